@@ -1,0 +1,96 @@
+"""The command line: nuvlasov-post figure1|budget RUN [--output DIR]."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from nuvlasov_post import __version__, budget, figure1
+from nuvlasov_post.run import RunError, read_beam_profile, read_history
+from nuvlasov_post.style import save_figure
+
+PROGRAM = "nuvlasov-post"
+EXIT_BAD_INPUT = 2
+EXIT_IO_FAILURE = 4
+
+Write = Callable[[Path], None]
+Products = dict[str, Write]
+
+
+class OutputError(Exception):
+    """A file that cannot be written."""
+
+
+def figure1_products(run: Path) -> tuple[Products, str]:
+    """How to write each file of Fig. 1, by name, and the result in one line; throws RunError."""
+    history, profile = read_history(run), read_beam_profile(run, figure1.BEAM_DIRECTION)
+    drawn = figure1.draw_figure1(history, profile)
+    return _figure_products(figure1.FIGURE_NAME, drawn), figure1.figure1_result(history, profile)
+
+
+def budget_products(run: Path) -> tuple[Products, str]:
+    """How to write each file of the energy budget, by name, and the result in one line; throws RunError."""
+    history = read_history(run)
+    products = _figure_products(budget.FIGURE_NAME, budget.draw_budget(history))
+    products[f"{budget.FIGURE_NAME}.csv"] = partial(budget.write_table, budget.budget_table(history))
+    return products, budget.budget_result(history)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns 0, 2 (bad input) or 4 (I/O failure)."""
+    logging.basicConfig(format=f"{PROGRAM}: warning: %(message)s")
+    options = _parser().parse_args(arguments)
+    try:
+        products, result = options.products(options.run)
+        _write(products, options.output or options.run / "figures")
+    except RunError as error:
+        return _fail(error, EXIT_BAD_INPUT)
+    except OutputError as error:
+        return _fail(error, EXIT_IO_FAILURE)
+    print(result)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=PROGRAM, description="Figures and tables from a run directory of nuvlasov.")
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, products, help_text in (
+        ("figure1", figure1_products, "flavor content over (t, z) and U_osc(t)/U_osc(0): figure1.png, figure1.pdf"),
+        ("budget", budget_products, "energy budget of the run: budget.png, budget.pdf, budget.csv"),
+    ):
+        command = commands.add_parser(name, help=help_text, description=help_text)
+        command.add_argument("run", metavar="RUN", type=Path, help="run directory, as nuvlasov wrote it")
+        command.add_argument("--output", metavar="DIR", type=Path, help="where the files go (default: RUN/figures)")
+        command.set_defaults(products=products)
+    return parser
+
+
+def _figure_products(name: str, figure: Figure) -> Products:
+    return {f"{name}.{suffix}": partial(save_figure, figure) for suffix in ("png", "pdf")}
+
+
+def _write(products: Products, directory: Path) -> None:
+    """Writes every product, one printed line each; throws OutputError."""
+    path = directory
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, write in products.items():
+            path = directory / name
+            write(path)
+            print(f"wrote {path}")
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror or error}); choose another place with --output"
+        ) from error
+
+
+def _fail(error: Exception, code: int) -> int:
+    print(f"{PROGRAM}: error: {error}", file=sys.stderr)
+    return code

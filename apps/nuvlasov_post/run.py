@@ -1,0 +1,187 @@
+"""Reads a run directory: history.h5 and profiles.h5.
+
+Units are the solver's: hbar = c = sqrt(2) G_F = 1, energies in mu, times and lengths in 1/mu.
+"""
+
+from __future__ import annotations
+
+import logging
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+log = logging.getLogger(__name__)
+
+HISTORY_FILE = "history.h5"
+PROFILES_FILE = "profiles.h5"
+MINIMUM_RECORDS = 2
+ENERGY_COLUMNS = ("kinetic_energy_relative", "u_osc", "u_non")
+HISTORY_COLUMNS = ("time", *ENERGY_COLUMNS, "number", "purity")
+
+# |U_osc(0)| below this fraction of the largest |U_osc| and |U_non| is what cancellation leaves of a zero.
+ZERO_FRACTION = 1e-12
+
+
+class RunError(Exception):
+    """A run directory that cannot be post-processed; the message says what, where and what to do."""
+
+
+@dataclass(frozen=True)
+class History:
+    """Columns of history.h5, each of shape [time].
+
+    Energies are in mu; `kinetic_energy_relative` is K - E_ref N, which keeps the digits that K loses.
+    `mode` is the equation's: "full", "standard", or "unknown" where the file does not record it.
+    """
+
+    mode: str
+    time: np.ndarray
+    kinetic_energy_relative: np.ndarray
+    u_osc: np.ndarray
+    u_non: np.ndarray
+    number: np.ndarray
+    purity: np.ndarray
+
+    @property
+    def starts_without_u_osc(self) -> bool:
+        """Whether U_osc(0) is zero to round-off, and so cannot be a unit."""
+        largest = max(np.nanmax(np.abs(self.u_osc)), np.nanmax(np.abs(self.u_non)))
+        return bool(abs(self.u_osc[0]) <= ZERO_FRACTION * largest)
+
+
+@dataclass(frozen=True)
+class BeamProfile:
+    """Energy-integrated polarization of one direction.
+
+    `time` [time] and `z` [z] are in 1/mu, `direction` is v = p_z/p, `p0` and `pz` are [time, z].
+    """
+
+    time: np.ndarray
+    z: np.ndarray
+    direction: float
+    p0: np.ndarray
+    pz: np.ndarray
+
+
+def read_history(run: Path) -> History:
+    """Reads the columns that the figures need; throws RunError."""
+    with _open(run, HISTORY_FILE) as file:
+        columns = {name: _dataset(file, name, dimensions=1)[:] for name in HISTORY_COLUMNS}
+        mode = equation_mode(_text(file.attrs.get("config", "")))
+        path = Path(file.filename)
+    records = _complete_records(path, columns["time"], *(len(column) for column in columns.values()))
+    columns = {name: column[:records] for name, column in columns.items()}
+    for name, column in columns.items():
+        if not np.isfinite(column[0]):
+            raise RunError(
+                f"{path}: '{name}' of the first record is not finite, and every change is measured from there; "
+                "see run.log and start again from a valid initial state"
+            )
+    return History(mode=mode, **columns)
+
+
+def read_beam_profile(run: Path, direction: float) -> BeamProfile:
+    """Reads the beam whose v is closest to `direction`; throws RunError."""
+    with _open(run, PROFILES_FILE) as file:
+        path = Path(file.filename)
+        time, z, angle, component = (
+            _dataset(file, name, dimensions=1)[:] for name in ("time", "z", "angle", "component")
+        )
+        density = _dataset(file, "polarization_density", dimensions=4)
+        if density.shape[1:] != (z.size, angle.size, component.size):
+            raise RunError(
+                f"{path}: 'polarization_density' has shape {density.shape}, not [time, z, angle, component] of the "
+                "file's coordinates; run again with this version of nuvlasov"
+            )
+        records = _complete_records(path, time, density.shape[0])
+        beam = int(np.argmin(np.abs(angle - direction)))
+        labels = [_text(label) for label in component]
+        p0, pz = (density[:records, :, beam, _component(path, labels, name)] for name in ("P0", "Pz"))
+    return BeamProfile(time=time[:records], z=z, direction=float(angle[beam]), p0=p0, pz=pz)
+
+
+def equation_mode(config: str) -> str:
+    """`mode` under [equation] of a resolved configuration (TOML), or "unknown"."""
+    try:
+        mode = tomllib.loads(config)["equation"]["mode"]
+    except (tomllib.TOMLDecodeError, KeyError, TypeError):
+        return "unknown"
+    return mode if mode in ("full", "standard") else "unknown"
+
+
+@contextmanager
+def _open(run: Path, name: str) -> Iterator[h5py.File]:
+    """Opens RUN/name for reading, without a lock that could stop a running solver from writing it."""
+    path = run / name
+    if not run.exists():
+        raise RunError(f"{run}: no such directory; give the directory that nuvlasov wrote ([output] directory)")
+    if not run.is_dir():
+        raise RunError(f"{run}: not a directory; give the run directory that holds {HISTORY_FILE}")
+    if not path.exists():
+        raise RunError(
+            f"{path}: no such file; check that {run} is a run directory, and that its run has written {name}"
+        )
+    if path.is_file() and path.stat().st_size == 0:
+        raise RunError(f"{path}: the file is empty; resume the run, or start it again")
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            yield file
+    except (OSError, RuntimeError, KeyError) as error:
+        reason = " ".join(str(error).split())
+        raise RunError(
+            f"{path}: cannot be read as HDF5 ({reason}); if the run is still writing it, try again in a moment, "
+            "else resume the run"
+        ) from error
+
+
+def _dataset(file: h5py.File, name: str, dimensions: int) -> h5py.Dataset:
+    """The dataset `name`, checked to have that many dimensions."""
+    dataset = file.get(name)
+    if not isinstance(dataset, h5py.Dataset) or dataset.ndim != dimensions:
+        version = _text(file.attrs.get("version", "unknown"))
+        raise RunError(
+            f"{file.filename}: no {dimensions}-dimensional dataset '{name}' (written by nuvlasov version {version}); "
+            "run again with this version of nuvlasov"
+        )
+    return dataset
+
+
+def _component(path: Path, labels: list[str], name: str) -> int:
+    """Position of a component of the polarization vector."""
+    if name not in labels:
+        raise RunError(
+            f"{path}: no component '{name}' among {', '.join(labels)}; figures of the polarization vector need a "
+            "two-flavor run"
+        )
+    return labels.index(name)
+
+
+def _complete_records(path: Path, time: np.ndarray, *lengths: int) -> int:
+    """Number of leading records that every dataset has and whose times are finite and increase.
+
+    An interrupted run can leave the last record half written; what is left out is logged.
+    """
+    longest, shortest = max(time.size, *lengths), min(time.size, *lengths)
+    time = time[:shortest]
+    valid = np.isfinite(time)
+    valid[1:] &= time[1:] > time[:-1]
+    records = shortest if valid.all() else int(np.argmin(valid))
+    if records < MINIMUM_RECORDS:
+        raise RunError(
+            f"{path}: {records} complete record{'s' * (records != 1)}, at least {MINIMUM_RECORDS} are needed; "
+            "let the run go on, or lower its output interval"
+        )
+    if records < longest:
+        log.warning("%s: using the first %d of %d records, the next is incomplete", path, records, longest)
+    return records
+
+
+def _text(value: object) -> str:
+    """A string attribute or label, which HDF5 returns as str, bytes or an array of one of them."""
+    first = np.ravel(np.asarray(value, dtype=object))[0]
+    return first.decode("utf-8", errors="replace") if isinstance(first, bytes) else str(first)

@@ -1,0 +1,142 @@
+/// \file
+/// The algebra of the two-flavor density matrix
+///
+///     rho = (P0 1 + P.sigma) / 2                                   (Eq. 4)
+///
+/// stored as the four reals (P0, Px, Py, Pz). Everything that knows about components is here;
+/// the rest of the code only loads, adds, scales and multiplies matrices.
+/// Equation numbers: Fiorillo, Raffelt and Sigl (2024).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+namespace nuvlasov::flavor {
+
+/// Real numbers per density matrix.
+inline constexpr int components = 4;
+
+/// Names of the components, in storage order.
+inline constexpr std::array<const char*, components> component_names{"P0", "Px", "Py", "Pz"};
+
+/// One Hermitian 2 x 2 matrix (P0, Px, Py, Pz); adds and scales element by element.
+typedef double Matrix __attribute__((vector_size(components * sizeof(double))));
+
+inline Matrix load(const double* source) {
+  Matrix matrix;
+  std::memcpy(&matrix, source, sizeof matrix);
+  return matrix;
+}
+
+inline void store(double* target, Matrix matrix) { std::memcpy(target, &matrix, sizeof matrix); }
+
+inline void add_to(double* target, Matrix matrix) { store(target, load(target) + matrix); }
+
+/// Tr rho = P0.
+inline double trace(Matrix rho) { return rho[0]; }
+
+/// Sum over all four components of a_c b_c = 2 Tr(a b).
+inline double twice_trace_of_product(Matrix a, Matrix b) {
+  const Matrix product = a * b;
+  return (product[0] + product[1]) + (product[2] + product[3]);
+}
+
+/// Tr rho^2, the purity density.
+inline double purity(Matrix rho) { return 0.5 * twice_trace_of_product(rho, rho); }
+
+/// The trace-free part (0, P).
+inline Matrix polarization(Matrix rho) {
+  rho[0] = 0.0;
+  return rho;
+}
+
+/// P_a . P_b, the product of two polarization vectors.
+inline double polarization_product(Matrix a, Matrix b) {
+  return twice_trace_of_product(polarization(a), polarization(b));
+}
+
+/// Px_a Px_b + Py_a Py_b, the flavor-coherent part of polarization_product.
+inline double transverse_product(Matrix a, Matrix b) { return a[1] * b[1] + a[2] * b[2]; }
+
+/// rho + Tr(rho) 1, the source of refraction in Eq. (17).
+inline Matrix with_trace(Matrix rho) {
+  rho[0] *= 3.0;
+  return rho;
+}
+
+/// i [rho, omega] as (0, omega x P), Eq. (6b).
+inline Matrix precession(Matrix omega, Matrix rho) {
+  constexpr auto cyclic = [](Matrix m) { return __builtin_shufflevector(m, m, 0, 2, 3, 1); };
+  constexpr auto anticyclic = [](Matrix m) { return __builtin_shufflevector(m, m, 0, 3, 1, 2); };
+  // The trace of omega is dropped first, so that the rate of P0 is exactly zero.
+  const Matrix axis = polarization(omega);
+  return cyclic(axis) * anticyclic(rho) - anticyclic(axis) * cyclic(rho);
+}
+
+/// Sum of Jordan products a o b = {a, b}/2: c0 = (a0 b0 + a.b)/2, c = (a0 b + b0 a)/2.
+/// The horizontal sum of the trace is left to value(), once for all products.
+class JordanSum {
+ public:
+  void add(Matrix a, Matrix b) {
+    vector_ += a[0] * b + b[0] * a;
+    trace_ += a * b;
+  }
+  Matrix value() const {
+    Matrix sum = vector_;
+    sum[0] = (trace_[0] + trace_[1]) + (trace_[2] + trace_[3]);
+    return 0.5 * sum;
+  }
+
+ private:
+  Matrix vector_{};
+  Matrix trace_{};
+};
+
+/// a o b = {a, b}/2.
+inline Matrix jordan_product(Matrix a, Matrix b) {
+  JordanSum sum;
+  sum.add(a, b);
+  return sum.value();
+}
+
+/// |P|.
+inline double polarization_length(Matrix rho) { return std::sqrt(polarization_product(rho, rho)); }
+
+/// Spectral radius of rho -> a o rho.
+inline double jordan_radius(Matrix a) { return 0.5 * (std::abs(a[0]) + polarization_length(a)); }
+
+/// Both eigenvalues, (P0 -+ |P|)/2, the smaller first.
+inline std::array<double, 2> eigenvalues(Matrix rho) {
+  const double length = polarization_length(rho);
+  return {0.5 * (rho[0] - length), 0.5 * (rho[0] + length)};
+}
+
+/// -x log x - (1 - x) log(1 - x), Eq. (S20). Zero outside [0, 1], where a truncated Wigner
+/// function may stray: what strays is reported by the positivity diagnostics, not clipped away.
+inline double mixing_entropy(double x) {
+  if (!(x > 0.0 && x < 1.0)) return 0.0;
+  return -x * std::log(x) - (1.0 - x) * std::log1p(-x);
+}
+
+/// Tr s(rho) of Eq. (S20).
+inline double entropy(const std::array<double, 2>& eigenvalues) {
+  return mixing_entropy(eigenvalues[0]) + mixing_entropy(eigenvalues[1]);
+}
+
+/// A matrix from its occupation (trace), its transverse part psi = Px + i Py and Pz.
+inline Matrix from_polarization(double trace, double px, double py, double pz) {
+  return Matrix{trace, px, py, pz};
+}
+
+/// Rescales the polarization to the length |P| = P0, a pure state; a zero polarization stays.
+inline Matrix purified(Matrix rho) {
+  const double length = polarization_length(rho);
+  if (length == 0.0) return rho;
+  Matrix scaled = rho * (rho[0] / length);
+  scaled[0] = rho[0];
+  return scaled;
+}
+
+}  // namespace nuvlasov::flavor

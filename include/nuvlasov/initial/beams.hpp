@@ -1,0 +1,108 @@
+/// \file
+/// Initial states in which each direction carries one flavor polarization as a function of z,
+/// spread over energies by a spectrum: rho(z, E, v_k) = f(E) beam(z, k).
+#pragma once
+
+#include <complex>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "nuvlasov/flavor/density_matrix.hpp"
+#include "nuvlasov/phase_space/momentum_grid.hpp"
+#include "nuvlasov/phase_space/state_view.hpp"
+#include "nuvlasov/phase_space/z_axis.hpp"
+
+namespace nuvlasov::initial {
+
+/// The energy-integrated density matrix of each direction.
+class Beams {
+ public:
+  virtual ~Beams() = default;
+  /// \param z  position (1/mu)
+  /// \param k  direction
+  virtual flavor::Matrix at(double z, Index k) const = 0;
+};
+
+/// Writes f_i beam(z_j, k) to `state`, [z][energy][angle][component] of the nodes in `box`.
+void fill(const Beams& beams, const std::vector<double>& spectrum, const phase_space::ZAxis& z,
+          const phase_space::Box& box, double* state);
+
+/// The random transverse seeds of Eq. (13),
+///
+///     P^{x,y} = sum_{n=-N}^{N} c_n exp(i phi_n + 2 pi i n z/L),  c_n = c_{-n}, phi_n = -phi_{-n},
+///
+/// c_n normal with standard deviation sigma, phi_n uniform. Each direction and component has a
+/// random stream of its own, so that the seeds depend neither on the number of ranks nor, mode by
+/// mode, on N.
+class FourierSeeds {
+ public:
+  struct Settings {
+    double sigma = 1e-4;
+    Index max_mode = 100;
+    std::uint64_t random_seed = 1;
+  };
+  FourierSeeds(const Settings& settings, double box_length, Index directions);
+
+  /// Px + i Py of direction k at z.
+  std::complex<double> at(double z, Index k) const;
+
+ private:
+  struct Mode {
+    double amplitude, phase;
+  };
+  double component(double z, Index stream) const;
+  double wave_number_;
+  std::vector<std::vector<Mode>> streams_;  ///< [2 direction + component][n]
+};
+
+/// Homogeneous beams with P^z = zeta_k and optional seeds: the experiment of Fig. 1.
+class SeededBeams final : public Beams {
+ public:
+  /// \param occupation  P0 of each direction
+  /// \param pure        rescale each P to the length P0
+  SeededBeams(std::vector<double> zeta, std::vector<double> occupation,
+              std::optional<FourierSeeds> seeds, bool pure);
+  flavor::Matrix at(double z, Index k) const override;
+
+ private:
+  std::vector<double> zeta_, occupation_;
+  std::optional<FourierSeeds> seeds_;
+  bool pure_;
+};
+
+/// Linear theory of two opposite beams, Eq. (9) to (12). zeta_+- are the P^z of the beams with
+/// v = +-1, times their weights.
+struct TwoBeamMode {
+  TwoBeamMode(double zeta_plus, double zeta_minus, double k);
+
+  double k;
+  double lower, upper;               ///< k_1, k_2: unstable in between
+  double omega0;                     ///< precession frequency
+  std::complex<double> gamma;        ///< growth rate, imaginary for a stable mode
+  std::complex<double> plus, minus;  ///< growing eigenvector of Eq. (10)
+
+  /// Change of U_osc in a box of length L, transverse part (Eq. 12), with the decay of its start.
+  double u_osc_transverse(double alpha, double length, double time) const;
+  /// Change of the whole U_osc. Eq. (12) leaves out the change of the z components, which is of the
+  /// same order: docs/decisions/two-beam-energy.md.
+  double u_osc_change(double alpha, double length, double time) const;
+};
+
+/// The growing eigenmode k = 2 pi n/L on two opposite beams with amplitude alpha_k of Eq. (10).
+class Eigenmode final : public Beams {
+ public:
+  /// \param grid  two directions, -1 and +1 in either order
+  Eigenmode(const phase_space::MomentumGrid& grid, std::vector<double> zeta,
+            std::vector<double> occupation, double box_length, Index mode, double alpha);
+  flavor::Matrix at(double z, Index k) const override;
+  const TwoBeamMode& mode() const { return mode_; }
+
+ private:
+  std::vector<double> zeta_, occupation_;
+  std::vector<std::complex<double>> amplitude_;  ///< of psi = Px + i Py, by direction
+  TwoBeamMode mode_;
+};
+
+}  // namespace nuvlasov::initial

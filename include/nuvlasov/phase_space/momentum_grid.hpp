@@ -1,0 +1,53 @@
+/// \file
+/// The momentum grid: a window of energies times a set of directions.
+#pragma once
+
+#include <vector>
+
+#include "nuvlasov/phase_space/central_difference.hpp"
+
+namespace nuvlasov::phase_space {
+
+/// Geometry `beams`: frozen directions v_k, one-dimensional momentum along each, measure dE w_k,
+/// so that grad_p . z = v d/dE and nothing couples the directions but refraction.
+///
+/// Energies are kept as offsets from the reference, exact at any E_ref/mu.
+class MomentumGrid {
+ public:
+  /// \param reference   E_ref (mu), the middle of the window
+  /// \param half_width  W (mu), the window is [E_ref - W, E_ref + W], 0 < W <= E_ref
+  /// \param energies    cells in the window, >= 1
+  /// \param order       order of D_E: 4, 6 or 8
+  /// \param directions  v_k in [-1, 1]
+  /// \param weights     w_k > 0, one for each direction
+  MomentumGrid(double reference, double half_width, Index energies, int order,
+               std::vector<double> directions, std::vector<double> weights);
+
+  Index energies() const { return energies_; }
+  Index angles() const { return static_cast<Index>(directions_.size()); }
+  double reference_energy() const { return reference_; }
+  double half_width() const { return half_width_; }
+  double energy_spacing() const { return 2.0 * half_width_ / static_cast<double>(energies_); }
+  /// E_i - E_ref at the centre of cell i.
+  double energy_offset(Index i) const {
+    return (static_cast<double>(i) + 0.5) * energy_spacing() - half_width_;
+  }
+  /// v_k = p_z/p.
+  double direction(Index k) const { return directions_[static_cast<std::size_t>(k)]; }
+  double direction_weight(Index k) const { return weights_[static_cast<std::size_t>(k)]; }
+  const std::vector<double>& directions() const { return directions_; }
+  const std::vector<double>& weights() const { return weights_; }
+  double largest_speed() const;
+  /// D_E, with zeros beyond the window.
+  const CentralDifference& energy_derivative() const { return energy_derivative_; }
+
+ private:
+  double reference_;
+  double half_width_;
+  Index energies_;
+  std::vector<double> directions_;
+  std::vector<double> weights_;
+  CentralDifference energy_derivative_;
+};
+
+}  // namespace nuvlasov::phase_space

@@ -1,0 +1,59 @@
+/// \file
+/// What a rank can see of the state: its own nodes and the ghosts around them, as plain memory.
+#pragma once
+
+#include <vector>
+
+#include "nuvlasov/flavor/density_matrix.hpp"
+#include "nuvlasov/phase_space/central_difference.hpp"
+
+namespace nuvlasov::phase_space {
+
+/// First node and number of nodes along one axis, in global numbering.
+struct Range {
+  Index begin = 0;
+  Index size = 0;
+  Index end() const { return begin + size; }
+};
+
+/// The nodes that one rank owns: a box in (z, energy, angle).
+struct Box {
+  Range z, energy, angle;
+  Index nodes() const { return z.size * energy.size * angle.size; }
+  /// Doubles in one (z, energy) row of all owned angles.
+  Index row() const { return angle.size * flavor::components; }
+  /// Doubles in one z plane of the box.
+  Index plane() const { return energy.size * row(); }
+};
+
+/// Read-only density matrices [z][energy][angle][component] around a Box. Positions are relative
+/// to the first owned node, so ghosts have negative ones.
+class StateView {
+ public:
+  /// \param first_owned    the first owned node in memory
+  /// \param energy_stride  doubles from one energy to the next
+  /// \param z_stride       doubles from one z to the next
+  /// \param energy_seen    energies in memory, relative to the first owned one; beyond: vacuum
+  StateView(const double* first_owned, Index energy_stride, Index z_stride, const Box& box,
+            Range energy_seen)
+      : first_(first_owned),
+        energy_stride_(energy_stride),
+        z_stride_(z_stride),
+        box_(box),
+        energy_seen_(energy_seen) {}
+
+  const Box& box() const { return box_; }
+  Index energy_stride() const { return energy_stride_; }
+  bool sees_energy(Index i) const { return i >= energy_seen_.begin && i < energy_seen_.end(); }
+  /// All owned angles at one (z, energy), contiguous.
+  const double* row(Index j, Index i) const { return first_ + j * z_stride_ + i * energy_stride_; }
+
+ private:
+  const double* first_;
+  Index energy_stride_;
+  Index z_stride_;
+  Box box_;
+  Range energy_seen_;
+};
+
+}  // namespace nuvlasov::phase_space

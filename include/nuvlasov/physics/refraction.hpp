@@ -1,0 +1,19 @@
+/// \file
+/// Neutrino-neutrino refraction: d_t rho = i [rho, Omega], the right-hand side of Eq. (1, 16);
+/// dP/dt = omega x P, Eq. (6b).
+#pragma once
+
+#include "nuvlasov/physics/term.hpp"
+
+namespace nuvlasov::physics {
+
+class Refraction final : public Term {
+ public:
+  std::string name() const override { return "refraction"; }
+  std::string meaning() const override { return "refraction, i [rho, Omega]"; }
+  void add_rate(const Neighbourhood& here, double* rate) override;
+  /// The largest precession frequency |omega|.
+  double spectral_radius(const Moments& moments) const override;
+};
+
+}  // namespace nuvlasov::physics

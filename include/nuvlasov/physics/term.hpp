@@ -1,0 +1,54 @@
+/// \file
+/// What a term of the kinetic equation reads, and what it must provide. A new term is one class
+/// derived from Term, added to the list in kinetic_equation.cpp: the step limit, the budget and the
+/// history file find it there.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "nuvlasov/physics/moments.hpp"
+
+namespace nuvlasov::physics {
+
+/// One z plane of the state and the planes around it.
+struct Neighbourhood {
+  static constexpr int max_reach = phase_space::CentralDifference::max_reach;
+  static constexpr std::size_t width = 2 * max_reach + 1;
+
+  Index energies = 0;        ///< owned energies
+  Index angles = 0;          ///< owned angles
+  Index density_stride = 0;  ///< doubles from one energy to the next in density(m)
+
+  /// rho at plane z + m, [energy][angle][component] with density_stride.
+  const double* density(int m) const { return density_[slot(m)]; }
+  /// D_p rho at plane z + m, [energy][angle][component] without gaps; only for terms that ask.
+  const double* momentum_gradient(int m) const { return gradient_[slot(m)]; }
+  /// Omega at plane z + m, [angle][component].
+  const double* refraction(int m) const { return refraction_[slot(m)]; }
+
+  static std::size_t slot(int m) { return static_cast<std::size_t>(m + max_reach); }
+  std::array<const double*, width> density_{}, gradient_{}, refraction_{};
+};
+
+/// One term of the kinetic equation.
+class Term {
+ public:
+  virtual ~Term() = default;
+
+  /// As it appears in the history columns: "streaming".
+  virtual std::string name() const = 0;
+  /// In words and symbols, for the long_name of those columns.
+  virtual std::string meaning() const = 0;
+  /// Whether add_rate reads Neighbourhood::momentum_gradient.
+  virtual bool reads_momentum_gradient() const { return false; }
+
+  /// Adds this term's d rho/dt at one z plane to `rate`, [energy][angle][component].
+  virtual void add_rate(const Neighbourhood& here, double* rate) = 0;
+
+  /// Upper estimate, on this rank's planes, of |eigenvalue| of the term linearised at the present
+  /// state (1/time): the explicit step limit is the integrator's reach divided by the sum of these.
+  virtual double spectral_radius(const Moments& moments) const = 0;
+};
+
+}  // namespace nuvlasov::physics

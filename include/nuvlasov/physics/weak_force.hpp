@@ -1,0 +1,45 @@
+/// \file
+/// The weak force, the anticommutator of Eq. (16) with the gradient of Omega in space,
+///
+///     d_t rho = 1/2 {d_z Omega, d_pz rho} = (d_z Omega) o d_pz rho,
+///
+/// in the mean of its advective, Liouville and flux forms (o is the Jordan product):
+///
+///     1/3 [ (D_z Omega) o D_p rho + D_p((D_z Omega) o rho) + D_z(Omega o D_p rho)
+///           - Omega o D_z D_p rho ].
+///
+/// The first two conserve purity and number, the last two energy; their mean, like Arakawa's, all of
+/// them, because <f, J(g, h)> is totally antisymmetric. For frozen directions Omega depends on z
+/// alone along each of them, D_p commutes with (D_z Omega) o, and with G = D_p rho and the stencil
+/// coefficients c_m of D_z,
+///
+///     1/3 [ 2 (D_z Omega) o G + sum_m c_m (Omega_{j+m} - Omega_j) o G_{j+m} ].
+#pragma once
+
+#include "nuvlasov/phase_space/z_axis.hpp"
+#include "nuvlasov/physics/term.hpp"
+
+namespace nuvlasov::physics {
+
+class WeakForce final : public Term {
+ public:
+  WeakForce(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum);
+
+  std::string name() const override { return "weak_force"; }
+  std::string meaning() const override { return "weak force, {d_z Omega, d_pz rho}/2"; }
+  bool reads_momentum_gradient() const override { return true; }
+  void add_rate(const Neighbourhood& here, double* rate) override;
+  double spectral_radius(const Moments& moments) const override;
+
+ private:
+  /// D_z Omega at angle k, from the planes around.
+  template <class RefractionAt>
+  flavor::Matrix refraction_gradient(RefractionAt&& refraction_at) const;
+
+  phase_space::CentralDifference derivative_;
+  double spacing_;
+  double largest_momentum_wave_number_;
+  std::vector<double> coupling_;  ///< [plane of the stencil][angle][component]
+};
+
+}  // namespace nuvlasov::physics

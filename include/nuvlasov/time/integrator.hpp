@@ -1,0 +1,91 @@
+/// \file
+/// Time stepping by PETSc TS.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "nuvlasov/phase_space/decomposition.hpp"
+#include "nuvlasov/physics/kinetic_equation.hpp"
+
+namespace nuvlasov::time {
+
+enum class Method {
+  rk4,                ///< classical Runge-Kutta of order 4
+  rk5dp,              ///< Dormand-Prince 5(4), adaptive
+  ssp,                ///< strong-stability-preserving Runge-Kutta of order 4, 10 stages
+  implicit_midpoint,  ///< keeps every quadratic invariant to the tolerance of its solve
+};
+
+struct IntegratorSettings {
+  Method method = Method::rk4;
+  double end = 0.0;            ///< final time
+  std::optional<double> step;  ///< fixes the step
+  std::optional<double> safety;  ///< automatic step over the stability limit; absent: the method's
+  double tolerance = 1e-8;     ///< local error of rk5dp, relative to the largest |rho|
+  double solver_tolerance = 1e-15;  ///< of the implicit solve, relative to |rho|
+};
+
+/// How a step ended.
+enum class StepOutcome { done, solve_failed, step_collapsed };
+
+/// Owns the TS. Every choice made here can be overridden by PETSc options.
+class Integrator {
+ public:
+  /// \param decomposition, equation  must outlive the integrator
+  /// \param state  the vector to be stepped, filled with the initial state
+  PetscErrorCode create(const phase_space::Decomposition& decomposition,
+                        physics::KineticEquation& equation, const IntegratorSettings& settings,
+                        Vec state);
+
+  /// Stability limit over the sum of the terms' spectral radii, with the safety factor, at the
+  /// state that equation.moments() was last updated from. Collective.
+  PetscErrorCode automatic_step(double* step) const;
+
+  /// True when the caller has to choose the step: neither fixed nor adaptive.
+  bool chooses_step_automatically() const { return automatic_; }
+
+  /// One step, not beyond `limit`. \param step  the step to take, for an automatic integrator
+  PetscErrorCode advance(double step, double limit, StepOutcome* outcome);
+
+  /// Restores time and step count. The next step of an adaptive method starts with `step`.
+  PetscErrorCode set_time(double time, Index steps, double step);
+
+  PetscErrorCode statistics(Index* right_hand_sides, Index* solver_iterations,
+                            Index* rejected) const;
+
+  double time() const { return time_; }
+  Index steps() const { return steps_; }
+  double last_step() const { return last_step_; }
+  double end() const { return end_; }
+  Index max_steps() const { return max_steps_; }
+  /// "rk4, step 0.05": for the banner.
+  std::string description() const { return description_; }
+
+ private:
+  static PetscErrorCode right_hand_side(TS ts, PetscReal time, Vec state, Vec rate, void* self);
+  PetscErrorCode set_up_fixed_point(Vec state);
+  PetscErrorCode prepare_fixed_point(double step);
+
+  const phase_space::Decomposition* decomposition_ = nullptr;
+  physics::KineticEquation* equation_ = nullptr;
+  IntegratorSettings settings_;
+  phase_space::TsHandle ts_;
+  Vec state_ = nullptr;
+  bool automatic_ = true;
+  bool adaptive_ = false;
+  bool fixed_point_ = false;
+  bool tolerance_from_options_ = false;
+  double state_norm_ = 0.0;
+  double prepared_step_ = 0.0;
+  double time_ = 0.0;
+  double last_step_ = 0.0;
+  double fixed_step_ = 0.0;
+  double end_ = 0.0;
+  Index steps_ = 0;
+  Index max_steps_ = 0;
+  Index evaluations_ = 0;
+  std::string description_;
+};
+
+}  // namespace nuvlasov::time

@@ -1,0 +1,127 @@
+#include "nuvlasov/initial/beams.hpp"
+
+#include <cmath>
+#include <numbers>
+#include <random>
+#include <utility>
+
+namespace nuvlasov::initial {
+namespace {
+
+constexpr double two_pi = 2.0 * std::numbers::pi;
+
+/// Uniform on (0, 1], the same on every platform (the distributions of the standard library are
+/// not).
+double uniform(std::mt19937_64& generator) {
+  return (static_cast<double>(generator() >> 11) + 1.0) * 0x1p-53;
+}
+
+/// Standard normal, by Box and Muller.
+double normal(std::mt19937_64& generator) {
+  const double radius = std::sqrt(-2.0 * std::log(uniform(generator)));
+  return radius * std::cos(two_pi * uniform(generator));
+}
+
+TwoBeamMode mode_on(const phase_space::MomentumGrid& grid, const std::vector<double>& zeta,
+                    double k) {
+  const std::size_t plus = grid.direction(0) > 0.0 ? 0 : 1;
+  const std::size_t minus = 1 - plus;
+  return {grid.weights()[plus] * zeta[plus], grid.weights()[minus] * zeta[minus], k};
+}
+
+}  // namespace
+
+void fill(const Beams& beams, const std::vector<double>& spectrum, const phase_space::ZAxis& z,
+          const phase_space::Box& box, double* state) {
+  for (Index j = 0; j < box.z.size; ++j)
+    for (Index k = 0; k < box.angle.size; ++k) {
+      const flavor::Matrix beam = beams.at(z.position(box.z.begin + j), box.angle.begin + k);
+      for (Index i = 0; i < box.energy.size; ++i)
+        flavor::store(state + j * box.plane() + i * box.row() + k * flavor::components,
+                      spectrum[static_cast<std::size_t>(box.energy.begin + i)] * beam);
+    }
+}
+
+FourierSeeds::FourierSeeds(const Settings& settings, double box_length, Index directions)
+    : wave_number_(two_pi / box_length) {
+  for (Index stream = 0; stream < 2 * directions; ++stream) {
+    std::seed_seq sequence{static_cast<std::uint32_t>(settings.random_seed),
+                           static_cast<std::uint32_t>(settings.random_seed >> 32),
+                           static_cast<std::uint32_t>(stream)};
+    std::mt19937_64 generator(sequence);
+    std::vector<Mode>& modes = streams_.emplace_back();
+    for (Index n = 0; n <= settings.max_mode; ++n) {
+      const double amplitude = settings.sigma * normal(generator);
+      const double phase = two_pi * uniform(generator);
+      // n = 0 is real and stands alone; n and -n add up to a cosine.
+      modes.push_back(n == 0 ? Mode{amplitude, 0.0} : Mode{2.0 * amplitude, phase});
+    }
+  }
+}
+
+double FourierSeeds::component(double z, Index stream) const {
+  const std::vector<Mode>& modes = streams_[static_cast<std::size_t>(stream)];
+  double sum = 0.0;
+  for (std::size_t n = 0; n < modes.size(); ++n)
+    sum += modes[n].amplitude *
+           std::cos(modes[n].phase + static_cast<double>(n) * wave_number_ * z);
+  return sum;
+}
+
+std::complex<double> FourierSeeds::at(double z, Index k) const {
+  return {component(z, 2 * k), component(z, 2 * k + 1)};
+}
+
+SeededBeams::SeededBeams(std::vector<double> zeta, std::vector<double> occupation,
+                         std::optional<FourierSeeds> seeds, bool pure)
+    : zeta_(std::move(zeta)),
+      occupation_(std::move(occupation)),
+      seeds_(std::move(seeds)),
+      pure_(pure) {}
+
+flavor::Matrix SeededBeams::at(double z, Index k) const {
+  const auto beam = static_cast<std::size_t>(k);
+  const std::complex<double> psi = seeds_ ? seeds_->at(z, k) : 0.0;
+  const flavor::Matrix rho =
+      flavor::from_polarization(occupation_[beam], psi.real(), psi.imag(), zeta_[beam]);
+  return pure_ ? flavor::purified(rho) : rho;
+}
+
+TwoBeamMode::TwoBeamMode(double zeta_plus, double zeta_minus, double wave_number)
+    : k(wave_number), omega0(-zeta_minus - zeta_plus) {
+  const std::complex<double> half_width = 2.0 * std::sqrt(std::complex(-zeta_plus * zeta_minus));
+  const double middle = zeta_minus - zeta_plus;
+  lower = middle - half_width.real();
+  upper = middle + half_width.real();
+  gamma = std::sqrt(half_width * half_width - (k - middle) * (k - middle));
+  const std::complex<double> i_gamma = std::complex(0.0, 1.0) * gamma;
+  plus = k + omega0 + i_gamma;
+  minus = k - omega0 - i_gamma;
+}
+
+double TwoBeamMode::u_osc_transverse(double alpha, double length, double time) const {
+  const double middle = 0.5 * (lower + upper);
+  return length * 2.0 * k * (k - middle) * alpha * alpha * std::expm1(2.0 * gamma.real() * time);
+}
+
+double TwoBeamMode::u_osc_change(double alpha, double length, double time) const {
+  return length * 2.0 * k * k * alpha * alpha * std::expm1(2.0 * gamma.real() * time);
+}
+
+Eigenmode::Eigenmode(const phase_space::MomentumGrid& grid, std::vector<double> zeta,
+                     std::vector<double> occupation, double box_length, Index mode, double alpha)
+    : zeta_(std::move(zeta)),
+      occupation_(std::move(occupation)),
+      mode_(mode_on(grid, zeta_, two_pi * static_cast<double>(mode) / box_length)) {
+  for (Index k = 0; k < 2; ++k)
+    amplitude_.push_back(alpha / grid.direction_weight(k) *
+                         (grid.direction(k) > 0.0 ? mode_.plus : mode_.minus));
+}
+
+flavor::Matrix Eigenmode::at(double z, Index k) const {
+  const auto beam = static_cast<std::size_t>(k);
+  const std::complex<double> psi = amplitude_[beam] * std::polar(1.0, mode_.k * z);
+  return flavor::from_polarization(occupation_[beam], psi.real(), psi.imag(), zeta_[beam]);
+}
+
+}  // namespace nuvlasov::initial

@@ -1,0 +1,41 @@
+#include "nuvlasov/initial/energy_spectrum.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+namespace nuvlasov::initial {
+namespace {
+
+double shape_at(SpectrumShape shape, double x) {
+  switch (shape) {
+    case SpectrumShape::gaussian: return std::exp(-0.5 * x * x);
+    case SpectrumShape::cosine:
+      return std::abs(x) < 1.0 ? 0.5 * (1.0 + std::cos(std::numbers::pi * x)) : 0.0;
+  }
+  return 0.0;
+}
+
+}  // namespace
+
+std::vector<double> energy_spectrum(const phase_space::MomentumGrid& grid, SpectrumShape shape,
+                                    double width, double center) {
+  std::vector<double> spectrum(static_cast<std::size_t>(grid.energies()), 1.0);
+  if (grid.energies() > 1)
+    for (Index i = 0; i < grid.energies(); ++i)
+      spectrum[static_cast<std::size_t>(i)] =
+          shape_at(shape, (grid.energy_offset(i) - center) / width);
+  const double sum = std::accumulate(spectrum.begin(), spectrum.end(), 0.0);
+  if (!(sum > 0.0))
+    throw std::invalid_argument("the energy spectrum vanishes on every cell of the window");
+  for (double& f : spectrum) f /= sum * grid.energy_spacing();
+  return spectrum;
+}
+
+double edge_share(const phase_space::MomentumGrid& grid, const std::vector<double>& spectrum) {
+  if (grid.energies() == 1) return 0.0;
+  return std::max(spectrum.front(), spectrum.back()) * grid.energy_spacing();
+}
+
+}  // namespace nuvlasov::initial

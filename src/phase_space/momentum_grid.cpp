@@ -1,0 +1,28 @@
+#include "nuvlasov/phase_space/momentum_grid.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+namespace nuvlasov::phase_space {
+
+MomentumGrid::MomentumGrid(double reference, double half_width, Index energies, int order,
+                           std::vector<double> directions, std::vector<double> weights)
+    : reference_(reference),
+      half_width_(half_width),
+      energies_(energies),
+      directions_(std::move(directions)),
+      weights_(std::move(weights)),
+      energy_derivative_(order, energy_spacing()) {
+  if (directions_.empty() || directions_.size() != weights_.size())
+    throw std::invalid_argument("a momentum grid needs one weight for each direction");
+}
+
+double MomentumGrid::largest_speed() const {
+  double speed = 0.0;
+  for (const double v : directions_) speed = std::max(speed, std::abs(v));
+  return speed;
+}
+
+}  // namespace nuvlasov::phase_space

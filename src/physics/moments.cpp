@@ -1,0 +1,72 @@
+#include "nuvlasov/physics/moments.hpp"
+
+namespace nuvlasov::physics {
+namespace {
+
+int ranks_in(MPI_Comm comm) {
+  int size = 1;
+  MPI_Comm_size(comm, &size);
+  return size;
+}
+
+std::vector<double> owned(const std::vector<double>& all, phase_space::Range range) {
+  return {all.begin() + range.begin, all.begin() + range.end()};
+}
+
+}  // namespace
+
+MomentumSum::MomentumSum(const phase_space::MomentumGrid& grid, const phase_space::Box& box)
+    : energies_(box.energy.size),
+      energy_weight_(grid.energy_spacing()),
+      weights_(owned(grid.weights(), box.angle)),
+      directions_(owned(grid.directions(), box.angle)) {}
+
+PlaneMoments MomentumSum::operator()(const double* plane, Index energy_stride) const {
+  PlaneMoments moments;
+  for (std::size_t k = 0; k < weights_.size(); ++k) {
+    const double* node = plane + k * flavor::components;
+    flavor::Matrix beam{};
+    for (Index i = 0; i < energies_; ++i) beam += flavor::load(node + i * energy_stride);
+    beam *= energy_weight_ * weights_[k];
+    moments.zeroth += beam;
+    beam *= directions_[k];
+    moments.first += beam;
+    beam *= directions_[k];
+    moments.second += beam;
+  }
+  return moments;
+}
+
+Moments::Moments(const phase_space::MomentumGrid& grid, const phase_space::Box& box, int ghosts,
+                 MPI_Comm momentum_comm)
+    : sum_(grid, box),
+      ghosts_(ghosts),
+      owned_planes_(box.z.size),
+      angles_(box.angle.size),
+      momentum_comm_(momentum_comm),
+      shared_(ranks_in(momentum_comm) > 1),
+      directions_(owned(grid.directions(), box.angle)),
+      planes_(static_cast<std::size_t>(box.z.size + 2 * ghosts)),
+      refraction_(planes_.size() * directions_.size() * flavor::components) {}
+
+void Moments::update(const phase_space::StateView& rho) {
+  for (Index j = -ghosts_; j < owned_planes_ + ghosts_; ++j)
+    planes_[static_cast<std::size_t>(j + ghosts_)] = sum_(rho.row(j, 0), rho.energy_stride());
+  if (shared_) {
+    static_assert(sizeof(PlaneMoments) == 3 * flavor::components * sizeof(double));
+    MPI_Allreduce(MPI_IN_PLACE, planes_.data(),
+                  static_cast<int>(planes_.size() * 3 * flavor::components), MPI_DOUBLE, MPI_SUM,
+                  momentum_comm_);
+  }
+  double* omega = refraction_.data();
+  for (const PlaneMoments& plane : planes_) {
+    const flavor::Matrix a0 = flavor::with_trace(plane.zeroth);
+    const flavor::Matrix a1 = flavor::with_trace(plane.first);
+    for (const double v : directions_) {
+      flavor::store(omega, a0 - v * a1);
+      omega += flavor::components;
+    }
+  }
+}
+
+}  // namespace nuvlasov::physics

@@ -1,0 +1,256 @@
+#include "nuvlasov/time/integrator.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace nuvlasov::time {
+namespace {
+
+struct MethodTraits {
+  const char* name;
+  /// Largest step times spectral radius: the stability polynomial on the imaginary axis, where all
+  /// eigenvalues of the equation lie; for the implicit midpoint, where its fixed point contracts.
+  double stability_limit;
+  /// Fraction of the limit that keeps the time error of the energy budget below 1e-6 of U_osc(0) in
+  /// the two-beam experiment (rk4), or the fixed point short (implicit_midpoint).
+  double default_safety;
+};
+
+const MethodTraits& traits(Method method) {
+  static constexpr MethodTraits table[] = {
+      {"rk4", 2.8284, 0.25},
+      {"rk5dp", 1.0, 0.5},
+      {"ssp", 4.9215, 0.25},
+      {"implicit_midpoint", 2.0, 0.5},
+  };
+  return table[static_cast<std::size_t>(method)];
+}
+
+/// Stands for "not given" in SNESSetTolerances, to notice whether an option has changed it.
+constexpr double unset_tolerance = 0x1p-1000;
+
+constexpr double theta = 0.5;
+
+}  // namespace
+
+PetscErrorCode Integrator::right_hand_side(TS, PetscReal, Vec state, Vec rate, void* self) {
+  auto& integrator = *static_cast<Integrator*>(self);
+  PetscFunctionBeginUser;
+  PetscScalar* target = nullptr;
+  PetscCall(VecGetArrayWrite(rate, &target));
+  PetscCall(integrator.decomposition_->with_ghosts(state, [&](const phase_space::StateView& rho) {
+    integrator.equation_->rate(rho, target);
+  }));
+  PetscCall(VecRestoreArrayWrite(rate, &target));
+  ++integrator.evaluations_;
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode Integrator::create(const phase_space::Decomposition& decomposition,
+                                  physics::KineticEquation& equation,
+                                  const IntegratorSettings& settings, Vec state) {
+  PetscFunctionBeginUser;
+  decomposition_ = &decomposition;
+  equation_ = &equation;
+  settings_ = settings;
+  state_ = state;
+  PetscCall(TSCreate(decomposition.communicator(), ts_.address()));
+  PetscCall(TSSetProblemType(ts_, TS_NONLINEAR));
+  PetscCall(TSSetRHSFunction(ts_, nullptr, right_hand_side, this));
+  PetscCall(TSSetSolution(ts_, state));
+  PetscCall(TSSetTime(ts_, 0.0));
+  PetscCall(TSSetMaxTime(ts_, settings.end));
+  PetscCall(TSSetMaxSteps(ts_, PETSC_MAX_INT));
+  PetscCall(TSSetExactFinalTime(ts_, TS_EXACTFINALTIME_MATCHSTEP));
+  PetscCall(TSSetErrorIfStepFails(ts_, PETSC_FALSE));
+  const double initial_step = settings.step.value_or(1.0);
+  PetscCall(TSSetTimeStep(ts_, initial_step));
+
+  switch (settings.method) {
+    case Method::rk4:
+      PetscCall(TSSetType(ts_, TSRK));
+      PetscCall(TSRKSetType(ts_, TSRK4));
+      break;
+    case Method::rk5dp:
+      PetscCall(TSSetType(ts_, TSRK));
+      PetscCall(TSRKSetType(ts_, TSRK5DP));
+      break;
+    case Method::ssp:
+      PetscCall(TSSetType(ts_, TSSSP));
+      PetscCall(TSSSPSetType(ts_, TSSSPRK104));
+      PetscCall(TSSSPSetNumStages(ts_, 10));
+      break;
+    case Method::implicit_midpoint:
+      PetscCall(TSSetType(ts_, TSTHETA));
+      PetscCall(TSThetaSetTheta(ts_, theta));
+      PetscCall(TSThetaSetEndpoint(ts_, PETSC_FALSE));
+      PetscCall(set_up_fixed_point(state));
+      break;
+  }
+  TSAdapt adapt = nullptr;
+  PetscCall(TSGetAdapt(ts_, &adapt));
+  const bool error_control = settings.method == Method::rk5dp && !settings.step;
+  PetscCall(TSAdaptSetType(adapt, error_control ? TSADAPTBASIC : TSADAPTNONE));
+  if (error_control) {
+    PetscReal largest = 0.0;
+    PetscCall(VecNorm(state, NORM_INFINITY, &largest));
+    PetscCall(TSSetTolerances(ts_, settings.tolerance * (largest > 0.0 ? largest : 1.0), nullptr,
+                              settings.tolerance, nullptr));
+  }
+
+  PetscCall(TSSetFromOptions(ts_));
+
+  PetscCall(TSGetAdapt(ts_, &adapt));
+  TSAdaptType adapt_type = nullptr;
+  PetscCall(TSAdaptGetType(adapt, &adapt_type));
+  adaptive_ = std::string_view(adapt_type) != TSADAPTNONE;
+  PetscReal step = 0.0, end = 0.0;
+  PetscCall(TSGetTimeStep(ts_, &step));
+  PetscCall(TSGetMaxTime(ts_, &end));
+  end_ = end;
+  PetscInt max_steps = 0;
+  PetscCall(TSGetMaxSteps(ts_, &max_steps));
+  max_steps_ = max_steps;
+  const bool step_from_options = step != initial_step;
+  fixed_step_ = settings.step || step_from_options ? step : 0.0;
+  automatic_ = !adaptive_ && fixed_step_ == 0.0;
+
+  TSType type = nullptr;
+  PetscCall(TSGetType(ts_, &type));
+  const bool theta_method = std::string_view(type) == TSTHETA;
+  fixed_point_ = false;
+  if (theta_method) {
+    SNES snes = nullptr;
+    PetscCall(TSGetSNES(ts_, &snes));
+    SNESType snes_type = nullptr;
+    PetscCall(SNESGetType(snes, &snes_type));
+    fixed_point_ = std::string_view(snes_type) == SNESNRICHARDSON;
+    PetscReal absolute = 0.0;
+    PetscCall(SNESGetTolerances(snes, &absolute, nullptr, nullptr, nullptr, nullptr));
+    tolerance_from_options_ = absolute != unset_tolerance;
+    PetscCall(VecNorm(state, NORM_2, &state_norm_));
+  }
+  description_ = fmt::format("{} (TS {})", traits(settings.method).name, type);
+  if (adaptive_)
+    description_ += fmt::format(", adaptive step, tolerance {:g}", settings.tolerance);
+  else if (automatic_)
+    description_ += ", step from the stability limits";
+  else
+    description_ += fmt::format(", step {:g}", fixed_step_);
+  PetscCall(TSSetUp(ts_));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode Integrator::set_up_fixed_point(Vec) {
+  PetscFunctionBeginUser;
+  SNES snes = nullptr;
+  PetscCall(TSGetSNES(ts_, &snes));
+  PetscCall(SNESSetType(snes, SNESNRICHARDSON));
+  SNESLineSearch line_search = nullptr;
+  PetscCall(SNESGetLineSearch(snes, &line_search));
+  PetscCall(SNESLineSearchSetType(line_search, SNESLINESEARCHBASIC));
+  PetscCall(SNESSetTolerances(snes, unset_tolerance, 0.0, 0.0, 100, -1));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode Integrator::prepare_fixed_point(double step) {
+  PetscFunctionBeginUser;
+  if (step == prepared_step_) PetscFunctionReturn(0);
+  SNES snes = nullptr;
+  PetscCall(TSGetSNES(ts_, &snes));
+  // The residual is (x - x0)/(theta dt) - f(x): a damping of theta dt makes the iteration
+  // x <- x0 + theta dt f(x).
+  if (fixed_point_) {
+    SNESLineSearch line_search = nullptr;
+    PetscCall(SNESGetLineSearch(snes, &line_search));
+    PetscCall(SNESLineSearchSetDamping(line_search, theta * step));
+  }
+  if (!tolerance_from_options_) {
+    PetscReal relative = 0.0, change = 0.0;
+    PetscInt iterations = 0, evaluations = 0;
+    PetscCall(SNESGetTolerances(snes, nullptr, &relative, &change, &iterations, &evaluations));
+    PetscCall(SNESSetTolerances(snes, settings_.solver_tolerance * state_norm_ / (theta * step),
+                                relative, change, iterations, evaluations));
+  }
+  prepared_step_ = step;
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode Integrator::automatic_step(double* step) const {
+  PetscFunctionBeginUser;
+  std::vector<double> radii;
+  for (const auto& term : equation_->terms())
+    radii.push_back(term->spectral_radius(equation_->moments()));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, radii.data(), static_cast<int>(radii.size()), MPI_DOUBLE,
+                             MPI_MAX, decomposition_->communicator()));
+  double rate = 0.0;
+  for (const double radius : radii) rate += radius;
+  const MethodTraits& method = traits(settings_.method);
+  *step = settings_.safety.value_or(method.default_safety) * method.stability_limit / rate;
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode Integrator::advance(double step, double limit, StepOutcome* outcome) {
+  PetscFunctionBeginUser;
+  const double remaining = limit - time_;
+  if (adaptive_) {
+    PetscReal next = 0.0;
+    PetscCall(TSGetTimeStep(ts_, &next));
+    step = next;
+  } else if (!automatic_) {
+    step = fixed_step_;
+  }
+  // Take the rest whole when it is a rounding error longer than the step.
+  if (step > remaining * (1.0 - 1e-9)) step = remaining;
+  PetscCall(TSSetTimeStep(ts_, step));
+  TSType type = nullptr;
+  PetscCall(TSGetType(ts_, &type));
+  if (std::string_view(type) == TSTHETA) PetscCall(prepare_fixed_point(step));
+
+  PetscCall(TSSetConvergedReason(ts_, TS_CONVERGED_ITERATING));
+  PetscCall(TSStep(ts_));
+  TSConvergedReason reason = TS_CONVERGED_ITERATING;
+  PetscCall(TSGetConvergedReason(ts_, &reason));
+  PetscReal reached = 0.0;
+  PetscCall(TSGetTime(ts_, &reached));
+  PetscInt steps = 0;
+  PetscCall(TSGetStepNumber(ts_, &steps));
+  if (reason == TS_DIVERGED_NONLINEAR_SOLVE || reason == TS_DIVERGED_STEP_REJECTED) {
+    *outcome = reason == TS_DIVERGED_NONLINEAR_SOLVE ? StepOutcome::solve_failed
+                                                     : StepOutcome::step_collapsed;
+    last_step_ = step;
+    PetscFunctionReturn(0);
+  }
+  last_step_ = reached - time_;
+  time_ = reached;
+  steps_ = steps;
+  *outcome = StepOutcome::done;
+  PetscCall(TSMonitor(ts_, steps, reached, state_));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode Integrator::set_time(double time, Index steps, double step) {
+  PetscFunctionBeginUser;
+  PetscCall(TSSetTime(ts_, time));
+  PetscCall(TSSetStepNumber(ts_, static_cast<PetscInt>(steps)));
+  PetscCall(TSSetTimeStep(ts_, step));
+  time_ = time;
+  steps_ = steps;
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode Integrator::statistics(Index* right_hand_sides, Index* solver_iterations,
+                                      Index* rejected) const {
+  PetscFunctionBeginUser;
+  PetscInt iterations = 0, rejections = 0;
+  PetscCall(TSGetSNESIterations(ts_, &iterations));
+  PetscCall(TSGetStepRejections(ts_, &rejections));
+  *right_hand_sides = evaluations_;
+  *solver_iterations = iterations;
+  *rejected = rejections;
+  PetscFunctionReturn(0);
+}
+
+}  // namespace nuvlasov::time

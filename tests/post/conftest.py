@@ -1,0 +1,126 @@
+"""Synthetic run directories, in the solver's formats, for the tests of the post-processing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "apps"))
+
+Columns = dict[str, np.ndarray]
+
+LENGTH = 100.0  # box of the two-beam example, in 1/mu
+REFERENCE_ENERGY = 1e11  # in mu: K itself is then known to no better than about 1e-3
+U_OSC_START = -25.0
+TERMS = ("streaming", "refraction", "weak_force")
+TIME = np.linspace(0.0, 30.0, 301)
+COMPONENTS = ("P0", "Px", "Py", "Pz")
+
+
+def history_columns(time: np.ndarray = TIME, mode: str = "full", u_osc_start: float = U_OSC_START) -> Columns:
+    """A history of that shape: U_osc grows and then oscillates; in full mode K pays for it."""
+    risen = 1.0 / (1.0 + np.exp(-1.5 * (time - 7.0)))
+    u_osc = u_osc_start + (risen - risen[:1]) * (28.0 + 8.0 * np.sin(1.3 * time) * np.cos(0.37 * time))
+    paid = u_osc_start - u_osc if mode == "full" else np.zeros_like(time)
+    kinetic_energy_relative = 3.0 + paid + 1e-11 * np.sin(5.0 * time)
+    number = LENGTH * (1.0 + 2e-15 * np.sin(3.0 * time))
+    columns = {
+        "time": time,
+        "step": np.arange(time.size),
+        "number": number,
+        "kinetic_energy": REFERENCE_ENERGY * number + kinetic_energy_relative,
+        "kinetic_energy_relative": kinetic_energy_relative,
+        "u_osc": u_osc,
+        "u_non": 75.0 + 1e-12 * np.cos(time),
+        "purity": 50.0 * (1.0 - 1e-12 * time),
+    }
+    columns |= {f"u_osc_rate_{term}": np.zeros_like(time) for term in TERMS}
+    return columns
+
+
+def beam_profile(time: np.ndarray, cells: int, angles: int = 2) -> np.ndarray:
+    """Polarization density [time, z, angle, component]: the beam v = +1 turns by a wave that depends on t and z."""
+    z = (np.arange(cells) + 0.5) * LENGTH / cells
+    risen = 1.0 / (1.0 + np.exp(-1.5 * (time - 7.0)))[:, None]
+    tilt = 0.5 * np.pi * risen * (1.0 + np.sin(2.0 * np.pi * 6.0 * z / LENGTH + 1.3 * time[:, None]))
+    density = np.zeros((time.size, cells, angles, len(COMPONENTS)))
+    density[..., 0] = 0.5
+    density[..., :-1, 3] = -0.5
+    density[..., -1, 1] = 0.5 * np.sin(tilt)
+    density[..., -1, 3] = 0.5 * np.cos(tilt)
+    return density
+
+
+def write_scales(
+    file: h5py.File, scales: dict[str, object], variables: dict[str, tuple[object, tuple[str, ...]]]
+) -> None:
+    """Writes coordinates as dimension scales and variables on them, with the attributes that the solver writes."""
+    for name, values in scales.items():
+        file[name] = values
+        file[name].make_scale(name)
+    for name, (values, dimensions) in variables.items():
+        file[name] = values
+        for axis, dimension in enumerate(dimensions):
+            file[name].dims[axis].attach_scale(file[dimension])
+    for name in (*scales, *variables):
+        file[name].attrs["units"] = "1"
+        file[name].attrs["long_name"] = name.replace("_", " ")
+
+
+def write_history(run: Path, columns: Columns, config: str = '[equation]\nmode = "full"\n') -> None:
+    """Writes history.h5."""
+    with h5py.File(run / "history.h5", "w") as file:
+        file.attrs.update(version="0.1.0", commit="0000000", config=config, libraries="", ranks=2)
+        scales = {name: columns[name] for name in ("time",) if name in columns}
+        write_scales(
+            file, scales, {name: (column, tuple(scales)) for name, column in columns.items() if name != "time"}
+        )
+
+
+def write_profiles(run: Path, time: np.ndarray, density: np.ndarray, components: tuple[str, ...] = COMPONENTS) -> None:
+    """Writes profiles.h5 with directions spread evenly over [-1, 1]."""
+    cells, angles = density.shape[1:3]
+    energy = np.linspace(-40.0, 40.0, 5)
+    scales = {
+        "time": time,
+        "z": (np.arange(cells) + 0.5) * LENGTH / cells,
+        "energy": energy,
+        "angle": np.linspace(-1.0, 1.0, angles),
+        "component": np.array(components, dtype=h5py.string_dtype()),
+    }
+    spectrum = np.zeros((time.size, energy.size, angles, len(components)))
+    with h5py.File(run / "profiles.h5", "w") as file:
+        write_scales(
+            file,
+            scales,
+            {
+                "polarization_density": (density, ("time", "z", "angle", "component")),
+                "spectrum": (spectrum, ("time", "energy", "angle", "component")),
+            },
+        )
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a complete run directory: `make_run(mode=..., u_osc_start=..., history_time=..., profile_time=...)`."""
+
+    def make(
+        mode: str = "full",
+        u_osc_start: float = U_OSC_START,
+        history_time: np.ndarray = TIME,
+        profile_time: np.ndarray = TIME[::5],
+        config: str | None = None,
+    ) -> Path:
+        run = tmp_path / "run"
+        run.mkdir()
+        config = f'[equation]\nmode = "{mode}"\n' if config is None else config
+        write_history(run, history_columns(history_time, mode, u_osc_start), config)
+        write_profiles(run, profile_time, beam_profile(profile_time, cells=40))
+        return run
+
+    return make

@@ -1,0 +1,294 @@
+"""The commands as a user meets them: files, lines, messages and exit codes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import xarray
+from matplotlib.image import imread
+
+from conftest import TIME, beam_profile, history_columns, write_history, write_profiles
+from nuvlasov_post import cli
+from nuvlasov_post.run import equation_mode, read_beam_profile, read_history
+from nuvlasov_post.style import COLUMN_WIDTH
+
+MakeRun = Callable[..., Path]
+APPS = Path(cli.__file__).parents[1]
+FILES = {"figure1": ["figure1.png", "figure1.pdf"], "budget": ["budget.png", "budget.pdf", "budget.csv"]}
+
+
+@pytest.mark.parametrize("command, elsewhere", [("figure1", False), ("budget", True)])
+def test_command_writes_its_files_and_says_so(
+    make_run: MakeRun, tmp_path: Path, capsys: pytest.CaptureFixture, command: str, elsewhere: bool
+) -> None:
+    run = make_run()
+    directory = tmp_path / "deep" / "er" if elsewhere else run / "figures"
+    assert cli.main([command, str(run), *(["--output", str(directory)] if elsewhere else [])]) == 0
+    captured = capsys.readouterr()
+    *written, result = captured.out.splitlines()
+    assert written == [f"wrote {directory / name}" for name in FILES[command]]
+    assert result and not captured.err
+    assert sorted(path.name for path in directory.iterdir()) == sorted(FILES[command])
+    assert imread(directory / FILES[command][0]).shape[1] >= 200 * COLUMN_WIDTH
+    assert (directory / FILES[command][1]).read_bytes().startswith(b"%PDF")
+
+
+def test_module_runs_without_installation_or_display(make_run: MakeRun) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "DISPLAY"}
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "nuvlasov_post", "budget", str(make_run())],
+        env=environment | {"PYTHONPATH": str(APPS)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "budget closes to" in done.stdout
+
+
+def test_files_are_the_same_bytes_every_time(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run()
+    contents = []
+    for year in (1, 2):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(year * 31557600))
+        assert cli.main(["budget", str(run)]) == 0
+        contents.append([(run / "figures" / name).read_bytes() for name in FILES["budget"]])
+    assert contents[0] == contents[1]
+
+
+def edit(name: str, change: Callable[[h5py.File], None]) -> Callable[[Path], None]:
+    """Damage that edits one file of the run in place."""
+
+    def damage(run: Path) -> None:
+        with h5py.File(run / name, "r+") as file:
+            change(file)
+
+    return damage
+
+
+def drop(dataset: str) -> Callable[[h5py.File], None]:
+    return lambda file: file.__delitem__(dataset)
+
+
+def to_scalar(dataset: str) -> Callable[[h5py.File], None]:
+    def change(file: h5py.File) -> None:
+        del file[dataset]
+        file[dataset] = 1.0
+
+    return change
+
+
+def not_a_number(dataset: str, record: int) -> Callable[[h5py.File], None]:
+    return lambda file: file[dataset].__setitem__(record, np.nan)
+
+
+def cut(name: str) -> Callable[[Path], None]:
+    return lambda run: os.truncate(run / name, (run / name).stat().st_size // 2)
+
+
+def replace_run_by_file(run: Path) -> None:
+    shutil.rmtree(run)
+    run.write_text("")
+
+
+def replace_history_by_directory(run: Path) -> None:
+    (run / "history.h5").unlink()
+    (run / "history.h5").mkdir()
+
+
+def three_flavor_profiles(run: Path) -> None:
+    density = np.zeros((3, 4, 2, 9))
+    write_profiles(run, np.arange(3.0), density, tuple(f"rho{i}" for i in range(9)))
+
+
+def coordinates_of_another_grid(file: h5py.File) -> None:
+    del file["z"]
+    file["z"] = np.arange(7.0)
+
+
+BOTH = ("figure1", "budget")
+ONLY_FIGURE1 = ("figure1",)
+DAMAGES = [
+    ("no run", BOTH, shutil.rmtree, "run: no such directory; give the directory"),
+    ("run is a file", BOTH, replace_run_by_file, "run: not a directory; give the run directory"),
+    ("no history", BOTH, lambda run: (run / "history.h5").unlink(), "history.h5: no such file; check"),
+    ("history is a directory", BOTH, replace_history_by_directory, "history.h5: cannot be read as HDF5"),
+    (
+        "history is empty",
+        BOTH,
+        lambda run: (run / "history.h5").write_bytes(b""),
+        "history.h5: the file is empty; resume",
+    ),
+    (
+        "history is text",
+        BOTH,
+        lambda run: (run / "history.h5").write_text("time"),
+        "history.h5: cannot be read as HDF5",
+    ),
+    ("history is cut", BOTH, cut("history.h5"), "history.h5: cannot be read as HDF5"),
+    ("no u_osc", BOTH, edit("history.h5", drop("u_osc")), "dataset 'u_osc' (written by nuvlasov version 0.1.0); run"),
+    ("no relative K", BOTH, edit("history.h5", drop("kinetic_energy_relative")), "'kinetic_energy_relative'"),
+    ("scalar u_non", BOTH, edit("history.h5", to_scalar("u_non")), "history.h5: no 1-dimensional dataset 'u_non'"),
+    (
+        "one record",
+        BOTH,
+        lambda run: write_history(run, history_columns(TIME[:1])),
+        "history.h5: 1 complete record, at",
+    ),
+    (
+        "no record",
+        BOTH,
+        lambda run: write_history(run, history_columns(TIME[:0])),
+        "history.h5: 0 complete records, at",
+    ),
+    ("first is NaN", BOTH, edit("history.h5", not_a_number("u_osc", 0)), "'u_osc' of the first record is not finite"),
+    ("no profiles", ONLY_FIGURE1, lambda run: (run / "profiles.h5").unlink(), "profiles.h5: no such file; check"),
+    ("profiles are cut", ONLY_FIGURE1, cut("profiles.h5"), "profiles.h5: cannot be read as HDF5"),
+    ("no angle", ONLY_FIGURE1, edit("profiles.h5", drop("angle")), "profiles.h5: no 1-dimensional dataset 'angle'"),
+    ("no density", ONLY_FIGURE1, edit("profiles.h5", drop("polarization_density")), "'polarization_density'"),
+    ("other grid", ONLY_FIGURE1, edit("profiles.h5", coordinates_of_another_grid), "has shape (61, 40, 2, 4), not"),
+    ("three flavors", ONLY_FIGURE1, three_flavor_profiles, "no component 'P0' among rho0, rho1,"),
+    (
+        "one profile",
+        ONLY_FIGURE1,
+        lambda run: write_profiles(run, TIME[:1], beam_profile(TIME[:1], 4)),
+        "profiles.h5: 1 complete record, at least 2 are needed; let the run go on",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    "command, damage, fragment",
+    [
+        pytest.param(command, damage, fragment, id=f"{command}: {name}")
+        for name, commands, damage, fragment in DAMAGES
+        for command in commands
+    ],
+)
+def test_unusable_run_is_one_line_and_exit_code_2(
+    make_run: MakeRun, capsys: pytest.CaptureFixture, command: str, damage: Callable[[Path], None], fragment: str
+) -> None:
+    run = make_run(profile_time=TIME[::5])
+    damage(run)
+    assert cli.main([command, str(run)]) == cli.EXIT_BAD_INPUT == 2
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()
+    assert line.startswith("nuvlasov-post: error: ") and fragment in line
+    assert not captured.out
+    assert not (run / "figures").exists()
+
+
+@pytest.mark.parametrize("command", BOTH)
+@pytest.mark.parametrize("obstacle", ["directory", "file"])
+def test_failure_to_write_is_exit_code_4(
+    make_run: MakeRun, capsys: pytest.CaptureFixture, command: str, obstacle: str
+) -> None:
+    run = make_run(profile_time=TIME[::50])
+    if obstacle == "directory":
+        blocked = run / "figures"
+        blocked.write_text("")
+    else:
+        blocked = run / "figures" / FILES[command][-1]
+        blocked.mkdir(parents=True)
+    assert cli.main([command, str(run)]) == cli.EXIT_IO_FAILURE == 4
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"nuvlasov-post: error: {blocked}: cannot be written (")
+    assert line.endswith("choose another place with --output")
+
+
+@pytest.mark.parametrize("arguments", [[], ["figure2", "run"], ["budget"], ["budget", "run", "--ouput", "x"]])
+def test_mistyped_command_is_exit_code_2(capsys: pytest.CaptureFixture, arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        cli.main(arguments)
+    assert stop.value.code == 2
+    assert "usage: nuvlasov-post" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name, change, records",
+    [
+        ("history.h5", lambda file: file["time"].__setitem__(-1, np.nan), 300),
+        ("history.h5", lambda file: file["time"].__setitem__(slice(250, None), 0.0), 250),
+        ("profiles.h5", lambda file: file["time"].__setitem__(-1, 0.0), 60),
+    ],
+)
+def test_half_written_last_records_are_left_out_with_a_warning(
+    make_run: MakeRun, caplog: pytest.LogCaptureFixture, name: str, change: Callable[[h5py.File], None], records: int
+) -> None:
+    run = make_run(profile_time=TIME[::5])
+    edit(name, change)(run)
+    read = read_history(run) if name == "history.h5" else read_beam_profile(run, 1.0)
+    assert read.time.size == records
+    assert f"{name}: using the first {records} of " in caplog.text
+
+
+def test_columns_of_different_lengths_use_the_common_records(make_run: MakeRun) -> None:
+    run = make_run()
+    columns = history_columns()
+    with h5py.File(run / "history.h5", "r+") as file:
+        del file["purity"]
+        file["purity"] = columns["purity"][:200]
+    history = read_history(run)
+    np.testing.assert_array_equal(history.purity, columns["purity"][:200])
+    np.testing.assert_array_equal(history.u_osc, columns["u_osc"][:200])
+
+
+def test_reading_does_not_lock_a_running_solver_out(make_run: MakeRun) -> None:
+    """A writer in another process holds its lock; the reader still reads."""
+    run = make_run()
+    hold = "import h5py, sys; file = h5py.File(sys.argv[1], 'r+'); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(run / "history.h5")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as writer:
+        assert writer.stdout.readline() == b"open\n"
+        assert read_history(run).time.size == TIME.size
+        writer.stdin.close()
+
+
+@pytest.mark.parametrize(
+    "config, mode",
+    [
+        ('[equation]\nmode = "full"\n', "full"),
+        ('[grid.z]\ncells = 10\n[equation]\nmode = "standard"\n', "standard"),
+        ("[equation]\n", "unknown"),
+        ("equation = 1\n", "unknown"),
+        ('[equation]\nmode = ["full"]\n', "unknown"),
+        ("[equation\n", "unknown"),
+        ("", "unknown"),
+    ],
+)
+def test_mode_comes_from_the_recorded_configuration(config: str, mode: str) -> None:
+    assert equation_mode(config) == mode
+
+
+@pytest.mark.parametrize(
+    "stored", [np.bytes_("[equation]\nmode='standard'"), np.array(["[equation]\nmode='standard'"], dtype=object)]
+)
+def test_mode_is_read_from_every_kind_of_string_attribute(make_run: MakeRun, stored: object) -> None:
+    run = make_run()
+    edit("history.h5", lambda file: file.attrs.__setitem__("config", stored))(run)
+    assert read_history(run).mode == "standard"
+
+
+@pytest.mark.parametrize(
+    "name, variable, dimensions",
+    [
+        ("history.h5", "u_osc", ("time",)),
+        ("profiles.h5", "polarization_density", ("time", "z", "angle", "component")),
+        ("profiles.h5", "spectrum", ("time", "energy", "angle", "component")),
+    ],
+)
+def test_synthetic_files_are_what_the_solver_promises(
+    make_run: MakeRun, name: str, variable: str, dimensions: tuple[str, ...]
+) -> None:
+    with xarray.open_dataset(make_run() / name, engine="h5netcdf") as dataset:
+        assert dataset[variable].dims == dimensions
+        assert "long_name" in dataset[variable].attrs
