@@ -19,29 +19,6 @@ struct TermSums {
   CompensatedSum number, kinetic, u_osc, u_non, purity;
 };
 
-static_assert(sizeof(CompensatedSum) == 2 * sizeof(double));
-
-void add_compensated(void* in, void* in_out, int* count, MPI_Datatype*) {
-  const auto* from = static_cast<const CompensatedSum*>(in);
-  auto* to = static_cast<CompensatedSum*>(in_out);
-  for (int i = 0; i < *count; ++i) to[i].add(from[i]);
-}
-
-/// Sums `sums` over the ranks of `comm` and gives all of them the result of its first.
-void sum_over_ranks(CompensatedSum* sums, int count, MPI_Comm comm) {
-  MPI_Datatype pair = MPI_DATATYPE_NULL;
-  MPI_Type_contiguous(2, MPI_DOUBLE, &pair);
-  MPI_Type_commit(&pair);
-  MPI_Op add = MPI_OP_NULL;
-  MPI_Op_create(add_compensated, 1, &add);
-  int rank = 0;
-  MPI_Comm_rank(comm, &rank);
-  MPI_Reduce(rank == 0 ? MPI_IN_PLACE : sums, sums, count, pair, add, 0, comm);
-  MPI_Bcast(sums, count, pair, 0, comm);
-  MPI_Op_free(&add);
-  MPI_Type_free(&pair);
-}
-
 std::vector<Column> state_columns() {
   return {
       {"time", "1/mu", "time"},

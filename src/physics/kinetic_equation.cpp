@@ -34,6 +34,7 @@ KineticEquation::KineticEquation(Mode mode, const phase_space::ZAxis& z,
 }
 
 void KineticEquation::rate(const phase_space::StateView& rho, double* rate) {
+  const auto lap = rate_time_.lap();
   const Index plane = box_.plane();
   sweep(rho, [&](Index j, const Neighbourhood& here) {
     double* plane_rate = rate + j * plane;
@@ -47,7 +48,10 @@ double* KineticEquation::gradient_plane(Index j) {
 }
 
 void KineticEquation::begin_sweep(const phase_space::StateView& rho) {
-  moments_.update(rho);
+  {
+    const auto lap = moments_time_.lap();
+    moments_.update(rho);
+  }
   if (needs_momentum_gradient_)
     for (Index j = -reach_; j < reach_; ++j) momentum_gradient_.apply(rho, j, gradient_plane(j));
 }

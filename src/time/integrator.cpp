@@ -16,35 +16,39 @@ struct MethodTraits {
   /// Fraction of the limit that keeps the time error of the energy budget below 1e-6 of U_osc(0) in
   /// the two-beam experiment (rk4), or the fixed point short (implicit_midpoint).
   double default_safety;
+  /// Typical right-hand sides in a step, and vectors of the state's size, ghosted one included.
+  double evaluations_per_step, state_vectors;
 };
 
 const MethodTraits& traits(Method method) {
   static constexpr MethodTraits table[] = {
-      {"rk4", 2.8284, 0.25},
-      {"rk5dp", 1.0, 0.5},
-      {"ssp", 4.9215, 0.25},
-      {"implicit_midpoint", 2.0, 0.5},
+      {"rk4", 2.8284, 0.4, 4, 8},
+      {"rk5dp", 1.0, 0.5, 7, 12},
+      {"ssp", 4.9215, 0.25, 10, 6},
+      {"implicit_midpoint", 2.0, 0.6, 16, 14},
   };
   return table[static_cast<std::size_t>(method)];
 }
-
-/// Stands for "not given" in SNESSetTolerances, to notice whether an option has changed it.
-constexpr double unset_tolerance = 0x1p-1000;
 
 constexpr double theta = 0.5;
 
 }  // namespace
 
 PetscErrorCode Integrator::right_hand_side(TS, PetscReal, Vec state, Vec rate, void* self) {
-  auto& integrator = *static_cast<Integrator*>(self);
   PetscFunctionBeginUser;
+  PetscCall(static_cast<Integrator*>(self)->evaluate(state, rate));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode Integrator::evaluate(Vec state, Vec rate) {
+  PetscFunctionBeginUser;
+  const auto lap = right_hand_side_time_.lap();
   PetscScalar* target = nullptr;
   PetscCall(VecGetArrayWrite(rate, &target));
-  PetscCall(integrator.decomposition_->with_ghosts(state, [&](const phase_space::StateView& rho) {
-    integrator.equation_->rate(rho, target);
-  }));
+  PetscCall(decomposition_->with_ghosts(
+      state, [&](const phase_space::StateView& rho) { equation_->rate(rho, target); }));
   PetscCall(VecRestoreArrayWrite(rate, &target));
-  ++integrator.evaluations_;
+  ++evaluations_;
   PetscFunctionReturn(0);
 }
 
@@ -86,7 +90,7 @@ PetscErrorCode Integrator::create(const phase_space::Decomposition& decompositio
       PetscCall(TSSetType(ts_, TSTHETA));
       PetscCall(TSThetaSetTheta(ts_, theta));
       PetscCall(TSThetaSetEndpoint(ts_, PETSC_FALSE));
-      PetscCall(set_up_fixed_point(state));
+      PetscCall(fixed_point_.create(ts_, theta, settings.solver_tolerance));
       break;
   }
   TSAdapt adapt = nullptr;
@@ -119,19 +123,6 @@ PetscErrorCode Integrator::create(const phase_space::Decomposition& decompositio
 
   TSType type = nullptr;
   PetscCall(TSGetType(ts_, &type));
-  const bool theta_method = std::string_view(type) == TSTHETA;
-  fixed_point_ = false;
-  if (theta_method) {
-    SNES snes = nullptr;
-    PetscCall(TSGetSNES(ts_, &snes));
-    SNESType snes_type = nullptr;
-    PetscCall(SNESGetType(snes, &snes_type));
-    fixed_point_ = std::string_view(snes_type) == SNESNRICHARDSON;
-    PetscReal absolute = 0.0;
-    PetscCall(SNESGetTolerances(snes, &absolute, nullptr, nullptr, nullptr, nullptr));
-    tolerance_from_options_ = absolute != unset_tolerance;
-    PetscCall(VecNorm(state, NORM_2, &state_norm_));
-  }
   description_ = fmt::format("{} (TS {})", traits(settings.method).name, type);
   if (adaptive_)
     description_ += fmt::format(", adaptive step, tolerance {:g}", settings.tolerance);
@@ -140,41 +131,6 @@ PetscErrorCode Integrator::create(const phase_space::Decomposition& decompositio
   else
     description_ += fmt::format(", step {:g}", fixed_step_);
   PetscCall(TSSetUp(ts_));
-  PetscFunctionReturn(0);
-}
-
-PetscErrorCode Integrator::set_up_fixed_point(Vec) {
-  PetscFunctionBeginUser;
-  SNES snes = nullptr;
-  PetscCall(TSGetSNES(ts_, &snes));
-  PetscCall(SNESSetType(snes, SNESNRICHARDSON));
-  SNESLineSearch line_search = nullptr;
-  PetscCall(SNESGetLineSearch(snes, &line_search));
-  PetscCall(SNESLineSearchSetType(line_search, SNESLINESEARCHBASIC));
-  PetscCall(SNESSetTolerances(snes, unset_tolerance, 0.0, 0.0, 100, -1));
-  PetscFunctionReturn(0);
-}
-
-PetscErrorCode Integrator::prepare_fixed_point(double step) {
-  PetscFunctionBeginUser;
-  if (step == prepared_step_) PetscFunctionReturn(0);
-  SNES snes = nullptr;
-  PetscCall(TSGetSNES(ts_, &snes));
-  // The residual is (x - x0)/(theta dt) - f(x): a damping of theta dt makes the iteration
-  // x <- x0 + theta dt f(x).
-  if (fixed_point_) {
-    SNESLineSearch line_search = nullptr;
-    PetscCall(SNESGetLineSearch(snes, &line_search));
-    PetscCall(SNESLineSearchSetDamping(line_search, theta * step));
-  }
-  if (!tolerance_from_options_) {
-    PetscReal relative = 0.0, change = 0.0;
-    PetscInt iterations = 0, evaluations = 0;
-    PetscCall(SNESGetTolerances(snes, nullptr, &relative, &change, &iterations, &evaluations));
-    PetscCall(SNESSetTolerances(snes, settings_.solver_tolerance * state_norm_ / (theta * step),
-                                relative, change, iterations, evaluations));
-  }
-  prepared_step_ = step;
   PetscFunctionReturn(0);
 }
 
@@ -205,10 +161,6 @@ PetscErrorCode Integrator::advance(double step, double limit, StepOutcome* outco
   // Take the rest whole when it is a rounding error longer than the step.
   if (step > remaining * (1.0 - 1e-9)) step = remaining;
   PetscCall(TSSetTimeStep(ts_, step));
-  TSType type = nullptr;
-  PetscCall(TSGetType(ts_, &type));
-  if (std::string_view(type) == TSTHETA) PetscCall(prepare_fixed_point(step));
-
   PetscCall(TSSetConvergedReason(ts_, TS_CONVERGED_ITERATING));
   PetscCall(TSStep(ts_));
   TSConvergedReason reason = TS_CONVERGED_ITERATING;
@@ -241,16 +193,20 @@ PetscErrorCode Integrator::set_time(double time, Index steps, double step) {
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode Integrator::statistics(Index* right_hand_sides, Index* solver_iterations,
-                                      Index* rejected) const {
+PetscErrorCode Integrator::statistics(Index* solver_iterations, Index* rejected) const {
   PetscFunctionBeginUser;
   PetscInt iterations = 0, rejections = 0;
   PetscCall(TSGetSNESIterations(ts_, &iterations));
   PetscCall(TSGetStepRejections(ts_, &rejections));
-  *right_hand_sides = evaluations_;
   *solver_iterations = iterations;
   *rejected = rejections;
   PetscFunctionReturn(0);
 }
+
+double Integrator::evaluations_per_step() const {
+  return traits(settings_.method).evaluations_per_step;
+}
+
+double Integrator::state_vectors() const { return traits(settings_.method).state_vectors; }
 
 }  // namespace nuvlasov::time

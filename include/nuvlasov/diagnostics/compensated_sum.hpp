@@ -2,6 +2,8 @@
 /// Sums that do not depend on how the terms are dealt out over ranks.
 #pragma once
 
+#include <mpi.h>
+
 namespace nuvlasov::diagnostics {
 
 /// A sum of doubles carried in two doubles (about 106 bits): Knuth's two-sum at each addition.
@@ -25,5 +27,9 @@ class CompensatedSum {
   double high_ = 0.0;
   double low_ = 0.0;
 };
+
+/// Adds up `sums` element by element over the ranks of `comm`; all ranks get the same bits.
+/// Collective.
+void sum_over_ranks(CompensatedSum* sums, int count, MPI_Comm comm);
 
 }  // namespace nuvlasov::diagnostics

@@ -10,6 +10,7 @@
 #include "nuvlasov/phase_space/petsc_handle.hpp"
 #include "nuvlasov/phase_space/state_view.hpp"
 #include "nuvlasov/phase_space/z_axis.hpp"
+#include "nuvlasov/stopwatch.hpp"
 
 namespace nuvlasov::phase_space {
 
@@ -59,6 +60,8 @@ class Decomposition {
   const Box& box() const { return box_; }
   int ghosts() const { return ghosts_; }
   DM dm() const { return dm_; }
+  /// Seconds this rank has spent on filling ghosts.
+  double halo_time() const { return halo_time_.seconds(); }
 
   PetscErrorCode create_state(VecHandle& state) const;
 
@@ -66,8 +69,11 @@ class Decomposition {
   template <class Body>
   PetscErrorCode with_ghosts(Vec state, Body&& body) const {
     PetscFunctionBeginUser;
-    PetscCall(DMGlobalToLocalBegin(dm_, state, INSERT_VALUES, local_));
-    PetscCall(DMGlobalToLocalEnd(dm_, state, INSERT_VALUES, local_));
+    {
+      const auto lap = halo_time_.lap();
+      PetscCall(DMGlobalToLocalBegin(dm_, state, INSERT_VALUES, local_));
+      PetscCall(DMGlobalToLocalEnd(dm_, state, INSERT_VALUES, local_));
+    }
     const PetscScalar* memory = nullptr;
     PetscCall(VecGetArrayRead(local_, &memory));
     body(StateView(memory + first_owned_, energy_stride_, z_stride_, box_, energy_seen_));
@@ -83,6 +89,7 @@ class Decomposition {
   Box box_;
   int ghosts_ = 0;
   DmHandle dm_;
+  mutable Stopwatch halo_time_;
   VecHandle local_;
   Index first_owned_ = 0;
   Index energy_stride_ = 0;

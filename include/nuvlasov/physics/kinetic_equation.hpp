@@ -8,6 +8,7 @@
 #include "nuvlasov/phase_space/momentum_gradient.hpp"
 #include "nuvlasov/phase_space/z_axis.hpp"
 #include "nuvlasov/physics/term.hpp"
+#include "nuvlasov/stopwatch.hpp"
 
 namespace nuvlasov::physics {
 
@@ -34,6 +35,10 @@ class KineticEquation {
   const Terms& terms() const { return terms_; }
   const Moments& moments() const { return moments_; }
 
+  /// Seconds this rank has spent on moments, and on the rest of rate().
+  double moments_time() const { return moments_time_.seconds(); }
+  double terms_time() const { return rate_time_.seconds() - moments_time_.seconds(); }
+
   /// Writes the sum of all terms to `rate`, [z][energy][angle][component] of the owned nodes.
   /// Collective over the momentum communicator.
   void rate(const phase_space::StateView& rho, double* rate);
@@ -58,6 +63,7 @@ class KineticEquation {
   bool needs_momentum_gradient_;
   Moments moments_;
   phase_space::MomentumGradient momentum_gradient_;
+  Stopwatch rate_time_, moments_time_;
   std::vector<double> gradient_planes_;  ///< D_p rho on the 2 reach + 1 planes around the sweep
 };
 

@@ -7,6 +7,8 @@
 
 #include "nuvlasov/phase_space/decomposition.hpp"
 #include "nuvlasov/physics/kinetic_equation.hpp"
+#include "nuvlasov/stopwatch.hpp"
+#include "nuvlasov/time/fixed_point.hpp"
 
 namespace nuvlasov::time {
 
@@ -51,8 +53,17 @@ class Integrator {
   /// Restores time and step count. The next step of an adaptive method starts with `step`.
   PetscErrorCode set_time(double time, Index steps, double step);
 
-  PetscErrorCode statistics(Index* right_hand_sides, Index* solver_iterations,
-                            Index* rejected) const;
+  /// rate <- d rho/dt at `state`. Collective.
+  PetscErrorCode evaluate(Vec state, Vec rate);
+
+  PetscErrorCode statistics(Index* solver_iterations, Index* rejected) const;
+
+  /// Right-hand sides evaluated so far, and the seconds they took on this rank.
+  Index evaluations() const { return evaluations_; }
+  double right_hand_side_time() const { return right_hand_side_time_.seconds(); }
+  /// For estimates: right-hand sides in a typical step, and vectors of the size of the state.
+  double evaluations_per_step() const;
+  double state_vectors() const;
 
   double time() const { return time_; }
   Index steps() const { return steps_; }
@@ -64,20 +75,15 @@ class Integrator {
 
  private:
   static PetscErrorCode right_hand_side(TS ts, PetscReal time, Vec state, Vec rate, void* self);
-  PetscErrorCode set_up_fixed_point(Vec state);
-  PetscErrorCode prepare_fixed_point(double step);
 
   const phase_space::Decomposition* decomposition_ = nullptr;
   physics::KineticEquation* equation_ = nullptr;
   IntegratorSettings settings_;
+  FixedPoint fixed_point_;
   phase_space::TsHandle ts_;
   Vec state_ = nullptr;
   bool automatic_ = true;
   bool adaptive_ = false;
-  bool fixed_point_ = false;
-  bool tolerance_from_options_ = false;
-  double state_norm_ = 0.0;
-  double prepared_step_ = 0.0;
   double time_ = 0.0;
   double last_step_ = 0.0;
   double fixed_step_ = 0.0;
@@ -85,6 +91,7 @@ class Integrator {
   Index steps_ = 0;
   Index max_steps_ = 0;
   Index evaluations_ = 0;
+  Stopwatch right_hand_side_time_;
   std::string description_;
 };
 

@@ -1,0 +1,134 @@
+/// \file
+/// The command line: nuvlasov run | check | describe | info.
+
+#include <fmt/format.h>
+#include <petscsys.h>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "nuvlasov/config/reader.hpp"
+#include "nuvlasov/errors.hpp"
+#include "nuvlasov/io/collective.hpp"
+#include "nuvlasov/io/provenance.hpp"
+#include "run_command.hpp"
+#include "simulation.hpp"
+
+namespace {
+
+using namespace nuvlasov;
+
+struct Invocation {
+  CLI::App app{"Phase-space evolution of mixed neutrinos with a closed energy budget", "nuvlasov"};
+  RunOptions run;
+  std::string key, file;
+  bool markdown = false;
+
+  Invocation() {
+    app.require_subcommand(1);
+    app.set_version_flag("--version", io::version_text());
+    app.footer("PETSc options follow a --, or go into the [petsc] section of the input.");
+    auto* run_command = app.add_subcommand("run", "run an input to its end");
+    auto* check_command = app.add_subcommand("check", "check an input and print it resolved");
+    for (auto* command : {run_command, check_command}) {
+      command->add_option("INPUT", run.input, "input file, TOML")->required();
+      command->add_option("--set", run.overrides, "key=value, in place of the input's")
+          ->type_name("KEY=VALUE")
+          ->allow_extra_args(false);
+    }
+    run_command->add_option("--output", run.output, "directory of the run")->type_name("DIR");
+    run_command->add_option("--resume", run.resume, "auto, never or a checkpoint")
+        ->type_name("auto|never|PATH")
+        ->capture_default_str();
+    run_command->add_flag("--overwrite", run.overwrite, "replace a run in the directory");
+    run_command->add_flag("--dry-run", run.dry_run, "say what the run would take, and stop");
+    auto* describe_command = app.add_subcommand("describe", "explain the parameters of the input");
+    describe_command->add_option("KEY", key, "parameter or section");
+    describe_command->add_flag("--markdown", markdown, "all of them as a table");
+    app.add_subcommand("info", "say what a file written by nuvlasov is")
+        ->add_option("FILE", file, "HDF5 file")
+        ->required();
+  }
+};
+
+void say(int rank, const std::string& text) {
+  if (rank == 0) fmt::print("{}", text);
+}
+
+int execute(const Invocation& call, MPI_Comm comm, int rank) {
+  if (call.app.got_subcommand("run")) {
+    return run(call.run, comm) == 0 ? exit_done : exit_internal_error;
+  }
+  if (call.app.got_subcommand("check")) {
+    const config::Configuration configuration(read_input(call.run.input, comm), call.run.input,
+                                              call.run.overrides);
+    make_problem(configuration, comm);
+    say(rank, configuration.resolved());
+  } else if (call.app.got_subcommand("describe")) {
+    say(rank, call.markdown ? config::parameter_table() : config::describe(call.key));
+  } else {
+    std::string text;
+    io::on_first_rank(comm, [&] { text = io::file_info(call.file); });
+    say(rank, text);
+  }
+  return exit_done;
+}
+
+/// Maps what went wrong to an exit code. Errors of the user's making are thrown alike on all ranks,
+/// and the first speaks; anything else ends all ranks at once.
+int guarded(const Invocation& call, MPI_Comm comm, int rank) {
+  const auto fail = [&](const char* what, ExitCode code) {
+    if (rank == 0) fmt::print(stderr, "nuvlasov: {}\n", what);
+    return code;
+  };
+  try {
+    return execute(call, comm, rank);
+  } catch (const InputError& error) {
+    return fail(error.what(), exit_bad_input);
+  } catch (const NumericalError& error) {
+    return fail(error.what(), exit_numerical_failure);
+  } catch (const IoError& error) {
+    return fail(error.what(), exit_io_failure);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "nuvlasov: internal error on rank {}: {}\n", rank, error.what());
+    MPI_Abort(comm, exit_internal_error);
+  }
+  return exit_internal_error;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  const auto separator = std::find(arguments.begin(), arguments.end(), "--");
+  std::vector<char*> petsc_arguments{argv[0]};
+  for (auto a = separator; a != arguments.end(); ++a)
+    if (a != separator) petsc_arguments.push_back(a->data());
+  int petsc_argc = static_cast<int>(petsc_arguments.size());
+  petsc_arguments.push_back(nullptr);
+  char** petsc_argv = petsc_arguments.data();
+  if (PetscInitialize(&petsc_argc, &petsc_argv, nullptr, nullptr) != 0) return exit_internal_error;
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+
+  int rank = 0;
+  MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
+  int code = exit_done;
+  {
+    Invocation call;
+    try {
+      std::vector<std::string> own(arguments.begin(), separator);
+      std::reverse(own.begin(), own.end());
+      call.app.parse(own);
+      code = guarded(call, PETSC_COMM_WORLD, rank);
+    } catch (const CLI::ParseError& error) {
+      code = error.get_exit_code() == 0 ? exit_done : exit_bad_input;
+      if (rank == 0) call.app.exit(error);
+    }
+  }
+  return PetscFinalize() == 0 ? code : exit_internal_error;
+}

@@ -1,0 +1,418 @@
+#include "run_command.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "nuvlasov/io/collective.hpp"
+#include "nuvlasov/io/fields.hpp"
+#include "nuvlasov/io/history.hpp"
+#include "nuvlasov/io/log.hpp"
+#include "simulation.hpp"
+
+namespace nuvlasov {
+namespace {
+
+constexpr double history_flush_seconds = 5.0;
+
+std::string duration_text(double seconds) {
+  if (!std::isfinite(seconds)) return "-";
+  const auto whole = static_cast<long long>(std::llround(seconds));
+  if (whole < 60) return fmt::format("{:.0f}s", seconds);
+  if (whole < 3600) return fmt::format("{}min{:02}s", whole / 60, whole % 60);
+  return fmt::format("{}h{:02}min", whole / 3600, whole % 3600 / 60);
+}
+
+std::string bytes_text(double bytes) {
+  for (const char* unit : {"B", "kB", "MB", "GB", "TB"}) {
+    if (bytes < 1000.0) return fmt::format("{:.3g} {}", bytes, unit);
+    bytes /= 1000.0;
+  }
+  return fmt::format("{:.3g} PB", bytes);
+}
+
+/// Multiples of an interval at which something is due; never for an interval of 0.
+class Cadence {
+ public:
+  explicit Cadence(double interval) : interval_(interval) {}
+  double next() const {
+    return interval_ > 0.0 ? static_cast<double>(count_) * interval_
+                           : std::numeric_limits<double>::infinity();
+  }
+  /// Whether something is due at `time`; then moves on beyond it.
+  bool due(double time) {
+    constexpr double rounding = 1e-9;
+    if (interval_ <= 0.0 || time < next() - rounding * interval_) return false;
+    count_ = static_cast<long long>(std::floor(time / interval_ + rounding)) + 1;
+    return true;
+  }
+
+ private:
+  double interval_;
+  long long count_ = 0;
+};
+
+/// Warns when a value passes a limit, and again at each further factor of ten.
+class Alarm {
+ public:
+  explicit Alarm(double limit) : limit_(limit) {}
+  bool rings(double value) {
+    if (!(value > limit_)) return false;
+    limit_ = 10.0 * value;
+    return true;
+  }
+
+ private:
+  double limit_;
+};
+
+std::string output_directory(const RunOptions& options, const config::Configuration& configuration) {
+  if (!options.output.empty()) return options.output;
+  return configuration.input().output.directory.value_or(
+      "runs/" + std::filesystem::path(options.input).stem().string());
+}
+
+/// Makes the run directory, or empties it of a former run's files.
+void prepare_directory(const std::string& directory, const RunOptions& options) {
+  namespace fs = std::filesystem;
+  const std::vector<std::string> products{"history.h5",     "profiles.h5", "snapshots",
+                                          "snapshots.xdmf", "config.toml", "run.log"};
+  if (fs::exists(directory) && !fs::is_directory(directory))
+    throw InputError(fmt::format("output.directory: {} is a file; name a directory", directory));
+  for (const std::string& product : products)
+    if (fs::exists(fs::path(directory) / product)) {
+      if (!options.overwrite)
+        throw InputError(fmt::format(
+            "output.directory: {} already holds a run ({}), and nothing is written over; give "
+            "another directory with --output, or --overwrite to replace it",
+            directory, product));
+      fs::remove_all(fs::path(directory) / product);
+    }
+  fs::create_directories(directory);
+}
+
+void write_text(const std::string& path, const std::string& text) {
+  std::ofstream out(path);
+  out << text;
+  out.close();
+  if (!out) throw IoError("cannot write " + path);
+}
+
+/// The run in progress: outputs, cadences and what is said about them.
+class Run {
+ public:
+  Run(const RunOptions& options, const config::Configuration& configuration, MPI_Comm comm)
+      : options_(options),
+        configuration_(configuration),
+        comm_(comm),
+        directory_(output_directory(options, configuration)),
+        log_(comm),
+        history_due_(input().output.history_interval),
+        profile_due_(input().output.profile_interval),
+        snapshot_due_(input().output.snapshot_interval),
+        edge_alarm_(input().diagnostics.edge_limit),
+        negativity_alarm_(input().diagnostics.negativity_limit) {
+    MPI_Comm_size(comm, &ranks_);
+  }
+
+  PetscErrorCode execute();
+
+ private:
+  const config::Input& input() const { return configuration_.input(); }
+  PetscErrorCode estimate();
+  void open_outputs();
+  void banner();
+  PetscErrorCode record();
+  void warn(const diagnostics::Record& record);
+  void report(const diagnostics::Record& record, bool last);
+  PetscErrorCode summary();
+  double column(const diagnostics::Record& record, const char* name) const {
+    return simulation_.ledger().value(record, name);
+  }
+
+  const RunOptions& options_;
+  const config::Configuration& configuration_;
+  MPI_Comm comm_;
+  int ranks_ = 1;
+  std::string directory_;
+  io::Log log_;
+  Simulation simulation_;
+  io::Provenance provenance_;
+  std::unique_ptr<io::History> history_;
+  std::unique_ptr<io::Profiles> profiles_;
+  std::unique_ptr<io::Snapshots> snapshots_;
+  Cadence history_due_, profile_due_, snapshot_due_;
+  Alarm edge_alarm_, negativity_alarm_;
+  Stopwatch stepping_, diagnostics_, output_;
+  double start_ = 0.0;
+  double flushed_ = 0.0;
+  double reported_ = 0.0;
+  Index reported_evaluations_ = 0;
+  double reported_stepping_ = 0.0;
+  diagnostics::Record first_, last_;
+};
+
+PetscErrorCode Run::execute() {
+  PetscFunctionBeginUser;
+  start_ = MPI_Wtime();
+  if (!options_.dry_run) io::on_first_rank(comm_, [&] { prepare_directory(directory_, options_); });
+  PetscCall(simulation_.create(configuration_, comm_));
+  provenance_ = {.config = configuration_.resolved(),
+                 .process_grid = to_text(simulation_.decomposition().process_grid()),
+                 .ranks = ranks_};
+  if (options_.dry_run) {
+    banner();
+    PetscCall(estimate());
+    PetscFunctionReturn(0);
+  }
+  open_outputs();
+  banner();
+  try {
+    PetscCall(record());
+    while (!simulation_.finished()) {
+      const double target =
+          std::min({history_due_.next(), profile_due_.next(), snapshot_due_.next()});
+      {
+        const auto lap = stepping_.lap();
+        PetscCall(simulation_.advance_to(target));
+      }
+      PetscCall(record());
+    }
+    history_->flush();
+  } catch (const NumericalError&) {
+    history_->flush();
+    throw;
+  }
+  PetscCall(summary());
+  PetscFunctionReturn(0);
+}
+
+void Run::open_outputs() {
+  const auto lap = output_.lap();
+  io::on_first_rank(comm_,
+                    [&] { write_text(directory_ + "/config.toml", configuration_.resolved()); });
+  log_.open_file(directory_ + "/run.log");
+  history_ = std::make_unique<io::History>(directory_ + "/history.h5", simulation_.ledger().columns(),
+                                           provenance_, comm_);
+  const io::FieldContext context{simulation_.problem().z, simulation_.problem().momentum,
+                                 simulation_.decomposition(), provenance_};
+  if (input().output.profile_interval > 0.0)
+    profiles_ = std::make_unique<io::Profiles>(context, directory_ + "/profiles.h5");
+  if (input().output.snapshot_interval > 0.0)
+    snapshots_ = std::make_unique<io::Snapshots>(context, directory_);
+}
+
+void Run::banner() {
+  const Problem& problem = simulation_.problem();
+  log_.line(io::version_text());
+  log_.line(io::library_text());
+  log_.line(fmt::format("input      {}, {} equation", options_.input, input().equation.mode));
+  log_.line(fmt::format("grid       {} z x {} energies x {} directions ({}), order {} in z, {} in "
+                        "energy; {:.3g} nodes",
+                        problem.z.cells(), problem.momentum.energies(), problem.momentum.angles(),
+                        input().grid.momentum.geometry, input().grid.z.order,
+                        input().grid.momentum.order, problem.nodes()));
+  log_.line(fmt::format("ranks      {}: {}", ranks_, provenance_.process_grid));
+  log_.line(fmt::format("time       to t = {:g} by {}", simulation_.integrator().end(),
+                        simulation_.integrator().description()));
+  if (!options_.dry_run) log_.line(fmt::format("output     {}", directory_));
+}
+
+PetscErrorCode Run::estimate() {
+  PetscFunctionBeginUser;
+  const Problem& problem = simulation_.problem();
+  const phase_space::Box& box = simulation_.decomposition().box();
+  diagnostics::Record record;
+  PetscCall(simulation_.measure(&record));
+  double step = 0.0;
+  PetscCall(simulation_.integrator().automatic_step(&step));
+  if (problem.time.step) step = *problem.time.step;
+
+  phase_space::VecHandle rate;
+  PetscCall(simulation_.decomposition().create_state(rate));
+  constexpr int probes = 3;
+  double seconds = MPI_Wtime();
+  for (int n = 0; n < probes; ++n)
+    PetscCall(simulation_.integrator().evaluate(simulation_.state(), rate));
+  seconds = (MPI_Wtime() - seconds) / probes;
+
+  const double evaluations = simulation_.integrator().evaluations_per_step();
+  const double steps = std::ceil(simulation_.integrator().end() / step);
+  const double core_hours = seconds * evaluations * steps * ranks_ / 3600.0;
+  const double state = static_cast<double>(box.nodes()) * flavor::components * sizeof(double);
+  log_.line("");
+  log_.line(fmt::format("rank 0     {} z x {} energies x {} directions, about {} of memory",
+                        box.z.size, box.energy.size, box.angle.size,
+                        bytes_text(state * simulation_.integrator().state_vectors())));
+  log_.line(fmt::format("snapshot   {}", bytes_text(io::Snapshots::bytes(problem.z, problem.momentum))));
+  log_.line(fmt::format("step       {:.4g} at t = 0, about {:.3g} steps of {:g} right-hand sides",
+                        step, steps, evaluations));
+  log_.line(fmt::format("throughput {:.3g} node right-hand sides per second and core (probed)",
+                        problem.nodes() / (seconds * ranks_)));
+  log_.line(fmt::format("estimate   {:.3g} core-hours, {} on {} ranks, without output", core_hours,
+                        duration_text(core_hours * 3600.0 / ranks_), ranks_));
+  log_.line("dry run: nothing was written");
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode Run::record() {
+  PetscFunctionBeginUser;
+  const double time = simulation_.integrator().time();
+  const bool last = simulation_.finished();
+  if (history_due_.due(time) || last) {
+    {
+      const auto lap = diagnostics_.lap();
+      PetscCall(simulation_.measure(&last_));
+    }
+    if (first_.values.empty()) first_ = last_;
+    history_->append(last_);
+    warn(last_);
+    report(last_, last);
+    int flush = MPI_Wtime() - flushed_ > history_flush_seconds ? 1 : 0;
+    PetscCallMPI(MPI_Bcast(&flush, 1, MPI_INT, 0, comm_));
+    if (flush == 1) {
+      const auto lap = output_.lap();
+      history_->flush();
+      flushed_ = MPI_Wtime();
+    }
+  }
+  const bool profile = profiles_ && (profile_due_.due(time) || last);
+  const bool snapshot = snapshots_ && (snapshot_due_.due(time) || last);
+  if (profile || snapshot) {
+    const auto lap = output_.lap();
+    PetscCall(simulation_.with_state([&](const double* state) {
+      if (profile) profiles_->append(state, time);
+      if (snapshot) snapshots_->write(state, time, simulation_.integrator().steps());
+    }));
+  }
+  PetscFunctionReturn(0);
+}
+
+void Run::warn(const diagnostics::Record& record) {
+  const double time = column(record, "time");
+  const double edge = column(record, "edge_fraction");
+  if (simulation_.problem().mode == physics::Mode::full && edge_alarm_.rings(edge))
+    log_.warning(fmt::format(
+        "t = {:g}: {:.1e} of the neutrinos have reached an outermost cell of the energy window; "
+        "the budget closes only as well as the edges are empty: widen grid.momentum.energy.half_width",
+        time, edge));
+  const double negative = -column(record, "min_eigenvalue") / simulation_.largest_occupation();
+  if (negativity_alarm_.rings(negative))
+    log_.warning(fmt::format(
+        "t = {:g}: an eigenvalue of rho is negative by {:.1e} of the largest occupation; the "
+        "gradient expansion needs a spectrum wider than the wave numbers that appear: raise "
+        "initial.energy_spectrum.width",
+        time, negative));
+}
+
+void Run::report(const diagnostics::Record& record, bool last) {
+  const double now = MPI_Wtime();
+  const time::Integrator& integrator = simulation_.integrator();
+  const double fraction = integrator.end() > 0.0 ? integrator.time() / integrator.end() : 1.0;
+  const double elapsed = now - start_;
+  const double eta = fraction > 0.0 ? elapsed * (1.0 - fraction) / fraction : INFINITY;
+  log_.progress(fraction, fmt::format("t = {:.4g}, ETA {}", integrator.time(), duration_text(eta)));
+  const bool first = integrator.steps() == 0;
+  if (!first && !last && now - reported_ < input().output.report_interval) return;
+  const double busy = stepping_.seconds() - reported_stepping_;
+  const double throughput =
+      busy > 0.0 ? simulation_.problem().nodes() *
+                       static_cast<double>(integrator.evaluations() - reported_evaluations_) /
+                       (busy * ranks_)
+                 : 0.0;
+  const double number = column(first_, "number");
+  log_.line(fmt::format(
+      "step {:>7}  t {:>9.4f}  dt {:.4f}  {:.2e} nodes/s/core  dH/|U_osc(0)| {:+.2e}  dN/N {:+.1e}  "
+      "min eigenvalue {:+.1e}  ETA {}",
+      integrator.steps(), integrator.time(), integrator.last_step(), throughput,
+      column(record, "budget_residual"),
+      number > 0.0 ? column(record, "number") / number - 1.0 : 0.0,
+      column(record, "min_eigenvalue"), duration_text(eta)));
+  reported_ = now;
+  reported_evaluations_ = integrator.evaluations();
+  reported_stepping_ = stepping_.seconds();
+}
+
+PetscErrorCode Run::summary() {
+  PetscFunctionBeginUser;
+  const physics::KineticEquation& equation = simulation_.equation();
+  const time::Integrator& integrator = simulation_.integrator();
+  const double terms = equation.terms_time();
+  const double moments = equation.moments_time();
+  const double halo = simulation_.decomposition().halo_time();
+  struct Phase {
+    const char* name;
+    double seconds;
+  };
+  const std::vector<Phase> phases{
+      {"terms", terms},
+      {"moments", moments},
+      {"halo", halo},
+      {"time stepping", stepping_.seconds() - integrator.right_hand_side_time()},
+      {"diagnostics", diagnostics_.seconds()},
+      {"output", output_.seconds()},
+      {"all", MPI_Wtime() - start_}};
+  std::vector<double> largest, mean;
+  for (const Phase& phase : phases) largest.push_back(phase.seconds);
+  mean = largest;
+  const auto count = static_cast<int>(phases.size());
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, largest.data(), count, MPI_DOUBLE, MPI_MAX, comm_));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, mean.data(), count, MPI_DOUBLE, MPI_SUM, comm_));
+  log_.line("");
+  log_.line("seconds              max      mean over ranks");
+  for (std::size_t p = 0; p < phases.size(); ++p)
+    log_.line(fmt::format("  {:<14}{:>9.2f} {:>9.2f}", phases[p].name, largest[p], mean[p] / ranks_));
+
+  Index solver_iterations = 0, rejected = 0;
+  PetscCall(integrator.statistics(&solver_iterations, &rejected));
+  log_.line(fmt::format("{} steps, {} right-hand sides, {} rejected steps", integrator.steps(),
+                        integrator.evaluations(), rejected));
+  log_.line("");
+  const auto change = [&](const char* name) { return column(last_, name) - column(first_, name); };
+  log_.line(fmt::format("budget     K {:+.6f}   U_osc {:+.6f}   U_non {:+.6f}   sum {:+.2e} mu",
+                        change("kinetic_energy_relative"), change("u_osc"), change("u_non"),
+                        change("total_energy_relative")));
+  const double residual = column(last_, "budget_residual");
+  if (simulation_.problem().mode == physics::Mode::full)
+    log_.line(fmt::format("           closed to {:.2e} of |U_osc(0)|", std::abs(residual)));
+  else
+    log_.line(fmt::format("           standard equation: {:+.4f} of |U_osc(0)| is missing; full mode "
+                          "finds it in K",
+                          residual));
+  log_.line(fmt::format("results    {}", directory_));
+  PetscFunctionReturn(0);
+}
+
+}  // namespace
+
+std::string read_input(const std::string& path, MPI_Comm comm) {
+  std::string text;
+  io::on_first_rank(comm, [&] {
+    if (std::filesystem::is_directory(path))
+      throw InputError(fmt::format("{}: is a directory; name a TOML file", path));
+    std::ifstream in(path);
+    if (!in) throw InputError(fmt::format("{}: cannot read the input file", path));
+    std::ostringstream content;
+    content << in.rdbuf();
+    text = content.str();
+  });
+  return io::broadcast(text, 0, comm);
+}
+
+PetscErrorCode run(const RunOptions& options, MPI_Comm comm) {
+  PetscFunctionBeginUser;
+  if (options.resume != "auto" && options.resume != "never")
+    throw InputError(fmt::format(
+        "--resume {}: this version writes no checkpoints to resume from; use auto or never",
+        options.resume));
+  const config::Configuration configuration(read_input(options.input, comm), options.input,
+                                            options.overrides);
+  PetscCall(Run(options, configuration, comm).execute());
+  PetscFunctionReturn(0);
+}
+
+}  // namespace nuvlasov

@@ -1,0 +1,29 @@
+/// \file
+/// `nuvlasov run`.
+#pragma once
+
+#include <petscsys.h>
+
+#include <string>
+#include <vector>
+
+namespace nuvlasov {
+
+struct RunOptions {
+  std::string input;
+  std::vector<std::string> overrides;  ///< --set
+  std::string output;                  ///< --output, empty: as configured
+  std::string resume = "auto";
+  bool overwrite = false;
+  bool dry_run = false;
+};
+
+/// Reads the input file on the first rank and gives its text to all.
+/// \throws InputError when it cannot be read. Collective.
+std::string read_input(const std::string& path, MPI_Comm comm);
+
+/// Runs a simulation from start to end and writes its directory. Collective.
+/// \throws InputError, IoError, NumericalError
+PetscErrorCode run(const RunOptions& options, MPI_Comm comm);
+
+}  // namespace nuvlasov

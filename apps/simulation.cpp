@@ -1,0 +1,270 @@
+#include "simulation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "nuvlasov/errors.hpp"
+#include "nuvlasov/initial/energy_spectrum.hpp"
+#include "nuvlasov/io/collective.hpp"
+#include "nuvlasov/io/fields.hpp"
+
+namespace nuvlasov {
+namespace {
+
+/// Rounding that an occupation of exactly 1 with seeds may bring.
+constexpr double occupation_tolerance = 1e-3;
+
+time::Method method_of(const std::string& name) {
+  if (name == "rk5dp") return time::Method::rk5dp;
+  if (name == "ssp") return time::Method::ssp;
+  if (name == "implicit_midpoint") return time::Method::implicit_midpoint;
+  return time::Method::rk4;
+}
+
+std::optional<int> to_ranks(const std::optional<config::Integer>& ranks) {
+  if (!ranks) return std::nullopt;
+  return static_cast<int>(*ranks);
+}
+
+std::vector<double> checked_spectrum(const config::Configuration& configuration,
+                                     const phase_space::MomentumGrid& grid) {
+  const auto& input = configuration.input();
+  const auto& choice = input.initial.energy_spectrum;
+  const auto shape = choice.shape == "cosine" ? initial::SpectrumShape::cosine
+                                              : initial::SpectrumShape::gaussian;
+  std::vector<double> spectrum;
+  try {
+    spectrum = initial::energy_spectrum(grid, shape, choice.width, choice.center);
+  } catch (const std::invalid_argument& error) {
+    configuration.fail("initial.energy_spectrum.width", error.what());
+  }
+  const double edge = initial::edge_share(grid, spectrum);
+  if (input.equation.mode == "full" && edge > input.diagnostics.edge_limit)
+    configuration.fail(
+        "grid.momentum.energy.half_width",
+        fmt::format("the energy window touches the spectrum: {:.1e} of the neutrinos are in an "
+                    "outermost cell, more than diagnostics.edge_limit = {:.1e}; widen the window "
+                    "or narrow the spectrum",
+                    edge, input.diagnostics.edge_limit));
+  return spectrum;
+}
+
+std::unique_ptr<initial::Beams> make_beams(const config::Configuration& configuration,
+                                           const phase_space::ZAxis& z,
+                                           const phase_space::MomentumGrid& grid) {
+  const auto& initial = configuration.input().initial;
+  std::vector<double> occupation;
+  if (initial.occupation) {
+    occupation = *initial.occupation;
+  } else {
+    for (const double zeta : initial.zeta) occupation.push_back(std::abs(zeta));
+  }
+  if (initial.type == "eigenmode")
+    return std::make_unique<initial::Eigenmode>(grid, initial.zeta, occupation, z.length(),
+                                                initial.mode_number, initial.amplitude);
+  std::optional<initial::FourierSeeds> seeds;
+  if (initial.seeds.type == "fourier")
+    seeds.emplace(
+        initial::FourierSeeds::Settings{.sigma = initial.seeds.sigma,
+                                        .max_mode = initial.seeds.max_mode,
+                                        .random_seed =
+                                            static_cast<std::uint64_t>(initial.seeds.random_seed)},
+        z.length(), grid.angles());
+  return std::make_unique<initial::SeededBeams>(initial.zeta, occupation, std::move(seeds),
+                                                initial.seeds.pure);
+}
+
+void insert_petsc_options(const config::Configuration& configuration) {
+  for (const auto& [name, value] : configuration.input().petsc) {
+    const std::string option = "-" + name;
+    PetscBool given = PETSC_FALSE;
+    // The command line comes before the input file.
+    PetscCallAbort(PETSC_COMM_SELF, PetscOptionsHasName(nullptr, nullptr, option.c_str(), &given));
+    if (given == PETSC_FALSE)
+      PetscCallAbort(PETSC_COMM_SELF, PetscOptionsSetValue(nullptr, option.c_str(), value.c_str()));
+  }
+}
+
+void reject_unused_petsc_options(const config::Configuration& configuration) {
+  PetscInt count = 0;
+  char** names = nullptr;
+  char** values = nullptr;
+  PetscCallAbort(PETSC_COMM_SELF, PetscOptionsLeftGet(nullptr, &count, &names, &values));
+  const std::string name = count > 0 ? names[0] : "";
+  PetscCallAbort(PETSC_COMM_SELF, PetscOptionsLeftRestore(nullptr, &count, &names, &values));
+  if (name.empty()) return;
+  const std::string message =
+      fmt::format("PETSc does not use the option -{} in this run; check its spelling, and whether "
+                  "the chosen time.method has it",
+                  name);
+  if (configuration.input().petsc.contains(name)) configuration.fail("petsc." + name, message);
+  throw InputError("command line: " + message);
+}
+
+}  // namespace
+
+std::string to_text(const phase_space::ProcessGrid& grid) {
+  return fmt::format("{} (z) x {} (energy) x {} (angle)", grid.z, grid.energy, grid.angle);
+}
+
+int Problem::ghosts() const {
+  const int z_reach = z.derivative().reach();
+  return mode == physics::Mode::full ? std::max(z_reach, momentum.energy_derivative().reach())
+                                     : z_reach;
+}
+
+double Problem::nodes() const {
+  return static_cast<double>(z.cells()) * static_cast<double>(momentum.energies()) *
+         static_cast<double>(momentum.angles());
+}
+
+Problem make_problem(const config::Configuration& configuration, MPI_Comm comm) {
+  const auto& input = configuration.input();
+  const auto& grid = input.grid;
+  Problem problem{
+      .mode = input.equation.mode == "full" ? physics::Mode::full : physics::Mode::standard,
+      .z = {grid.z.length, grid.z.cells, static_cast<int>(grid.z.order)},
+      .momentum = {grid.momentum.energy.reference, grid.momentum.energy.half_width,
+                   grid.momentum.energy.cells, static_cast<int>(grid.momentum.order),
+                   grid.momentum.directions,
+                   grid.momentum.weights.value_or(
+                       std::vector<double>(grid.momentum.directions.size(), 1.0))},
+      .spectrum = {},
+      .beams = nullptr,
+      .time = {.method = method_of(input.time.method),
+               .end = input.time.end,
+               .step = input.time.step,
+               .safety = input.time.safety,
+               .tolerance = input.time.tolerance,
+               .solver_tolerance = input.time.solver_tolerance},
+      .process_grid = {.z = to_ranks(input.parallel.ranks_z),
+                       .energy = to_ranks(input.parallel.ranks_energy),
+                       .angle = to_ranks(input.parallel.ranks_angle)}};
+  if (problem.nodes() * flavor::components > static_cast<double>(PETSC_MAX_INT))
+    configuration.fail("grid.z.cells",
+                       fmt::format("the grid has {:.3g} unknowns, but this PETSc counts to {:.3g}; "
+                                   "use one built with 64-bit indices",
+                                   problem.nodes() * flavor::components,
+                                   static_cast<double>(PETSC_MAX_INT)));
+  if (input.initial.type == "file") {
+    try {
+      io::on_first_rank(comm, [&] {
+        io::check_density_matrix(input.initial.path, problem.z, problem.momentum);
+      });
+    } catch (const std::runtime_error& error) {
+      configuration.fail("initial.path", error.what());
+    }
+  } else {
+    problem.spectrum = checked_spectrum(configuration, problem.momentum);
+    problem.beams = make_beams(configuration, problem.z, problem.momentum);
+  }
+  return problem;
+}
+
+PetscErrorCode Simulation::fill_initial_state(const config::Configuration& configuration) {
+  PetscFunctionBeginUser;
+  PetscScalar* memory = nullptr;
+  PetscCall(VecGetArray(state_, &memory));
+  if (problem_->beams)
+    initial::fill(*problem_->beams, problem_->spectrum, problem_->z, decomposition_.box(), memory);
+  else
+    io::read_density_matrix(configuration.input().initial.path, decomposition_, memory);
+  const Index values = decomposition_.box().nodes() * flavor::components;
+  double finite = 1.0;
+  double largest = 0.0;
+  for (Index n = 0; n < values; n += flavor::components) {
+    largest = std::max(largest, flavor::eigenvalues(flavor::load(memory + n))[1]);
+    for (int c = 0; c < flavor::components; ++c)
+      if (!std::isfinite(memory[n + c])) finite = 0.0;
+  }
+  PetscCall(VecRestoreArray(state_, &memory));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX,
+                             decomposition_.communicator()));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &finite, 1, MPI_DOUBLE, MPI_MIN,
+                             decomposition_.communicator()));
+  largest_occupation_ = largest;
+  const char* key = problem_->beams ? "initial.zeta" : "initial.path";
+  if (finite == 0.0) configuration.fail(key, "the initial state holds values that are not finite");
+  if (largest > 1.0 + occupation_tolerance)
+    configuration.fail(
+        key, fmt::format("the largest occupation number of the initial state is {:.4g}, but it "
+                         "cannot exceed 1; widen the spectrum, or raise grid.momentum.weights, "
+                         "which count the states of a direction, and lower zeta by as much",
+                         largest));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode Simulation::create(const config::Configuration& configuration, MPI_Comm comm) {
+  PetscFunctionBeginUser;
+  problem_ = std::make_unique<Problem>(make_problem(configuration, comm));
+  int ranks = 1;
+  PetscCallMPI(MPI_Comm_size(comm, &ranks));
+  phase_space::ProcessGrid grid;
+  try {
+    grid = phase_space::choose_process_grid(ranks, problem_->z, problem_->momentum,
+                                            problem_->ghosts(), problem_->process_grid);
+  } catch (const phase_space::DecompositionError& error) {
+    configuration.fail("parallel", error.what());
+  }
+  insert_petsc_options(configuration);
+  PetscCall(decomposition_.create(comm, problem_->z, problem_->momentum, problem_->ghosts(), grid));
+  equation_ = std::make_unique<physics::KineticEquation>(
+      problem_->mode, problem_->z, problem_->momentum, decomposition_.box(), problem_->ghosts(),
+      decomposition_.momentum_communicator());
+  ledger_ = std::make_unique<diagnostics::Ledger>(problem_->z, problem_->momentum, decomposition_,
+                                                  *equation_);
+  PetscCall(decomposition_.create_state(state_));
+  PetscCall(fill_initial_state(configuration));
+  PetscCall(integrator_.create(decomposition_, *equation_, problem_->time, state_));
+  reject_unused_petsc_options(configuration);
+  PetscFunctionReturn(0);
+}
+
+bool Simulation::finished() const {
+  return integrator_.time() >= integrator_.end() || integrator_.steps() >= integrator_.max_steps();
+}
+
+PetscErrorCode Simulation::advance_to(double target) {
+  PetscFunctionBeginUser;
+  target = std::min(target, integrator_.end());
+  double step = 0.0;
+  if (integrator_.chooses_step_automatically()) {
+    double limit = 0.0;
+    PetscCall(integrator_.automatic_step(&limit));
+    // A whole number of equal steps; the margin keeps rounding from adding one.
+    const double span = target - integrator_.time();
+    step = span / std::ceil(span / limit * (1.0 - 1e-9));
+  }
+  while (!finished() && integrator_.time() < target - 1e-9 * integrator_.last_step()) {
+    time::StepOutcome outcome = time::StepOutcome::done;
+    PetscCall(integrator_.advance(step, integrator_.end(), &outcome));
+    if (outcome != time::StepOutcome::done)
+      throw NumericalError(fmt::format(
+          "{} at t = {:g} with a step of {:g}; the state before it is kept in the history. Choose a "
+          "smaller time.step or time.safety",
+          outcome == time::StepOutcome::solve_failed
+              ? "the implicit solve of a time step did not converge"
+              : "the time step collapsed",
+          integrator_.time(), integrator_.last_step()));
+  }
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode Simulation::measure(diagnostics::Record* record) {
+  PetscFunctionBeginUser;
+  PetscCall(decomposition_.with_ghosts(state_, [&](const phase_space::StateView& rho) {
+    *record = ledger_->measure(rho, integrator_.time(), integrator_.steps(),
+                               integrator_.last_step());
+  }));
+  for (const double value : record->values)
+    if (!std::isfinite(value))
+      throw NumericalError(fmt::format("the state is no longer finite at t = {:g}, step {}; choose "
+                                       "a smaller time.step or time.safety",
+                                       integrator_.time(), integrator_.steps()));
+  PetscFunctionReturn(0);
+}
+
+}  // namespace nuvlasov

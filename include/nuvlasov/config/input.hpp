@@ -1,0 +1,125 @@
+/// \file
+/// The input of a run, typed. Each parameter is declared once, in declare() of input.cpp: its key,
+/// unit, range and meaning; the default is the value here. The reader, the checks, the resolved
+/// configuration and `nuvlasov describe` all go through those declarations.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace nuvlasov::config {
+
+using Integer = std::int64_t;
+
+struct Input {
+  struct Equation {
+    std::string mode = "full";
+  } equation;
+
+  struct Grid {
+    struct Z {
+      double length = 0.0;
+      Integer cells = 0;
+      Integer order = 6;
+    } z;
+    struct Momentum {
+      std::string geometry = "beams";
+      std::vector<double> directions{-1.0, 1.0};
+      std::optional<std::vector<double>> weights;
+      Integer order = 6;
+      struct Energy {
+        double reference = 1000.0;
+        double half_width = 0.5;
+        Integer cells = 1;
+      } energy;
+    } momentum;
+  } grid;
+
+  struct Initial {
+    std::string type = "two_beam";
+    std::vector<double> zeta{-0.5, 0.5};
+    std::optional<std::vector<double>> occupation;
+    Integer mode_number = 0;
+    double amplitude = 1e-6;
+    std::string path;
+    struct EnergySpectrum {
+      std::string shape = "gaussian";
+      double width = 1.0;
+      double center = 0.0;
+    } energy_spectrum;
+    struct Seeds {
+      std::string type = "fourier";
+      double sigma = 1e-4;
+      Integer max_mode = 100;
+      Integer random_seed = 1;
+      bool pure = false;
+    } seeds;
+  } initial;
+
+  struct Time {
+    std::string method = "rk4";
+    double end = 0.0;
+    std::optional<double> step;
+    std::optional<double> safety;
+    double tolerance = 1e-8;
+    double solver_tolerance = 2e-15;
+  } time;
+
+  struct Output {
+    std::optional<std::string> directory;
+    double history_interval = 0.1;
+    double profile_interval = 0.0;
+    double snapshot_interval = 0.0;
+    double report_interval = 1.0;
+  } output;
+
+  struct Diagnostics {
+    double edge_limit = 1e-8;
+    double negativity_limit = 0.05;
+  } diagnostics;
+
+  struct Checkpoint {
+    Integer interval_steps = 0;
+    double interval_time = 0.0;
+    std::string interval_wall = "0";
+    Integer keep = 2;
+  } checkpoint;
+
+  struct Parallel {
+    std::optional<Integer> ranks_z, ranks_energy, ranks_angle;
+  } parallel;
+
+  /// PETSc options without the leading dash.
+  std::map<std::string, std::string> petsc;
+};
+
+/// Where a declared parameter lives in an Input.
+using Field = std::variant<double*, std::optional<double>*, Integer*, std::optional<Integer>*, bool*,
+                           std::string*, std::optional<std::string>*, std::vector<double>*,
+                           std::optional<std::vector<double>>*>;
+
+/// One parameter of the input.
+struct Parameter {
+  std::string key;  ///< "grid.z.length"
+  Field field;
+  std::string unit;                   ///< "1/mu"; "1" for a number, empty for a word
+  std::string meaning;                ///< one sentence
+  bool required = false;              ///< has no default
+  std::string if_absent;              ///< what an absent optional parameter means
+  std::vector<std::string> choices;   ///< of a word
+  std::vector<Integer> allowed;       ///< of an integer that takes few values
+  std::optional<double> at_least, above, at_most;  ///< of numbers, and each element of a list
+
+  std::string type() const;
+  std::string range() const;
+  std::string default_text() const;
+};
+
+/// All parameters, bound to the fields of `input`, in the order of the manual.
+std::vector<Parameter> declare(Input& input);
+
+}  // namespace nuvlasov::config

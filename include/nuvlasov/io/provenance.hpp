@@ -1,0 +1,32 @@
+/// \file
+/// Where a file comes from: written as root attributes into everything a run leaves behind.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nuvlasov/io/hdf5.hpp"
+
+namespace nuvlasov::io {
+
+/// "nuvlasov 0.1.0 (commit 0123abcd, modified)".
+std::string version_text();
+
+/// Names and versions of PETSc, HDF5 and MPI as loaded.
+std::string library_text();
+
+struct Provenance {
+  std::string config;        ///< resolved configuration, TOML
+  std::string process_grid;  ///< "2 (z) x 1 (energy) x 1 (angle)"
+  int ranks = 1;
+};
+
+/// Writes the attributes that every file carries. \param kind  "history", "profiles", "snapshot"
+void write_provenance(hid_t file, const std::string& kind, const Provenance& provenance);
+
+/// What a file written by nuvlasov is, as text for people.
+/// \throws InputError when the file is missing or not one of ours
+std::string file_info(const std::string& path);
+
+}  // namespace nuvlasov::io

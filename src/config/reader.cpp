@@ -1,0 +1,420 @@
+#include "nuvlasov/config/reader.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <sstream>
+
+#include <toml++/toml.h>
+
+#include "nuvlasov/config/toml_text.hpp"
+
+namespace nuvlasov::config {
+namespace {
+
+/// Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`.
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
+  for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i)
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+    }
+  return d[a.size()][b.size()];
+}
+
+std::string section_of(const std::string& key) { return key.substr(0, key.rfind('.')); }
+
+std::vector<std::string> sections_of(const std::vector<Parameter>& parameters) {
+  std::vector<std::string> sections{"petsc"};
+  for (const Parameter& parameter : parameters)
+    for (std::string s = section_of(parameter.key);; s = section_of(s)) {
+      if (std::find(sections.begin(), sections.end(), s) == sections.end()) sections.push_back(s);
+      if (s.find('.') == std::string::npos) break;
+    }
+  return sections;
+}
+
+std::vector<std::string> keys_of(const std::vector<Parameter>& parameters) {
+  std::vector<std::string> keys;
+  for (const Parameter& parameter : parameters) keys.push_back(parameter.key);
+  return keys;
+}
+
+std::string found(const toml::node& node) {
+  std::ostringstream text;
+  text << node.type();
+  return text.str();
+}
+
+/// Assigns TOML values to the fields of an Input, checking type and range of each.
+class Assigner {
+ public:
+  Assigner(Input& input, std::map<std::string, std::string>& places)
+      : input_(input), parameters_(declare(input)), places_(places) {}
+
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+
+  template <class Place>
+  void assign_table(const toml::table& table, const std::string& prefix, Place&& place) {
+    const auto sections = sections_of(parameters_);
+    for (const auto& [name, node] : table) {
+      const std::string key = prefix.empty() ? std::string(name.str()) : prefix + "." + std::string(name.str());
+      const std::string where = place(node.source().begin.line != 0 ? node.source() : name.source());
+      if (prefix == "petsc") {
+        assign_petsc(std::string(name.str()), node, where);
+      } else if (const auto* inner = node.as_table()) {
+        if (std::find(sections.begin(), sections.end(), key) == sections.end())
+          unknown(is_parameter(key) ? "is a parameter, not a section" : "unknown section", key,
+                  place(name.source()), sections);
+        assign_table(*inner, key, place);
+      } else {
+        assign(key, node, where, sections);
+      }
+    }
+  }
+
+ private:
+  bool is_parameter(const std::string& key) const {
+    return std::any_of(parameters_.begin(), parameters_.end(),
+                       [&](const Parameter& p) { return p.key == key; });
+  }
+
+  [[noreturn]] static void unknown(const std::string& what, const std::string& key,
+                                   const std::string& where,
+                                   const std::vector<std::string>& candidates) {
+    const std::string suggestion = nearest(key, candidates);
+    throw InputError(fmt::format("{}: {}: {}; {}", where, key, what,
+                                 suggestion.empty() ? "`nuvlasov describe` lists all parameters"
+                                                    : "did you mean " + suggestion + "?"));
+  }
+
+  void assign(const std::string& key, const toml::node& node, const std::string& where,
+              const std::vector<std::string>& sections) {
+    const auto parameter = std::find_if(parameters_.begin(), parameters_.end(),
+                                        [&](const Parameter& p) { return p.key == key; });
+    if (parameter == parameters_.end()) {
+      if (std::find(sections.begin(), sections.end(), key) != sections.end())
+        throw InputError(fmt::format("{}: {}: is a section, not a parameter; write [{}]", where, key, key));
+      unknown("unknown key", key, where, keys_of(parameters_));
+    }
+    const auto fail = [&](const std::string& message) -> void {
+      throw InputError(fmt::format("{}: {}: {}", where, key, message));
+    };
+    const auto wrong_type = [&](const toml::node& value) {
+      fail(fmt::format("expected {}, found {}", parameter->type(), found(value)));
+    };
+    const auto real = [&](const toml::node& value) {
+      double number = 0.0;
+      if (const auto* integer = value.as_integer()) number = static_cast<double>(integer->get());
+      else if (const auto* floating = value.as_floating_point()) number = floating->get();
+      else wrong_type(value);
+      if (!std::isfinite(number)) fail(fmt::format("must be finite, found {}", number));
+      check_range(*parameter, number, fail);
+      return number;
+    };
+    const auto integer = [&](const toml::node& value) {
+      const auto* number = value.as_integer();
+      if (number == nullptr) wrong_type(value);
+      check_range(*parameter, static_cast<double>(number->get()), fail);
+      if (!parameter->allowed.empty() &&
+          std::find(parameter->allowed.begin(), parameter->allowed.end(), number->get()) ==
+              parameter->allowed.end())
+        fail(fmt::format("must be one of {}, found {}", parameter->range(), number->get()));
+      return number->get();
+    };
+    const auto word = [&](const toml::node& value) {
+      const auto* text = value.as_string();
+      if (text == nullptr) wrong_type(value);
+      const auto& choices = parameter->choices;
+      if (!choices.empty() && std::find(choices.begin(), choices.end(), text->get()) == choices.end()) {
+        const std::string suggestion = nearest(text->get(), choices);
+        fail(fmt::format("must be one of {}, found {}{}", parameter->range(), toml_string(text->get()),
+                         suggestion.empty() ? "" : "; did you mean " + toml_string(suggestion) + "?"));
+      }
+      return text->get();
+    };
+    const auto list = [&](const toml::node& value) {
+      const auto* array = value.as_array();
+      if (array == nullptr) wrong_type(value);
+      if (array->empty()) fail("must not be empty");
+      std::vector<double> numbers;
+      for (const auto& element : *array) numbers.push_back(real(element));
+      return numbers;
+    };
+    struct Visitor {
+      const toml::node& node;
+      decltype(real)& to_real;
+      decltype(integer)& to_integer;
+      decltype(word)& to_word;
+      decltype(list)& to_list;
+      decltype(wrong_type)& reject;
+      void operator()(double* f) { *f = to_real(node); }
+      void operator()(std::optional<double>* f) { *f = to_real(node); }
+      void operator()(Integer* f) { *f = to_integer(node); }
+      void operator()(std::optional<Integer>* f) { *f = to_integer(node); }
+      void operator()(std::string* f) { *f = to_word(node); }
+      void operator()(std::optional<std::string>* f) { *f = to_word(node); }
+      void operator()(std::vector<double>* f) { *f = to_list(node); }
+      void operator()(std::optional<std::vector<double>>* f) { *f = to_list(node); }
+      void operator()(bool* f) {
+        const auto* value = node.as_boolean();
+        if (value == nullptr) reject(node);
+        *f = value->get();
+      }
+    };
+    std::visit(Visitor{node, real, integer, word, list, wrong_type}, parameter->field);
+    places_[key] = where;
+  }
+
+  template <class Fail>
+  static void check_range(const Parameter& parameter, double number, Fail&& fail) {
+    if ((parameter.at_least && number < *parameter.at_least) ||
+        (parameter.above && !(number > *parameter.above)) ||
+        (parameter.at_most && number > *parameter.at_most))
+      fail(fmt::format("must be {}, found {:g}", parameter.range(), number));
+  }
+
+  void assign_petsc(std::string name, const toml::node& node, const std::string& where) {
+    if (name.starts_with('-')) name.erase(0, 1);
+    std::ostringstream value;
+    if (const auto* text = node.as_string()) value << text->get();
+    else if (const auto* boolean = node.as_boolean()) value << (boolean->get() ? "true" : "false");
+    else if (node.is_number()) node.visit([&](const auto& n) {
+      if constexpr (toml::is_number<decltype(n)>) value << fmt::format("{}", n.get());
+    });
+    else
+      throw InputError(fmt::format("{}: petsc.{}: expected a string, number or boolean, found {}",
+                                   where, name, found(node)));
+    input_.petsc[name] = value.str();
+    places_["petsc." + name] = where;
+  }
+
+  Input& input_;
+  std::vector<Parameter> parameters_;
+  std::map<std::string, std::string>& places_;
+};
+
+toml::table parse(std::string_view text, const std::string& name) {
+  try {
+    return toml::parse(text, name);
+  } catch (const toml::parse_error& error) {
+    throw InputError(fmt::format("{}:{}: not valid TOML: {}", name, error.source().begin.line,
+                                 error.description()));
+  }
+}
+
+/// Parses the value of an override as TOML, or takes it as a bare word.
+toml::table parse_override(const std::string& key, const std::string& value) {
+  const auto attempt = [&](const std::string& text) { return toml::parse(key + " = " + text); };
+  try {
+    return attempt(value);
+  } catch (const toml::parse_error&) {
+    return attempt(toml_string(value));
+  }
+}
+
+}  // namespace
+
+std::string nearest(const std::string& word, const std::vector<std::string>& candidates) {
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(3, word.size() / 3) + 1;
+  const auto last = [](const std::string& key) { return key.substr(key.rfind('.') + 1); };
+  for (const std::string& candidate : candidates) {
+    // A right name in the wrong section is one edit away.
+    const std::size_t distance = last(candidate) == last(word) ? 1 : edit_distance(word, candidate);
+    if (distance < best_distance) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+double seconds(const std::string& text) {
+  static const std::map<std::string, double> units{
+      {"", 1.0}, {"s", 1.0}, {"min", 60.0}, {"h", 3600.0}, {"d", 86400.0}};
+  double number = 0.0;
+  std::string unit;
+  std::istringstream in(text);
+  in >> number;
+  const bool is_number = !in.fail();
+  in.clear();
+  in >> unit;
+  const auto scale = units.find(unit);
+  std::string rest;
+  if (!is_number || scale == units.end() || number < 0.0 || (in >> rest))
+    throw InputError(fmt::format("expected a duration such as 90s, 30min, 2h or 1d, found {}",
+                                 toml_string(text)));
+  return number * scale->second;
+}
+
+Configuration::Configuration(std::string_view text, std::string name,
+                             const std::vector<std::string>& overrides)
+    : name_(std::move(name)) {
+  Assigner assigner(input_, places_);
+  const toml::table table = parse(text, name_);
+  assigner.assign_table(table, "", [&](const toml::source_region& region) {
+    return fmt::format("{}:{}", name_, region.begin.line);
+  });
+  for (const std::string& override : overrides) {
+    const std::size_t equals = override.find('=');
+    const std::string key = override.substr(0, equals);
+    const bool valid = equals != std::string::npos && !key.empty() &&
+                       key.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                             "0123456789_-.") == std::string::npos;
+    if (!valid)
+      throw InputError(fmt::format("--set {}: expected key=value, such as time.end=10", override));
+    const std::string where = "--set " + override;
+    try {
+      assigner.assign_table(parse_override(key, override.substr(equals + 1)), "",
+                            [&](const toml::source_region&) { return where; });
+    } catch (const toml::parse_error& error) {
+      throw InputError(fmt::format("{}: {}", where, error.description()));
+    }
+  }
+  for (const Parameter& parameter : assigner.parameters())
+    if (parameter.required && !places_.contains(parameter.key))
+      throw InputError(fmt::format("{}: {}: is required: {}", name_, parameter.key, parameter.meaning));
+  check_together();
+}
+
+std::string Configuration::place(const std::string& key) const {
+  const auto given = places_.find(key);
+  return given != places_.end() ? fmt::format("{}: {}", given->second, key)
+                                : fmt::format("{}: {} (default)", name_, key);
+}
+
+void Configuration::fail(const std::string& key, const std::string& message) const {
+  throw InputError(fmt::format("{}: {}", place(key), message));
+}
+
+void Configuration::check_together() const {
+  const auto& grid = input_.grid;
+  const auto& initial = input_.initial;
+  const auto& directions = grid.momentum.directions;
+  const auto same_length = [&](const char* key, const std::vector<double>& values) {
+    if (values.size() != directions.size())
+      fail(key, fmt::format("has {} values, but there are {} directions in grid.momentum.directions",
+                            values.size(), directions.size()));
+  };
+
+  if (grid.z.cells <= grid.z.order)
+    fail("grid.z.cells", fmt::format("order {} in z needs more than {} cells, found {}", grid.z.order,
+                                     grid.z.order, grid.z.cells));
+  if (grid.momentum.weights) same_length("grid.momentum.weights", *grid.momentum.weights);
+  const auto& energy = grid.momentum.energy;
+  if (energy.half_width > energy.reference)
+    fail("grid.momentum.energy.half_width",
+         fmt::format("{:g} is larger than the reference {:g}: the window would hold negative energies",
+                     energy.half_width, energy.reference));
+  if (input_.equation.mode == "full" && energy.cells <= grid.momentum.order)
+    fail("grid.momentum.energy.cells",
+         fmt::format("full mode resolves the energies: order {} needs more than {} cells, found {}; "
+                     "a single cell is for equation.mode = \"standard\"",
+                     grid.momentum.order, grid.momentum.order, energy.cells));
+  if (initial.type != "file") {
+    same_length("initial.zeta", initial.zeta);
+    if (initial.occupation) {
+      same_length("initial.occupation", *initial.occupation);
+      for (std::size_t k = 0; k < directions.size(); ++k)
+        if (std::abs(initial.zeta[k]) > (*initial.occupation)[k])
+          fail("initial.occupation",
+               fmt::format("{:g} of beam {} is smaller than |zeta| = {:g}: rho would have a negative "
+                           "eigenvalue", (*initial.occupation)[k], k + 1, std::abs(initial.zeta[k])));
+    }
+  }
+  if (initial.type == "two_beam" && initial.seeds.type == "fourier" &&
+      2 * initial.seeds.max_mode > grid.z.cells)
+    fail("initial.seeds.max_mode",
+         fmt::format("{} modes need at least {} cells in z, found {}", initial.seeds.max_mode,
+                     2 * initial.seeds.max_mode, grid.z.cells));
+  if (initial.type == "eigenmode") {
+    if (directions.size() != 2 || std::min(directions[0], directions[1]) != -1.0 ||
+        std::max(directions[0], directions[1]) != 1.0)
+      fail("initial.type", "an eigenmode needs grid.momentum.directions = [-1, 1]");
+    if (initial.mode_number == 0)
+      fail("initial.mode_number", "must not be 0: a homogeneous mode does not grow");
+    if (2 * std::abs(initial.mode_number) >= grid.z.cells)
+      fail("initial.mode_number", fmt::format("mode {} needs more than {} cells in z, found {}",
+                                              initial.mode_number, 2 * std::abs(initial.mode_number),
+                                              grid.z.cells));
+  }
+  if (initial.type == "file" && initial.path.empty())
+    fail("initial.path", "is required for initial.type = \"file\"");
+  if (input_.time.step && input_.time.safety)
+    fail("time.safety", "has no effect when time.step fixes the step; give one of the two");
+  const auto& checkpoint = input_.checkpoint;
+  double interval_wall = 0.0;
+  try {
+    interval_wall = seconds(checkpoint.interval_wall);
+  } catch (const InputError& error) {
+    fail("checkpoint.interval_wall", error.what());
+  }
+  for (const auto& [key, on] : {std::pair{"checkpoint.interval_steps", checkpoint.interval_steps > 0},
+                                std::pair{"checkpoint.interval_time", checkpoint.interval_time > 0.0},
+                                std::pair{"checkpoint.interval_wall", interval_wall > 0.0}})
+    if (on) fail(key, "this version writes no checkpoints; set it to 0");
+}
+
+std::string Configuration::resolved() const {
+  Input copy = input_;
+  std::string text;
+  std::string section;
+  for (const Parameter& parameter : declare(copy)) {
+    const std::string value = toml_value(parameter.field);
+    if (section_of(parameter.key) != section) {
+      section = section_of(parameter.key);
+      text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", section);
+    }
+    const std::string name = parameter.key.substr(section.size() + 1);
+    const std::string unit = parameter.unit.size() > 1 ? " (" + parameter.unit + ")" : "";
+    if (value.empty())
+      text += fmt::format("# {} absent: {}\n", name, parameter.if_absent);
+    else
+      text += fmt::format("{} = {}  # {}{}\n", name, value, parameter.meaning, unit);
+  }
+  text += "\n[petsc]\n";
+  for (const auto& [name, value] : input_.petsc)
+    text += fmt::format("{} = {}\n", name, toml_string(value));
+  return text;
+}
+
+std::string describe(const std::string& key) {
+  Input defaults;
+  const auto parameters = declare(defaults);
+  std::string text;
+  for (const Parameter& p : parameters) {
+    if (!key.empty() && p.key != key && !p.key.starts_with(key + ".")) continue;
+    text += fmt::format("{}\n    {}\n    type: {}{}\n    default: {}\n", p.key, p.meaning, p.type(),
+                        p.unit.size() > 1 ? ", unit: " + p.unit : "", p.default_text());
+    if (!p.range().empty())
+      text += fmt::format("    {}: {}\n", p.choices.empty() && p.allowed.empty() ? "range" : "one of",
+                          p.range());
+  }
+  if (text.empty()) {
+    auto candidates = keys_of(parameters);
+    for (const auto& section : sections_of(parameters)) candidates.push_back(section);
+    const std::string suggestion = nearest(key, candidates);
+    throw InputError(fmt::format("describe: no parameter or section {}{}", key,
+                                 suggestion.empty() ? "" : "; did you mean " + suggestion + "?"));
+  }
+  return text;
+}
+
+std::string parameter_table() {
+  Input defaults;
+  std::string text = "| key | type | unit | default | range | meaning |\n|---|---|---|---|---|---|\n";
+  for (const Parameter& p : declare(defaults))
+    text += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", p.key, p.type(), p.unit,
+                        p.default_text(), p.range(), p.meaning);
+  return text;
+}
+
+}  // namespace nuvlasov::config

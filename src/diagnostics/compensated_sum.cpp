@@ -1,0 +1,30 @@
+#include "nuvlasov/diagnostics/compensated_sum.hpp"
+
+namespace nuvlasov::diagnostics {
+namespace {
+
+static_assert(sizeof(CompensatedSum) == 2 * sizeof(double));
+
+void add_compensated(void* in, void* in_out, int* count, MPI_Datatype*) {
+  const auto* from = static_cast<const CompensatedSum*>(in);
+  auto* to = static_cast<CompensatedSum*>(in_out);
+  for (int i = 0; i < *count; ++i) to[i].add(from[i]);
+}
+
+}  // namespace
+
+void sum_over_ranks(CompensatedSum* sums, int count, MPI_Comm comm) {
+  MPI_Datatype pair = MPI_DATATYPE_NULL;
+  MPI_Type_contiguous(2, MPI_DOUBLE, &pair);
+  MPI_Type_commit(&pair);
+  MPI_Op add = MPI_OP_NULL;
+  MPI_Op_create(add_compensated, 1, &add);
+  int rank = 0;
+  MPI_Comm_rank(comm, &rank);
+  MPI_Reduce(rank == 0 ? MPI_IN_PLACE : sums, sums, count, pair, add, 0, comm);
+  MPI_Bcast(sums, count, pair, 0, comm);
+  MPI_Op_free(&add);
+  MPI_Type_free(&pair);
+}
+
+}  // namespace nuvlasov::diagnostics

@@ -1,0 +1,28 @@
+#include "nuvlasov/io/collective.hpp"
+
+namespace nuvlasov::io {
+
+std::string broadcast(std::string text, int root, MPI_Comm comm) {
+  long long size = static_cast<long long>(text.size());
+  MPI_Bcast(&size, 1, MPI_LONG_LONG, root, comm);
+  text.resize(static_cast<std::size_t>(size));
+  MPI_Bcast(text.data(), static_cast<int>(size), MPI_CHAR, root, comm);
+  return text;
+}
+
+void agree(const std::string& failure, bool bad_input, MPI_Comm comm) {
+  int rank = 0;
+  int ranks = 1;
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm_size(comm, &ranks);
+  int first = failure.empty() ? ranks : rank;
+  MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, comm);
+  if (first == ranks) return;
+  const std::string message = broadcast(failure, first, comm);
+  int kind = bad_input ? 1 : 0;
+  MPI_Bcast(&kind, 1, MPI_INT, first, comm);
+  if (kind == 1) throw InputError(message);
+  throw IoError(message);
+}
+
+}  // namespace nuvlasov::io

@@ -1,0 +1,258 @@
+#include "nuvlasov/io/hdf5.hpp"
+
+#include <hdf5_hl.h>
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+#include <utility>
+
+namespace nuvlasov::io::hdf5 {
+namespace {
+
+/// The innermost messages of the HDF5 error stack: the first is the cause.
+std::string reason() {
+  struct Walk {
+    static herr_t visit(unsigned, const H5E_error2_t* error, void* text) {
+      auto& reason = *static_cast<std::string*>(text);
+      if (error->desc != nullptr && *error->desc != '\0') reason = error->desc;
+      return 0;
+    }
+  };
+  std::string text;
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, Walk::visit, &text);
+  return text;
+}
+
+Handle property_list(hid_t type) { return {check(H5Pcreate(type), "HDF5 property list"), H5Pclose}; }
+
+Handle dataspace(const std::vector<hsize_t>& size, bool unlimited = false) {
+  std::vector<hsize_t> maximum = size;
+  if (unlimited) maximum.front() = H5S_UNLIMITED;
+  return {check(H5Screate_simple(static_cast<int>(size.size()), size.data(), maximum.data()),
+                "HDF5 dataspace"),
+          H5Sclose};
+}
+
+Handle text_type() {
+  Handle type{check(H5Tcopy(H5T_C_S1), "HDF5 string type"), H5Tclose};
+  check(H5Tset_size(type, H5T_VARIABLE), "HDF5 string type");
+  check(H5Tset_cset(type, H5T_CSET_UTF8), "HDF5 string type");
+  return type;
+}
+
+template <class Value>
+void write_scalar_attribute(hid_t object, const std::string& name, hid_t type, const Value* value) {
+  const Handle space{check(H5Screate(H5S_SCALAR), "HDF5 dataspace"), H5Sclose};
+  const Handle attribute{
+      check(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT),
+            "attribute " + name),
+      H5Aclose};
+  check(H5Awrite(attribute, type, value), "attribute " + name);
+}
+
+void describe(hid_t dataset, const Description& description) {
+  write_attribute(dataset, "units", description.units);
+  write_attribute(dataset, "long_name", description.long_name);
+}
+
+Handle creation_list(const std::vector<hsize_t>& chunk) {
+  Handle list = property_list(H5P_DATASET_CREATE);
+  check(H5Pset_attr_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED),
+        "HDF5 creation order");
+  // Ranks that write together need the space there beforehand.
+  check(H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY), "HDF5 allocation time");
+  if (!chunk.empty())
+    check(H5Pset_chunk(list, static_cast<int>(chunk.size()), chunk.data()), "HDF5 chunk size");
+  return list;
+}
+
+Handle create_dataset(hid_t file, const std::string& name, hid_t type, hid_t space, hid_t list) {
+  return {check(H5Dcreate2(file, name.c_str(), type, space, H5P_DEFAULT, list, H5P_DEFAULT),
+                "dataset " + name),
+          H5Dclose};
+}
+
+void make_scale(hid_t dataset, const std::string& name) {
+  check(H5DSset_scale(dataset, name.c_str()), "dimension scale " + name);
+}
+
+void transfer(hid_t dataset, const Block& block, bool collective,
+              const std::function<herr_t(hid_t memory, hid_t file, hid_t list)>& act,
+              const char* what) {
+  const Handle file_space{check(H5Dget_space(dataset), what), H5Sclose};
+  const Handle memory_space = dataspace(block.count);
+  const bool empty = std::find(block.count.begin(), block.count.end(), hsize_t{0}) != block.count.end();
+  if (empty) {
+    check(H5Sselect_none(file_space), what);
+    check(H5Sselect_none(memory_space), what);
+  } else {
+    check(H5Sselect_hyperslab(file_space, H5S_SELECT_SET, block.offset.data(), nullptr,
+                              block.count.data(), nullptr),
+          what);
+  }
+  const Handle list = property_list(H5P_DATASET_XFER);
+  if (collective) check(H5Pset_dxpl_mpio(list, H5FD_MPIO_COLLECTIVE), what);
+  check(act(memory_space, file_space, list), what);
+}
+
+}  // namespace
+
+hid_t check(hid_t result, const std::string& what) {
+  if (result >= 0) return result;
+  const std::string cause = reason();
+  throw IoError(what + (cause.empty() ? "" : ": " + cause));
+}
+
+Handle::Handle(Handle&& other) noexcept
+    : id_(std::exchange(other.id_, H5I_INVALID_HID)), close_(other.close_) {}
+
+Handle::~Handle() {
+  if (id_ >= 0) close_(id_);
+}
+
+void Handle::close(const std::string& what) { check(close_(std::exchange(id_, H5I_INVALID_HID)), what); }
+
+Handle create_file(const std::string& path) {
+  const Handle list = property_list(H5P_FILE_CREATE);
+  check(H5Pset_link_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED),
+        "HDF5 creation order");
+  check(H5Pset_attr_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED),
+        "HDF5 creation order");
+  return {check(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, list, H5P_DEFAULT), "cannot create " + path),
+          H5Fclose};
+}
+
+Handle open_file(const std::string& path, bool writable) {
+  return {check(H5Fopen(path.c_str(), writable ? H5F_ACC_RDWR : H5F_ACC_RDONLY, H5P_DEFAULT),
+                "cannot open " + path),
+          H5Fclose};
+}
+
+Handle open_file_parallel(const std::string& path, bool writable, MPI_Comm comm) {
+  const Handle list = property_list(H5P_FILE_ACCESS);
+  check(H5Pset_fapl_mpio(list, comm, MPI_INFO_NULL), "parallel HDF5");
+  check(H5Pset_all_coll_metadata_ops(list, true), "parallel HDF5");
+  check(H5Pset_coll_metadata_write(list, true), "parallel HDF5");
+  return {check(H5Fopen(path.c_str(), writable ? H5F_ACC_RDWR : H5F_ACC_RDONLY, list),
+                "cannot open " + path),
+          H5Fclose};
+}
+
+Handle open_dataset(hid_t file, const std::string& name) {
+  return {check(H5Dopen2(file, name.c_str(), H5P_DEFAULT), "dataset " + name), H5Dclose};
+}
+
+bool has_dataset(hid_t file, const std::string& name) {
+  if (H5Lexists(file, name.c_str(), H5P_DEFAULT) <= 0) return false;
+  const Handle object{H5Oopen(file, name.c_str(), H5P_DEFAULT), H5Oclose};
+  return object >= 0 && H5Iget_type(object) == H5I_DATASET;
+}
+
+void write_attribute(hid_t object, const std::string& name, const std::string& value) {
+  const char* text = value.c_str();
+  write_scalar_attribute(object, name, text_type(), &text);
+}
+
+void write_attribute(hid_t object, const std::string& name, double value) {
+  write_scalar_attribute(object, name, H5T_NATIVE_DOUBLE, &value);
+}
+
+void write_attribute(hid_t object, const std::string& name, long long value) {
+  write_scalar_attribute(object, name, H5T_NATIVE_LLONG, &value);
+}
+
+std::string read_text_attribute(hid_t object, const std::string& name) {
+  if (H5Aexists(object, name.c_str()) <= 0) return "";
+  const Handle attribute{check(H5Aopen(object, name.c_str(), H5P_DEFAULT), "attribute " + name),
+                         H5Aclose};
+  const Handle stored{check(H5Aget_type(attribute), "attribute " + name), H5Tclose};
+  if (H5Tget_class(stored) != H5T_STRING || H5Tis_variable_str(stored) <= 0) return "";
+  const Handle type = text_type();
+  char* text = nullptr;
+  check(H5Aread(attribute, type, &text), "attribute " + name);
+  const std::string value = text != nullptr ? text : "";
+  H5free_memory(text);
+  return value;
+}
+
+void create_coordinate(hid_t file, const std::string& name, const std::vector<double>& values,
+                       bool unlimited, const Description& description) {
+  constexpr hsize_t unlimited_chunk = 512;
+  const Handle dataset =
+      create_dataset(file, name, H5T_NATIVE_DOUBLE, dataspace({values.size()}, unlimited),
+                     creation_list(unlimited ? std::vector{unlimited_chunk} : std::vector<hsize_t>{}));
+  make_scale(dataset, name);
+  describe(dataset, description);
+  if (!values.empty())
+    check(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
+          "dataset " + name);
+}
+
+void create_label_coordinate(hid_t file, const std::string& name,
+                             const std::vector<std::string>& labels, const std::string& long_name) {
+  std::vector<const char*> text;
+  for (const std::string& label : labels) text.push_back(label.c_str());
+  const Handle type = text_type();
+  const Handle dataset =
+      create_dataset(file, name, type, dataspace({labels.size()}), creation_list({}));
+  make_scale(dataset, name);
+  write_attribute(dataset, "long_name", long_name);
+  check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()), "dataset " + name);
+}
+
+void create_variable(hid_t file, const std::string& name, const std::vector<std::string>& dimensions,
+                     const std::vector<hsize_t>& chunk, const Description& description) {
+  std::vector<hsize_t> size;
+  bool unlimited = false;
+  std::vector<Handle> scales;
+  for (const std::string& dimension : dimensions) {
+    scales.push_back(open_dataset(file, dimension));
+    const Handle space{check(H5Dget_space(scales.back()), "dimension " + dimension), H5Sclose};
+    hsize_t length = 0;
+    hsize_t maximum = 0;
+    check(H5Sget_simple_extent_dims(space, &length, &maximum), "dimension " + dimension);
+    if (size.empty()) unlimited = maximum == H5S_UNLIMITED;
+    size.push_back(length);
+  }
+  const Handle dataset = create_dataset(file, name, H5T_NATIVE_DOUBLE, dataspace(size, unlimited),
+                                        creation_list(chunk));
+  describe(dataset, description);
+  for (std::size_t d = 0; d < scales.size(); ++d)
+    check(H5DSattach_scale(dataset, scales[d], static_cast<unsigned>(d)),
+          "dimension " + dimensions[d] + " of " + name);
+}
+
+std::vector<hsize_t> shape(hid_t dataset) {
+  const Handle space{check(H5Dget_space(dataset), "shape of a dataset"), H5Sclose};
+  std::vector<hsize_t> size(static_cast<std::size_t>(
+      check(H5Sget_simple_extent_ndims(space), "shape of a dataset")));
+  check(H5Sget_simple_extent_dims(space, size.data(), nullptr), "shape of a dataset");
+  return size;
+}
+
+void extend(hid_t dataset, hsize_t length) {
+  std::vector<hsize_t> size = shape(dataset);
+  size.front() = length;
+  check(H5Dset_extent(dataset, size.data()), "cannot extend a dataset");
+}
+
+void write_block(hid_t dataset, const Block& block, const double* values, bool collective) {
+  transfer(
+      dataset, block, collective,
+      [&](hid_t memory, hid_t file, hid_t list) {
+        return H5Dwrite(dataset, H5T_NATIVE_DOUBLE, memory, file, list, values);
+      },
+      "cannot write a dataset");
+}
+
+void read_block(hid_t dataset, const Block& block, double* values, bool collective) {
+  transfer(
+      dataset, block, collective,
+      [&](hid_t memory, hid_t file, hid_t list) {
+        return H5Dread(dataset, H5T_NATIVE_DOUBLE, memory, file, list, values);
+      },
+      "cannot read a dataset");
+}
+
+}  // namespace nuvlasov::io::hdf5
