@@ -104,7 +104,15 @@ PetscErrorCode Integrator::create(const phase_space::Decomposition& decompositio
                               settings.tolerance, nullptr));
   }
 
+  // The maximum norm does not depend on how the state is split over ranks; PETSc has no function to
+  // choose it.
+  PetscBool norm_given = PETSC_FALSE;
+  PetscCall(PetscOptionsHasName(nullptr, nullptr, "-ts_adapt_wnormtype", &norm_given));
+  if (error_control && !norm_given)
+    PetscCall(PetscOptionsSetValue(nullptr, "-ts_adapt_wnormtype", "infinity"));
   PetscCall(TSSetFromOptions(ts_));
+  if (error_control && !norm_given)
+    PetscCall(PetscOptionsClearValue(nullptr, "-ts_adapt_wnormtype"));
 
   PetscCall(TSGetAdapt(ts_, &adapt));
   TSAdaptType adapt_type = nullptr;

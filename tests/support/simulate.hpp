@@ -13,7 +13,7 @@
 namespace nuvlasov::testing_support {
 
 /// The rows of a run, by column.
-struct Run {
+struct Rows {
   std::vector<diagnostics::Record> records;
   std::vector<double> state;  ///< owned nodes at the end
   const diagnostics::Ledger* ledger = nullptr;
@@ -34,7 +34,7 @@ struct Run {
 };
 
 /// Calls `observe(simulation)` at t = 0 and at each multiple of `interval`, to the end.
-inline PetscErrorCode simulate(Simulation& simulation, double interval, Run& run,
+inline PetscErrorCode simulate(Simulation& simulation, double interval, Rows& run,
                                const std::function<void(Simulation&)>& observe = {}) {
   PetscFunctionBeginUser;
   run.ledger = &simulation.ledger();
@@ -65,13 +65,13 @@ class Experiment {
     EXPECT_EQ(simulation_.create(configuration_, comm), 0);
     EXPECT_EQ(simulate(simulation_, interval, run_, observe), 0);
   }
-  const Run& run() const { return run_; }
+  const Rows& run() const { return run_; }
   Simulation& simulation() { return simulation_; }
 
  private:
   config::Configuration configuration_;
   Simulation simulation_;
-  Run run_;
+  Rows run_;
 };
 
 }  // namespace nuvlasov::testing_support

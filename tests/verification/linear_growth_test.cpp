@@ -101,7 +101,7 @@ TEST_P(GrowthRateOrder, ErrorFallsWithTheOrderOfTheDifferenceInZ) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Orders, GrowthRateOrder, testing::Values(Resolution{2, 384}, Resolution{4, 160}, Resolution{6, 112},
-                                         Resolution{8, 96}));
+                                         Resolution{8, 128}));
 
 class RefractiveEnergy : public testing::TestWithParam<Mode> {};
 

@@ -24,7 +24,7 @@ struct ProcessGrid {
 
 /// What the user asks of the process grid; an absent number is chosen.
 struct ProcessGridRequest {
-  std::optional<int> z, energy, angle;
+  std::optional<int> z{}, energy{}, angle{};
 };
 
 /// A phase space that the given ranks cannot share.

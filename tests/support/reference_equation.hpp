@@ -1,0 +1,159 @@
+/// \file
+/// The kinetic equation written out as slowly and plainly as possible: complex 2 x 2 matrices, every
+/// derivative a sum over the whole axis, the bracket of numerics section 2 as its six products.
+#pragma once
+
+#include <complex>
+#include <vector>
+
+#include "nuvlasov/flavor/density_matrix.hpp"
+#include "nuvlasov/phase_space/momentum_grid.hpp"
+#include "nuvlasov/phase_space/z_axis.hpp"
+
+namespace nuvlasov::testing_support {
+
+class ReferenceEquation {
+ public:
+  using Complex = std::complex<double>;
+  struct Dense {
+    Complex m[2][2]{};
+    Dense& operator+=(const Dense& b) {
+      for (int r = 0; r < 2; ++r)
+        for (int s = 0; s < 2; ++s) m[r][s] += b.m[r][s];
+      return *this;
+    }
+    friend Dense operator+(Dense a, const Dense& b) { return a += b; }
+    friend Dense operator*(Complex c, Dense a) {
+      for (auto& row : a.m)
+        for (Complex& x : row) x *= c;
+      return a;
+    }
+    friend Dense operator-(const Dense& a, const Dense& b) { return a + (-1.0) * b; }
+    friend Dense operator*(const Dense& a, const Dense& b) {
+      Dense c;
+      for (int r = 0; r < 2; ++r)
+        for (int s = 0; s < 2; ++s)
+          for (int t = 0; t < 2; ++t) c.m[r][s] += a.m[r][t] * b.m[t][s];
+      return c;
+    }
+  };
+  using Field = std::vector<Dense>;  ///< [z][energy][angle]
+
+  ReferenceEquation(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum, bool full)
+      : z_(z), p_(momentum), full_(full) {}
+
+  /// d rho/dt of [z][energy][angle][component].
+  std::vector<double> rate(const std::vector<double>& state) const {
+    const Field rho = to_dense(state);
+    const Field omega = refraction(rho);
+    Field rate = each([&](Index n) {
+      return Complex(0, 1) * (rho[n] * omega[n] - omega[n] * rho[n]);
+    });
+    const Field streaming = scaled_by_direction(d_z(rho));
+    for (std::size_t n = 0; n < rate.size(); ++n) rate[n] = rate[n] - streaming[n];
+    if (full_) {
+      const Field dz_omega = d_z(omega), dp_omega = d_p_of_refraction(rho), dp_rho = d_p(rho),
+                  dz_rho = d_z(rho);
+      const auto jordan = [&](const Field& a, const Field& b) {
+        return each([&](Index n) { return Complex(0.5) * (a[n] * b[n] + b[n] * a[n]); });
+      };
+      const std::vector<std::pair<double, Field>> forms{
+          {1, jordan(dz_omega, dp_rho)},      {-1, jordan(dp_omega, dz_rho)},
+          {1, d_p(jordan(dz_omega, rho))},    {-1, d_z(jordan(dp_omega, rho))},
+          {1, d_z(jordan(omega, dp_rho))},    {-1, d_p(jordan(omega, dz_rho))}};
+      for (const auto& [sign, form] : forms)
+        for (std::size_t n = 0; n < rate.size(); ++n)
+          rate[n] += Complex(sign / 3.0) * form[n];
+    }
+    return to_components(rate);
+  }
+
+ private:
+  Index nodes() const { return z_.cells() * p_.energies() * p_.angles(); }
+  Index node(Index j, Index i, Index k) const { return (j * p_.energies() + i) * p_.angles() + k; }
+
+  template <class F>
+  Field each(F&& f) const {
+    Field field;
+    for (Index n = 0; n < nodes(); ++n) field.push_back(f(n));
+    return field;
+  }
+  template <class F>
+  Field each_node(F&& f) const {
+    Field field;
+    for (Index j = 0; j < z_.cells(); ++j)
+      for (Index i = 0; i < p_.energies(); ++i)
+        for (Index k = 0; k < p_.angles(); ++k) field.push_back(f(j, i, k));
+    return field;
+  }
+
+  Field d_z(const Field& f) const {
+    return each_node([&](Index j, Index i, Index k) {
+      Dense sum;
+      for (int m = 1; m <= z_.derivative().reach(); ++m) {
+        const Index n = z_.cells();
+        sum += Complex(z_.derivative().weight(m)) *
+               (f[node((j + m) % n, i, k)] - f[node((j - m + n) % n, i, k)]);
+      }
+      return sum;
+    });
+  }
+  Field d_p(const Field& f) const {
+    const auto& d = p_.energy_derivative();
+    return each_node([&](Index j, Index i, Index k) {
+      Dense sum;
+      for (int m = 1; m <= d.reach(); ++m) {
+        if (i + m < p_.energies()) sum += Complex(d.weight(m)) * f[node(j, i + m, k)];
+        if (i - m >= 0) sum += Complex(-d.weight(m)) * f[node(j, i - m, k)];
+      }
+      return Complex(p_.direction(k)) * sum;
+    });
+  }
+  Field scaled_by_direction(const Field& f) const {
+    return each_node([&](Index j, Index i, Index k) {
+      return Complex(p_.direction(k)) * f[node(j, i, k)];
+    });
+  }
+  Field refraction(const Field& rho) const {
+    return each_node([&](Index j, Index, Index k) {
+      Dense omega;
+      for (Index i = 0; i < p_.energies(); ++i)
+        for (Index l = 0; l < p_.angles(); ++l) {
+          Dense source = rho[node(j, i, l)];
+          const Complex trace = source.m[0][0] + source.m[1][1];
+          source.m[0][0] += trace;
+          source.m[1][1] += trace;
+          omega += Complex(p_.energy_spacing() * p_.direction_weight(l) *
+                           (1.0 - p_.direction(k) * p_.direction(l))) * source;
+        }
+      return omega;
+    });
+  }
+  /// Omega depends on the direction alone, and directions are frozen.
+  Field d_p_of_refraction(const Field& rho) const { return Field(rho.size()); }
+
+  Field to_dense(const std::vector<double>& state) const {
+    return each([&](Index n) {
+      const double* p = state.data() + n * flavor::components;
+      const Complex i(0, 1);
+      return Dense{{{0.5 * (p[0] + p[3]), 0.5 * (p[1] - i * p[2])},
+                    {0.5 * (p[1] + i * p[2]), 0.5 * (p[0] - p[3])}}};
+    });
+  }
+  static std::vector<double> to_components(const Field& field) {
+    std::vector<double> state;
+    for (const Dense& d : field) {
+      state.push_back((d.m[0][0] + d.m[1][1]).real());
+      state.push_back((d.m[0][1] + d.m[1][0]).real());
+      state.push_back((d.m[1][0] - d.m[0][1]).imag());
+      state.push_back((d.m[0][0] - d.m[1][1]).real());
+    }
+    return state;
+  }
+
+  const phase_space::ZAxis& z_;
+  const phase_space::MomentumGrid& p_;
+  bool full_;
+};
+
+}  // namespace nuvlasov::testing_support

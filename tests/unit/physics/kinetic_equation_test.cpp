@@ -1,0 +1,173 @@
+// The right-hand side against the reference implementation, and what it conserves.
+#include <gtest/gtest.h>
+
+#include "grid.hpp"
+#include "reference_equation.hpp"
+
+namespace nuvlasov {
+namespace {
+
+using testing_support::Grid;
+using testing_support::GridShape;
+using testing_support::ReferenceEquation;
+
+double largest_difference(const std::vector<double>& a, const std::vector<double>& b) {
+  double largest = 0.0;
+  for (std::size_t n = 0; n < a.size(); ++n) largest = std::max(largest, std::abs(a[n] - b[n]));
+  return largest;
+}
+
+double largest(const std::vector<double>& a) {
+  return largest_difference(a, std::vector<double>(a.size(), 0.0));
+}
+
+struct Case {
+  const char* name;
+  physics::Mode mode;
+  GridShape shape;
+};
+
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
+GridShape with_orders(int z_order, int energy_order) {
+  GridShape shape;
+  shape.z_order = z_order;
+  shape.energy_order = energy_order;
+  return shape;
+}
+
+GridShape with_beams(std::vector<double> directions, std::vector<double> weights) {
+  GridShape shape;
+  shape.directions = std::move(directions);
+  shape.weights = std::move(weights);
+  return shape;
+}
+
+GridShape single_energy() {
+  GridShape shape;
+  shape.energies = 1;
+  shape.half_width = 0.5;
+  return shape;
+}
+
+const std::vector<Case> cases{
+    {"standard", physics::Mode::standard, {}},
+    {"standard, one energy", physics::Mode::standard, single_energy()},
+    {"standard, order 2 in z", physics::Mode::standard, with_orders(2, 4)},
+    {"full", physics::Mode::full, {}},
+    {"full, orders 2 and 8", physics::Mode::full, with_orders(2, 8)},
+    {"full, orders 4 and 4", physics::Mode::full, with_orders(4, 4)},
+    {"full, orders 8 and 6", physics::Mode::full, with_orders(8, 6)},
+    {"full, five beams", physics::Mode::full,
+     with_beams({-1.0, -0.4, 0.1, 0.7, 1.0}, {0.5, 1.5, 1.0, 0.7, 0.3})},
+    {"full, one beam", physics::Mode::full, with_beams({1.0}, {1.0})},
+};
+
+class KineticEquation : public testing::TestWithParam<Case> {};
+
+TEST_P(KineticEquation, AgreesWithTheReferenceOnRandomStates) {
+  Grid grid(GetParam().shape, GetParam().mode);
+  const ReferenceEquation reference(grid.z, grid.momentum, GetParam().mode == physics::Mode::full);
+  for (unsigned seed = 1; seed <= 3; ++seed) {
+    const auto state = grid.random_state(seed);
+    grid.set(state);
+    const auto expected = reference.rate(state);
+    // Sums of some hundred terms of the size of the result.
+    EXPECT_LT(largest_difference(grid.rate(), expected), 1e-13 * largest(expected));
+  }
+}
+
+/// dH/d rho = E + Omega relative to the reference energy, as a field.
+std::vector<double> energy_gradient(Grid& grid) {
+  std::vector<double> gradient(
+      static_cast<std::size_t>(grid.decomposition.box().nodes() * flavor::components));
+  EXPECT_EQ(grid.decomposition.with_ghosts(grid.state, [&](const phase_space::StateView& rho) {
+    grid.equation->sweep(rho, [&](Index j, const physics::Neighbourhood& here) {
+      for (Index i = 0; i < here.energies; ++i)
+        for (Index k = 0; k < here.angles; ++k) {
+          // E 1 is (2E, 0, 0, 0) in components.
+          flavor::Matrix h = flavor::load(here.refraction(0) + k * flavor::components);
+          h[0] += 2.0 * grid.momentum.energy_offset(i);
+          flavor::store(gradient.data() + ((j * here.energies + i) * here.angles + k) *
+                                              flavor::components, h);
+        }
+    });
+  }), 0);
+  return gradient;
+}
+
+/// A random state that leaves the window's edges empty, as conservation requires.
+std::vector<double> state_with_empty_edges(const Grid& grid, unsigned seed) {
+  auto state = grid.random_state(seed);
+  const Index edge = 2 * grid.momentum.energy_derivative().reach();
+  grid.for_owned([&](Index local, Index) {
+    const Index i = local / (flavor::components * grid.momentum.angles()) % grid.momentum.energies();
+    if (i < edge || i >= grid.momentum.energies() - edge) state[static_cast<std::size_t>(local)] = 0.0;
+  });
+  return state;
+}
+
+TEST_P(KineticEquation, ConservesPurityExactly) {
+  Grid grid(GetParam().shape, GetParam().mode);
+  const auto state = grid.random_state(7);
+  grid.set(state);
+  const auto rate = grid.rate();
+  const double scale = std::sqrt(grid.inner_product(state, state) * grid.inner_product(rate, rate));
+  EXPECT_LT(std::abs(grid.inner_product(state, rate)), 1e-15 * scale);
+}
+
+TEST_P(KineticEquation, FullModeConservesTotalEnergyAndNumberAtTheSameInstant) {
+  if (GetParam().mode != physics::Mode::full) GTEST_SKIP() << "the standard equation does not";
+  GridShape shape = GetParam().shape;
+  shape.energies = 24;
+  Grid grid(shape, GetParam().mode);
+  const auto state = state_with_empty_edges(grid, 3);
+  grid.set(state);
+  const auto rate = grid.rate();
+  const auto gradient = energy_gradient(grid);
+  const double scale = std::sqrt(grid.inner_product(gradient, gradient) * grid.inner_product(rate, rate));
+  EXPECT_LT(std::abs(grid.inner_product(gradient, rate)), 1e-15 * scale);
+
+  std::vector<double> unit(state.size(), 0.0);
+  for (std::size_t n = 0; n < unit.size(); n += flavor::components) unit[n] = 2.0;
+  EXPECT_LT(std::abs(grid.inner_product(unit, rate)), 1e-15 * scale);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, KineticEquation, testing::ValuesIn(cases));
+
+struct Split {
+  phase_space::ProcessGrid ranks;
+  double tolerance;
+};
+
+TEST(Decomposition, EverySplitGivesTheSameRate) {
+  int size = 1;
+  MPI_Comm_size(PETSC_COMM_WORLD, &size);
+  GridShape shape;
+  shape.z = 24;
+  shape.energies = 16;
+  shape.directions = {-1.0, -0.8, -0.5, -0.2, 0.0, 0.1, 0.3, 0.5, 0.6, 0.8, 0.9, 1.0};
+  shape.weights.assign(shape.directions.size(), 0.3);
+  Grid whole(shape, physics::Mode::full);
+  const auto state = whole.random_state(5);
+  whole.set(state);
+  const auto expected = whole.rate();
+
+  for (int z = 1; z <= size; ++z)
+    for (int energy = 1; energy <= size; ++energy) {
+      if (size % (z * energy) != 0) continue;
+      const phase_space::ProcessGrid ranks{.z = z, .energy = energy, .angle = size / (z * energy)};
+      Grid part(shape, physics::Mode::full, PETSC_COMM_WORLD, ranks);
+      part.set(state);
+      const auto rate = part.rate();
+      // Bitwise while the momentum grid is whole: all sums have a fixed order.
+      const double tolerance = z == size ? 0.0 : 1e-13 * largest(expected);
+      part.for_owned([&](Index local, Index global) {
+        EXPECT_NEAR(rate[static_cast<std::size_t>(local)], expected[static_cast<std::size_t>(global)],
+                    tolerance);
+      });
+    }
+}
+
+}  // namespace
+}  // namespace nuvlasov
