@@ -13,19 +13,20 @@ struct MethodTraits {
   /// Largest step times spectral radius: the stability polynomial on the imaginary axis, where all
   /// eigenvalues of the equation lie; for the implicit midpoint, where its fixed point contracts.
   double stability_limit;
-  /// Fraction of the limit that keeps the time error of the energy budget below 1e-6 of U_osc(0) in
-  /// the two-beam experiment (rk4), or the fixed point short (implicit_midpoint).
-  double default_safety;
+  /// Fraction of that limit to take by default, and the largest default step times physical rate.
+  /// For rk4 they keep the energy error of the two-beam experiment below 1e-6 of U_osc(0) to t = 30
+  /// (3e-7 measured at 0.05, 5e-6 at 0.1).
+  double default_safety, resolved_phase;
   /// Typical right-hand sides in a step, and vectors of the state's size, ghosted one included.
   double evaluations_per_step, state_vectors;
 };
 
 const MethodTraits& traits(Method method) {
   static constexpr MethodTraits table[] = {
-      {"rk4", 2.8284, 0.4, 4, 8},
-      {"rk5dp", 1.0, 0.5, 7, 12},
-      {"ssp", 4.9215, 0.25, 10, 6},
-      {"implicit_midpoint", 2.0, 0.6, 16, 14},
+      {"rk4", 2.8284, 0.4, 0.05, 4, 8},
+      {"rk5dp", 1.0, 0.5, 0.05, 7, 12},
+      {"ssp", 4.9215, 0.4, 0.1, 10, 6},
+      {"implicit_midpoint", 2.0, 0.6, 0.05, 16, 14},
   };
   return table[static_cast<std::size_t>(method)];
 }
@@ -144,15 +145,22 @@ PetscErrorCode Integrator::create(const phase_space::Decomposition& decompositio
 
 PetscErrorCode Integrator::automatic_step(double* step) const {
   PetscFunctionBeginUser;
-  std::vector<double> radii;
-  for (const auto& term : equation_->terms())
-    radii.push_back(term->spectral_radius(equation_->moments()));
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, radii.data(), static_cast<int>(radii.size()), MPI_DOUBLE,
+  std::vector<double> rates;
+  for (const auto& term : equation_->terms()) {
+    rates.push_back(term->spectral_radius(equation_->moments()));
+    rates.push_back(term->physical_rate(equation_->moments()));
+  }
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, rates.data(), static_cast<int>(rates.size()), MPI_DOUBLE,
                              MPI_MAX, decomposition_->communicator()));
-  double rate = 0.0;
-  for (const double radius : radii) rate += radius;
+  double spectral_radius = 0.0, physical_rate = 0.0;
+  for (std::size_t t = 0; t < rates.size(); t += 2) {
+    spectral_radius += rates[t];
+    physical_rate += rates[t + 1];
+  }
   const MethodTraits& method = traits(settings_.method);
-  *step = settings_.safety.value_or(method.default_safety) * method.stability_limit / rate;
+  const double safety = settings_.safety.value_or(method.default_safety);
+  *step = std::min(safety * method.stability_limit / spectral_radius,
+                   safety / method.default_safety * method.resolved_phase / physical_rate);
   PetscFunctionReturn(0);
 }
 

@@ -14,6 +14,7 @@ class Refraction final : public Term {
   void add_rate(const Neighbourhood& here, double* rate) override;
   /// The largest precession frequency |omega|.
   double spectral_radius(const Moments& moments) const override;
+  double physical_rate(const Moments& moments) const override { return spectral_radius(moments); }
 };
 
 }  // namespace nuvlasov::physics

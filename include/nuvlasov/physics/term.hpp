@@ -49,6 +49,10 @@ class Term {
   /// Upper estimate, on this rank's planes, of |eigenvalue| of the term linearised at the present
   /// state (1/time): the explicit step limit is the integrator's reach divided by the sum of these.
   virtual double spectral_radius(const Moments& moments) const = 0;
+
+  /// The part of that rate which the solution itself follows, whatever the grid, on this rank's
+  /// planes: a step has to resolve it for accuracy, not only to stay stable.
+  virtual double physical_rate(const Moments&) const { return 0.0; }
 };
 
 }  // namespace nuvlasov::physics

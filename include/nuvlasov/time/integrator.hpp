@@ -40,8 +40,9 @@ class Integrator {
                         physics::KineticEquation& equation, const IntegratorSettings& settings,
                         Vec state);
 
-  /// Stability limit over the sum of the terms' spectral radii, with the safety factor, at the
-  /// state that equation.moments() was last updated from. Collective.
+  /// The smaller of the stability limit over the sum of the terms' spectral radii, with the safety
+  /// factor, and what resolves their physical rates, at the state that equation.moments() was last
+  /// updated from. Collective.
   PetscErrorCode automatic_step(double* step) const;
 
   /// True when the caller has to choose the step: neither fixed nor adaptive.
