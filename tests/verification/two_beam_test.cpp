@@ -40,7 +40,9 @@ TEST(HomogeneousBeams, PrecessAroundTheirSumWithoutChangeOfRefractiveEnergy) {
                                   "time = {method = \"implicit_midpoint\", end = 20.0}",
                                   "standard", 32), 1.0);
   EXPECT_GT(std::abs(experiment.run().first("u_osc_transverse")), 1e-3);
-  EXPECT_LT(experiment.run().drift("u_osc"), 1e-13 * std::abs(experiment.run().first("u_osc")));
+  // Each step leaves the last change of its solve, the same in every cell and quadratic in U_osc.
+  const double solve = config::Input{}.time.solver_tolerance * experiment.run().last("step");
+  EXPECT_LT(experiment.run().drift("u_osc"), 4.0 * solve * std::abs(experiment.run().first("u_osc")));
 }
 
 class StandardEquation : public testing::Test {

@@ -1,0 +1,176 @@
+// The ledger against sums written out over pairs of momenta, and its rates against differences.
+#include "nuvlasov/diagnostics/ledger.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <random>
+
+#include "grid.hpp"
+#include "nuvlasov/diagnostics/compensated_sum.hpp"
+
+namespace nuvlasov::diagnostics {
+namespace {
+
+using testing_support::Grid;
+using testing_support::GridShape;
+using Values = std::map<std::string, double>;
+
+GridShape shape() {
+  GridShape s;
+  s.directions = {-1.0, -0.3, 0.4, 1.0};
+  s.weights = {0.7, 1.2, 0.4, 1.1};
+  return s;
+}
+
+Values measured(Grid& grid, const std::vector<double>& state) {
+  Ledger ledger(grid.z, grid.momentum, grid.decomposition, *grid.equation);
+  grid.set(state);
+  Record record;
+  EXPECT_EQ(grid.decomposition.with_ghosts(grid.state, [&](const phase_space::StateView& rho) {
+    record = ledger.measure(rho, 1.0, 2, 0.5);
+  }), 0);
+  Values values;
+  for (const Column& column : ledger.columns()) values[column.name] = ledger.value(record, column.name);
+  return values;
+}
+
+/// The definitions of physics section 3, with sums over pairs of momenta.
+Values written_out(const Grid& grid, const std::vector<double>& state) {
+  Values q;
+  const auto& p = grid.momentum;
+  const double dz = grid.z.spacing();
+  const auto node = [&](Index j, Index i, Index k) {
+    return state.data() + ((j * p.energies() + i) * p.angles() + k) * flavor::components;
+  };
+  const auto weight = [&](Index k) { return p.energy_spacing() * p.direction_weight(k); };
+  double smallest = INFINITY, lower = 0.0, upper = 0.0;
+  for (Index j = 0; j < grid.z.cells(); ++j)
+    for (Index i = 0; i < p.energies(); ++i)
+      for (Index k = 0; k < p.angles(); ++k) {
+        const double* a = node(j, i, k);
+        const double w = dz * weight(k);
+        const double length = std::sqrt(a[1] * a[1] + a[2] * a[2] + a[3] * a[3]);
+        const double energy = p.reference_energy() + p.energy_offset(i);
+        q["number"] += w * a[0];
+        q["kinetic_energy"] += w * energy * a[0];
+        q["kinetic_energy_relative"] += w * p.energy_offset(i) * a[0];
+        q["momentum_z"] += w * energy * p.direction(k) * a[0];
+        q["purity"] += w * 0.5 * (a[0] * a[0] + length * length);
+        for (const double x : {0.5 * (a[0] - length), 0.5 * (a[0] + length)}) {
+          if (x > 0.0 && x < 1.0) q["entropy"] -= w * (x * std::log(x) + (1 - x) * std::log(1 - x));
+          q["negative_part"] += w * std::min(x, 0.0);
+          smallest = std::min(smallest, x);
+        }
+        for (Index l = 0; l < p.angles(); ++l)
+          for (Index m = 0; m < p.energies(); ++m) {
+            const double* b = node(j, m, l);
+            const double pair = w * weight(l) * (1.0 - p.direction(k) * p.direction(l));
+            q["u_osc"] += 0.25 * pair * (a[1] * b[1] + a[2] * b[2] + a[3] * b[3]);
+            q["u_osc_transverse"] += 0.25 * pair * (a[1] * b[1] + a[2] * b[2]);
+            q["u_non"] += 0.75 * pair * a[0] * b[0];
+          }
+      }
+  for (Index j = 0; j < grid.z.cells(); ++j) {
+    double low = 0.0, high = 0.0;
+    for (Index k = 0; k < p.angles(); ++k) {
+      low += dz * weight(k) * node(j, 0, k)[0];
+      high += dz * weight(k) * node(j, p.energies() - 1, k)[0];
+    }
+    lower += std::abs(low);
+    upper += std::abs(high);
+  }
+  q["min_eigenvalue"] = smallest;
+  q["edge_fraction"] = std::max(lower, upper) / std::abs(q["number"]);
+  q["total_energy"] = q["kinetic_energy"] + q["u_osc"] + q["u_non"];
+  q["total_energy_relative"] = q["kinetic_energy_relative"] + q["u_osc"] + q["u_non"];
+  q["time"] = 1.0;
+  q["step"] = 2.0;
+  q["dt"] = 0.5;
+  q["budget_residual"] = 0.0;
+  return q;
+}
+
+/// Random numbers with traces that make most eigenvalues an occupation.
+std::vector<double> occupied_state(const Grid& grid) {
+  auto state = grid.random_state(4);
+  for (std::size_t n = 0; n < state.size(); ++n)
+    state[n] = n % flavor::components == 0 ? 0.5 + 0.4 * state[n] : 0.2 * state[n];
+  return state;
+}
+
+TEST(Ledger, EveryQuantityIsItsDefinition) {
+  Grid grid(shape(), physics::Mode::full);
+  const auto state = occupied_state(grid);
+  Values found = measured(grid, state);
+  for (const auto& [name, expected] : written_out(grid, state))
+    EXPECT_NEAR(found.at(name), expected, 1e-13 * std::max(1.0, std::abs(expected))) << name;
+}
+
+TEST(Ledger, RatesOfAllTermsAddUpToTheRateOfEachQuantity) {
+  for (const auto mode : {physics::Mode::standard, physics::Mode::full}) {
+    Grid grid(shape(), mode);
+    const auto state = occupied_state(grid);
+    Values found = measured(grid, state);
+    grid.set(state);
+    const auto rate = grid.rate();
+    // All these quantities are linear or quadratic: the central difference is exact.
+    const double h = 0.1;
+    auto ahead = state, behind = state;
+    for (std::size_t n = 0; n < state.size(); ++n) {
+      ahead[n] += h * rate[n];
+      behind[n] -= h * rate[n];
+    }
+    Values after = written_out(grid, ahead), before = written_out(grid, behind);
+    const std::map<std::string, std::string> columns{{"number", "number"},
+                                                     {"kinetic_energy", "kinetic_energy_relative"},
+                                                     {"u_osc", "u_osc"},
+                                                     {"u_non", "u_non"},
+                                                     {"purity", "purity"}};
+    for (const auto& [prefix, quantity] : columns) {
+      double sum = 0.0, size = 0.0;
+      for (const auto& term : grid.equation->terms()) {
+        const double part = found.at(prefix + "_rate_" + term->name());
+        sum += part;
+        size += std::abs(part);
+      }
+      const double rounding =
+          1e-14 * (std::abs(after[quantity]) + std::abs(before[quantity])) / h + 1e-13 * size;
+      EXPECT_NEAR(sum, (after[quantity] - before[quantity]) / (2 * h), rounding) << quantity;
+    }
+  }
+}
+
+TEST(CompensatedSum, DoesNotDependOnGrouping) {
+  std::mt19937_64 generator(1);
+  std::uniform_real_distribution<double> exponent(-12.0, 12.0);
+  std::vector<double> terms;
+  for (int n = 0; n < 10000; ++n)
+    terms.push_back((n % 2 == 0 ? 1.0 : -1.0) * std::pow(10.0, exponent(generator)));
+  CompensatedSum whole;
+  for (const double term : terms) whole.add(term);
+  for (const std::size_t parts : {2, 3, 7, 100}) {
+    std::vector<CompensatedSum> part(parts);
+    for (std::size_t n = 0; n < terms.size(); ++n) part[n * parts / terms.size()].add(terms[n]);
+    CompensatedSum together;
+    for (const CompensatedSum& p : part) together.add(p);
+    EXPECT_EQ(together.value(), whole.value()) << parts << " parts";
+  }
+}
+
+TEST(CompensatedSum, IsTheSameOnAllRanks) {
+  int rank = 0, ranks = 1;
+  MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
+  MPI_Comm_size(PETSC_COMM_WORLD, &ranks);
+  CompensatedSum sums[2];
+  sums[0].add(0.1 * (rank + 1));
+  sums[1].add(rank == 0 ? 1e16 : 1.0);
+  sum_over_ranks(sums, 2, PETSC_COMM_WORLD);
+  EXPECT_NEAR(sums[0].value(), 0.05 * ranks * (ranks + 1), 1e-15);
+  EXPECT_EQ(sums[1].value(), 1e16 + (ranks - 1));
+}
+
+}  // namespace
+}  // namespace nuvlasov::diagnostics

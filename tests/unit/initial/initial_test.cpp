@@ -1,0 +1,116 @@
+// Initial states: seeds, spectra, modes.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+#include <numeric>
+#include <random>
+
+#include "nuvlasov/initial/beams.hpp"
+#include "nuvlasov/initial/energy_spectrum.hpp"
+
+namespace nuvlasov::initial {
+namespace {
+
+constexpr double length = 100.0;
+
+std::complex<double> fourier(const FourierSeeds& seeds, Index beam, int n, bool imaginary) {
+  constexpr int cells = 512;
+  std::complex<double> sum = 0.0;
+  for (int j = 0; j < cells; ++j) {
+    const double z = length * j / cells;
+    const std::complex<double> psi = seeds.at(z, beam);
+    sum += (imaginary ? psi.imag() : psi.real()) *
+           std::polar(1.0, -2.0 * std::numbers::pi * n * z / length);
+  }
+  return sum / static_cast<double>(cells);
+}
+
+TEST(FourierSeeds, HaveNormalAmplitudesOfTheGivenVarianceUpToTheirLargestMode) {
+  double squares = 0.0, fourths = 0.0;
+  int count = 0;
+  for (std::uint64_t realization = 1; realization <= 40; ++realization) {
+    const FourierSeeds seeds({.sigma = 1e-4, .max_mode = 30, .random_seed = realization}, length, 2);
+    for (int n = 1; n <= 30; ++n) {
+      const double c = std::abs(fourier(seeds, 1, n, true)) / 1e-4;
+      squares += c * c;
+      fourths += c * c * c * c;
+      ++count;
+    }
+    for (const int beyond : {31, 60, 200}) EXPECT_LT(std::abs(fourier(seeds, 1, beyond, true)), 1e-17);
+  }
+  // |c| of a normal variable: moments 1 and 3 with standard errors sqrt(2/1200), sqrt(96/1200).
+  EXPECT_NEAR(squares / count, 1.0, 5 * std::sqrt(2.0 / count));
+  EXPECT_NEAR(fourths / count, 3.0, 5 * std::sqrt(96.0 / count));
+}
+
+TEST(FourierSeeds, KeepTheirModesWhenMoreAreAddedAndDifferByBeamComponentAndRealization) {
+  const FourierSeeds few({.max_mode = 5}, length, 2), many({.max_mode = 50}, length, 2),
+      other({.max_mode = 5, .random_seed = 2}, length, 2);
+  for (int n = 0; n <= 5; ++n)
+    EXPECT_NEAR(std::abs(fourier(few, 0, n, false) - fourier(many, 0, n, false)), 0.0, 1e-18);
+  EXPECT_GT(std::abs(fourier(few, 0, 3, false) - fourier(other, 0, 3, false)), 1e-8);
+  EXPECT_GT(std::abs(fourier(few, 0, 3, false) - fourier(few, 1, 3, false)), 1e-8);
+  EXPECT_GT(std::abs(fourier(few, 0, 3, false) - fourier(few, 0, 3, true)), 1e-8);
+}
+
+TEST(FourierSeeds, AreTheSameOnEveryPlatform) {
+  // From the definition of mt19937_64 with seed_seq {1, 0, 0} and Box and Muller's formula.
+  std::seed_seq sequence{1u, 0u, 0u};
+  std::mt19937_64 generator(sequence);
+  const auto uniform = [&] { return (static_cast<double>(generator() >> 11) + 1.0) / 9007199254740992.0; };
+  const double u = uniform(), v = uniform();
+  const double c0 = 1e-4 * std::sqrt(-2.0 * std::log(u)) * std::cos(2.0 * std::numbers::pi * v);
+  EXPECT_NEAR(FourierSeeds({.max_mode = 0}, length, 1).at(17.0, 0).real(), c0, 1e-19);
+}
+
+TEST(SeededBeams, CanBePure) {
+  const SeededBeams beams({-0.5, 0.5}, {0.5, 0.5}, FourierSeeds({.sigma = 1e-2}, length, 2), true);
+  for (int n = 0; n < 20; ++n)
+    EXPECT_NEAR(flavor::polarization_length(beams.at(5.0 * n, 1)), 0.5, 1e-15);
+}
+
+TEST(EnergySpectrum, IsNormalisedAndHasItsMoments) {
+  const phase_space::MomentumGrid grid(100.0, 30.0, 120, 6, {1.0}, {1.0});
+  struct Shape {
+    SpectrumShape shape;
+    double variance;  ///< for width 4
+  };
+  for (const Shape& s : {Shape{SpectrumShape::gaussian, 16.0},
+                         Shape{SpectrumShape::cosine, 16.0 * (1.0 / 3 - 2.0 / std::pow(std::numbers::pi, 2))}}) {
+    const auto f = energy_spectrum(grid, s.shape, 4.0, 2.5);
+    double sum = 0, mean = 0, square = 0;
+    for (Index i = 0; i < grid.energies(); ++i) {
+      const double part = grid.energy_spacing() * f[static_cast<std::size_t>(i)];
+      sum += part;
+      mean += part * grid.energy_offset(i);
+      square += part * std::pow(grid.energy_offset(i) - 2.5, 2);
+    }
+    EXPECT_NEAR(sum, 1.0, 1e-14);
+    EXPECT_NEAR(mean, 2.5, 1e-10);
+    EXPECT_NEAR(square, s.variance, 2e-3);
+  }
+}
+
+TEST(EnergySpectrum, OneCellHoldsEverythingAndAMissedWindowIsRefused) {
+  const phase_space::MomentumGrid one(100.0, 0.5, 1, 6, {1.0}, {1.0});
+  EXPECT_EQ(energy_spectrum(one, SpectrumShape::gaussian, 1.0, 0.0), std::vector<double>{1.0});
+  const phase_space::MomentumGrid grid(100.0, 30.0, 60, 6, {1.0}, {1.0});
+  EXPECT_THROW(energy_spectrum(grid, SpectrumShape::cosine, 1.0, 50.0), std::invalid_argument);
+}
+
+TEST(TwoBeamMode, SolvesTheLinearisedEquations) {
+  // Eq. (9): (d_t +- d_z) psi_+- = +-2 i (zeta_- psi_+ - zeta_+ psi_-), psi ~ exp((gamma - i omega0) t + i k z).
+  const std::complex<double> i(0.0, 1.0);
+  for (const double k : {-1.9, -1.0, -0.3, 0.5})
+    for (const auto& [plus, minus] : {std::pair{0.5, -0.5}, std::pair{0.6, -0.3}}) {
+      const TwoBeamMode mode(plus, minus, k);
+      const std::complex<double> rate = mode.gamma - i * mode.omega0;
+      const std::complex<double> source = 2.0 * i * (minus * mode.plus - plus * mode.minus);
+      EXPECT_NEAR(std::abs((rate + i * k) * mode.plus - source), 0.0, 1e-14);
+      EXPECT_NEAR(std::abs((rate - i * k) * mode.minus + source), 0.0, 1e-14);
+    }
+}
+
+}  // namespace
+}  // namespace nuvlasov::initial

@@ -1,0 +1,160 @@
+// Steps, their automatic choice, and the solve of the implicit midpoint.
+#include "nuvlasov/time/integrator.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "grid.hpp"
+
+namespace nuvlasov::time {
+namespace {
+
+using testing_support::Grid;
+using testing_support::GridShape;
+
+/// A smooth, full-mode state with empty edges, and an integrator on it.
+class Stepper {
+ public:
+  Stepper(Method method, double end, std::optional<double> step)
+      : grid_({.z = 32, .energies = 40, .half_width = 16.0}, physics::Mode::full) {
+    std::vector<double> state = grid_.random_state(1);
+    grid_.for_owned([&](Index local, Index) {
+      const Index component = local % flavor::components;
+      const Index k = local / flavor::components % 2;
+      const Index i = local / (flavor::components * 2) % 40;
+      const Index j = local / (flavor::components * 2 * 40);
+      const double e = grid_.momentum.energy_offset(i) / 2.0;
+      const double phase = 0.2 * 3.141592653589793 * grid_.z.position(j) + static_cast<double>(k);
+      const double values[] = {1.0, 0.3 * std::sin(phase), 0.3 * std::cos(phase), k == 0 ? -0.8 : 0.8};
+      state[static_cast<std::size_t>(local)] = 0.2 * std::exp(-0.5 * e * e) * values[component];
+    });
+    grid_.set(state);
+    IntegratorSettings settings;
+    settings.method = method;
+    settings.end = end;
+    settings.step = step;
+    EXPECT_EQ(integrator_.create(grid_.decomposition, *grid_.equation, settings, grid_.state), 0);
+    grid_.rate();  // brings the moments up to date
+  }
+
+  std::vector<double> run_to_end() {
+    double step = 0.0;
+    EXPECT_EQ(integrator_.automatic_step(&step), 0);
+    while (integrator_.time() < integrator_.end()) {
+      StepOutcome outcome{};
+      EXPECT_EQ(integrator_.advance(step, integrator_.end(), &outcome), 0);
+      EXPECT_EQ(outcome, StepOutcome::done);
+      if (outcome != StepOutcome::done) break;
+    }
+    const PetscScalar* memory = nullptr;
+    EXPECT_EQ(VecGetArrayRead(grid_.state, &memory), 0);
+    std::vector<double> values(memory, memory + grid_.decomposition.box().nodes() * flavor::components);
+    EXPECT_EQ(VecRestoreArrayRead(grid_.state, &memory), 0);
+    return values;
+  }
+
+  Integrator& integrator() { return integrator_; }
+  Grid& grid() { return grid_; }
+
+ private:
+  Grid grid_;
+  Integrator integrator_;
+};
+
+double distance(const std::vector<double>& a, const std::vector<double>& b) {
+  double largest = 0.0;
+  for (std::size_t n = 0; n < a.size(); ++n) largest = std::max(largest, std::abs(a[n] - b[n]));
+  return largest;
+}
+
+struct Order {
+  Method method;
+  double order;
+};
+
+class Convergence : public testing::TestWithParam<Order> {};
+
+TEST_P(Convergence, StateConvergesWithTheOrderOfTheMethod) {
+  const auto exact = Stepper(Method::rk5dp, 1.0, 0.005).run_to_end();
+  const double coarse = distance(Stepper(GetParam().method, 1.0, 0.05).run_to_end(), exact);
+  const double fine = distance(Stepper(GetParam().method, 1.0, 0.025).run_to_end(), exact);
+  EXPECT_NEAR(std::log2(coarse / fine), GetParam().order, 0.3) << coarse << ", " << fine;
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, Convergence,
+                         testing::Values(Order{Method::rk4, 4}, Order{Method::ssp, 4},
+                                         Order{Method::rk5dp, 5}, Order{Method::implicit_midpoint, 2}));
+
+class EveryMethod : public testing::TestWithParam<Method> {};
+
+TEST_P(EveryMethod, EndsExactlyAtTheEnd) {
+  for (const std::optional<double> step : {std::optional<double>(), std::optional(0.07)}) {
+    Stepper stepper(GetParam(), 0.5, step);
+    stepper.run_to_end();
+    EXPECT_DOUBLE_EQ(stepper.integrator().time(), 0.5);
+  }
+}
+
+TEST_P(EveryMethod, IsStableAtTheAutomaticStep) {
+  Stepper stepper(GetParam(), 20.0, std::nullopt);
+  for (const double value : stepper.run_to_end()) ASSERT_LT(std::abs(value), 1.0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, EveryMethod,
+                         testing::Values(Method::rk4, Method::rk5dp, Method::ssp,
+                                         Method::implicit_midpoint));
+
+TEST(AutomaticStep, StaysBelowTheStreamingLimitOfRk4) {
+  Stepper stepper(Method::rk4, 1.0, std::nullopt);
+  double step = 0.0;
+  ASSERT_EQ(stepper.integrator().automatic_step(&step), 0);
+  EXPECT_GT(step, 0.0);
+  // Order 6 and RK4: |v| dt < 1.78 dz.
+  EXPECT_LT(step, 1.78 * stepper.grid().z.spacing());
+}
+
+TEST(ImplicitMidpoint, SolvesItsEquationToRoundOff) {
+  const double step = 0.1;
+  Stepper stepper(Method::implicit_midpoint, step, step);
+  Grid& grid = stepper.grid();
+  phase_space::VecHandle start;
+  ASSERT_EQ(VecDuplicate(grid.state, start.address()), 0);
+  ASSERT_EQ(VecCopy(grid.state, start), 0);
+  const auto after = stepper.run_to_end();
+  // u_1 - u_0 = h f((u_0 + u_1)/2)
+  const PetscScalar* before = nullptr;
+  ASSERT_EQ(VecGetArrayRead(start, &before), 0);
+  std::vector<double> middle(after.size()), difference(after.size());
+  double size = 0.0;
+  for (std::size_t n = 0; n < after.size(); ++n) {
+    middle[n] = 0.5 * (before[n] + after[n]);
+    difference[n] = after[n] - before[n];
+    size = std::max(size, std::abs(after[n]));
+  }
+  ASSERT_EQ(VecRestoreArrayRead(start, &before), 0);
+  grid.set(middle);
+  auto rate = grid.rate();
+  for (double& value : rate) value *= step;
+  EXPECT_LT(distance(rate, difference), 1e-14 * size);
+}
+
+TEST(ImplicitMidpoint, NeedsFewRightHandSidesPerStep) {
+  Stepper stepper(Method::implicit_midpoint, 4.0, std::nullopt);
+  stepper.run_to_end();
+  const double per_step = static_cast<double>(stepper.integrator().evaluations()) /
+                          static_cast<double>(stepper.integrator().steps());
+  RecordProperty("right_hand_sides_per_step", std::to_string(per_step));
+  EXPECT_LT(per_step, 20.0);
+}
+
+TEST(ImplicitMidpoint, SaysWhenItsSolveFails) {
+  Stepper stepper(Method::implicit_midpoint, 100.0, 50.0);
+  StepOutcome outcome = StepOutcome::done;
+  ASSERT_EQ(stepper.integrator().advance(50.0, 100.0, &outcome), 0);
+  EXPECT_EQ(outcome, StepOutcome::solve_failed);
+}
+
+}  // namespace
+}  // namespace nuvlasov::time
