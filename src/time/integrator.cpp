@@ -23,10 +23,10 @@ struct MethodTraits {
 
 const MethodTraits& traits(Method method) {
   static constexpr MethodTraits table[] = {
-      {"rk4", 2.8284, 0.4, 0.05, 4, 8},
-      {"rk5dp", 1.0, 0.5, 0.05, 7, 12},
-      {"ssp", 4.9215, 0.4, 0.1, 10, 6},
-      {"implicit_midpoint", 2.0, 0.6, 0.05, 16, 14},
+      {"rk4", 2.8284, 0.4, 0.055, 4, 8},
+      {"rk5dp", 1.0, 0.5, 0.055, 7, 12},
+      {"ssp", 4.9215, 0.4, 0.11, 10, 6},
+      {"implicit_midpoint", 2.0, 0.6, 0.055, 16, 14},
   };
   return table[static_cast<std::size_t>(method)];
 }
