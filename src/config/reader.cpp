@@ -410,7 +410,9 @@ std::string describe(const std::string& key) {
 
 std::string parameter_table() {
   Input defaults;
-  std::string text = "| key | type | unit | default | range | meaning |\n|---|---|---|---|---|---|\n";
+  std::string text =
+      "# Parameters of the input\n\nWritten by `nuvlasov describe --markdown`.\n\n"
+      "| key | type | unit | default | range | meaning |\n|---|---|---|---|---|---|\n";
   for (const Parameter& p : declare(defaults))
     text += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", p.key, p.type(), p.unit,
                         p.default_text(), p.range(), p.meaning);

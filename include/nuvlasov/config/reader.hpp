@@ -46,7 +46,7 @@ class Configuration {
 /// \throws InputError for an unknown key, with the nearest
 std::string describe(const std::string& key);
 
-/// The same as a Markdown table, for the manual.
+/// All parameters as the page docs/parameters.md.
 std::string parameter_table();
 
 /// Seconds in "90", "45s", "30min", "2h" or "1d".
