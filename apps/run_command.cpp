@@ -367,8 +367,8 @@ PetscErrorCode Run::summary() {
   for (std::size_t p = 0; p < phases.size(); ++p)
     log_.line(fmt::format("  {:<14}{:>9.2f} {:>9.2f}", phases[p].name, largest[p], mean[p] / ranks_));
 
-  Index solver_iterations = 0, rejected = 0;
-  PetscCall(integrator.statistics(&solver_iterations, &rejected));
+  Index rejected = 0;
+  PetscCall(integrator.rejected_steps(&rejected));
   log_.line(fmt::format("{} steps, {} right-hand sides, {} rejected steps", integrator.steps(),
                         integrator.evaluations(), rejected));
   log_.line("");

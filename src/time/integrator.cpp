@@ -23,8 +23,8 @@ struct MethodTraits {
 
 const MethodTraits& traits(Method method) {
   static constexpr MethodTraits table[] = {
-      {"rk4", 2.8284, 0.4, 0.055, 4, 8},
-      {"rk5dp", 1.0, 0.5, 0.055, 7, 12},
+      {"rk4", 2.8284, 0.4, 0.055, 4, 11},
+      {"rk5dp", 1.0, 0.5, 0.055, 7, 17},
       {"ssp", 4.9215, 0.4, 0.11, 10, 6},
       {"implicit_midpoint", 2.0, 0.6, 0.055, 16, 14},
   };
@@ -199,23 +199,11 @@ PetscErrorCode Integrator::advance(double step, double limit, StepOutcome* outco
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode Integrator::set_time(double time, Index steps, double step) {
+PetscErrorCode Integrator::rejected_steps(Index* count) const {
   PetscFunctionBeginUser;
-  PetscCall(TSSetTime(ts_, time));
-  PetscCall(TSSetStepNumber(ts_, static_cast<PetscInt>(steps)));
-  PetscCall(TSSetTimeStep(ts_, step));
-  time_ = time;
-  steps_ = steps;
-  PetscFunctionReturn(0);
-}
-
-PetscErrorCode Integrator::statistics(Index* solver_iterations, Index* rejected) const {
-  PetscFunctionBeginUser;
-  PetscInt iterations = 0, rejections = 0;
-  PetscCall(TSGetSNESIterations(ts_, &iterations));
+  PetscInt rejections = 0;
   PetscCall(TSGetStepRejections(ts_, &rejections));
-  *solver_iterations = iterations;
-  *rejected = rejections;
+  *count = rejections;
   PetscFunctionReturn(0);
 }
 

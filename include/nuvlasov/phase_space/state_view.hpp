@@ -2,8 +2,6 @@
 /// What a rank can see of the state: its own nodes and the ghosts around them, as plain memory.
 #pragma once
 
-#include <vector>
-
 #include "nuvlasov/flavor/density_matrix.hpp"
 #include "nuvlasov/phase_space/central_difference.hpp"
 

@@ -51,13 +51,10 @@ class Integrator {
   /// One step, not beyond `limit`. \param step  the step to take, for an automatic integrator
   PetscErrorCode advance(double step, double limit, StepOutcome* outcome);
 
-  /// Restores time and step count. The next step of an adaptive method starts with `step`.
-  PetscErrorCode set_time(double time, Index steps, double step);
-
   /// rate <- d rho/dt at `state`. Collective.
   PetscErrorCode evaluate(Vec state, Vec rate);
 
-  PetscErrorCode statistics(Index* solver_iterations, Index* rejected) const;
+  PetscErrorCode rejected_steps(Index* count) const;
 
   /// Right-hand sides evaluated so far, and the seconds they took on this rank.
   Index evaluations() const { return evaluations_; }
