@@ -26,6 +26,13 @@ std::string reason() {
 
 Handle property_list(hid_t type) { return {check(H5Pcreate(type), "HDF5 property list"), H5Pclose}; }
 
+/// File access without locks: somebody who looks at a file must not stop the run that writes it.
+Handle unlocked() {
+  Handle list = property_list(H5P_FILE_ACCESS);
+  check(H5Pset_file_locking(list, false, true), "HDF5 file locking");
+  return list;
+}
+
 Handle dataspace(const std::vector<hsize_t>& size, bool unlimited = false) {
   std::vector<hsize_t> maximum = size;
   if (unlimited) maximum.front() = H5S_UNLIMITED;
@@ -114,17 +121,18 @@ Handle::~Handle() {
 void Handle::close(const std::string& what) { check(close_(std::exchange(id_, H5I_INVALID_HID)), what); }
 
 Handle create_file(const std::string& path) {
+  const Handle access = unlocked();
   const Handle list = property_list(H5P_FILE_CREATE);
   check(H5Pset_link_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED),
         "HDF5 creation order");
   check(H5Pset_attr_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED),
         "HDF5 creation order");
-  return {check(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, list, H5P_DEFAULT), "cannot create " + path),
+  return {check(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, list, access), "cannot create " + path),
           H5Fclose};
 }
 
 Handle open_file(const std::string& path, bool writable) {
-  return {check(H5Fopen(path.c_str(), writable ? H5F_ACC_RDWR : H5F_ACC_RDONLY, H5P_DEFAULT),
+  return {check(H5Fopen(path.c_str(), writable ? H5F_ACC_RDWR : H5F_ACC_RDONLY, unlocked()),
                 "cannot open " + path),
           H5Fclose};
 }
