@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <numeric>
 #include <sstream>
@@ -70,9 +71,11 @@ class Assigner {
       if (prefix == "petsc") {
         assign_petsc(std::string(name.str()), node, where);
       } else if (const auto* inner = node.as_table()) {
+        if (is_parameter(key))
+          throw InputError(fmt::format("{}: {}: is a parameter, not a section; write {} = value in [{}]",
+                                       place(name.source()), key, name.str(), prefix));
         if (std::find(sections.begin(), sections.end(), key) == sections.end())
-          unknown(is_parameter(key) ? "is a parameter, not a section" : "unknown section", key,
-                  place(name.source()), sections);
+          unknown("unknown section", key, place(name.source()), sections);
         assign_table(*inner, key, place);
       } else {
         assign(key, node, where, sections);
@@ -178,14 +181,19 @@ class Assigner {
     if ((parameter.at_least && number < *parameter.at_least) ||
         (parameter.above && !(number > *parameter.above)) ||
         (parameter.at_most && number > *parameter.at_most))
-      fail(fmt::format("must be {}, found {:g}", parameter.range(), number));
+      fail(fmt::format("must be {}, found {}", parameter.range(), number));
   }
 
   void assign_petsc(std::string name, const toml::node& node, const std::string& where) {
     if (name.starts_with('-')) name.erase(0, 1);
+    const bool valid = !name.empty() && std::isalpha(static_cast<unsigned char>(name.front())) &&
+                       name.find_first_of(" \t\n\"'=") == std::string::npos;
+    if (!valid)
+      throw InputError(fmt::format("{}: petsc.{}: not the name of a PETSc option", where, name));
     std::ostringstream value;
     if (const auto* text = node.as_string()) value << text->get();
-    else if (const auto* boolean = node.as_boolean()) value << (boolean->get() ? "true" : "false");
+    // A PETSc option without a value is one that is on; many do not take the word.
+    else if (const auto* boolean = node.as_boolean()) value << (boolean->get() ? "" : "false");
     else if (node.is_number()) node.visit([&](const auto& n) {
       if constexpr (toml::is_number<decltype(n)>) value << fmt::format("{}", n.get());
     });
@@ -331,20 +339,20 @@ void Configuration::check_together() const {
     }
   }
   if (initial.type == "two_beam" && initial.seeds.type == "fourier" &&
-      2 * initial.seeds.max_mode > grid.z.cells)
+      initial.seeds.max_mode > grid.z.cells / 2)
     fail("initial.seeds.max_mode",
-         fmt::format("{} modes need at least {} cells in z, found {}", initial.seeds.max_mode,
-                     2 * initial.seeds.max_mode, grid.z.cells));
+         fmt::format("{} modes, but {} cells in z hold at most {}", initial.seeds.max_mode,
+                     grid.z.cells, grid.z.cells / 2));
   if (initial.type == "eigenmode") {
     if (directions.size() != 2 || std::min(directions[0], directions[1]) != -1.0 ||
         std::max(directions[0], directions[1]) != 1.0)
       fail("initial.type", "an eigenmode needs grid.momentum.directions = [-1, 1]");
     if (initial.mode_number == 0)
       fail("initial.mode_number", "must not be 0: a homogeneous mode does not grow");
-    if (2 * std::abs(initial.mode_number) >= grid.z.cells)
-      fail("initial.mode_number", fmt::format("mode {} needs more than {} cells in z, found {}",
-                                              initial.mode_number, 2 * std::abs(initial.mode_number),
-                                              grid.z.cells));
+    const Integer highest = (grid.z.cells - 1) / 2;
+    if (initial.mode_number > highest || initial.mode_number < -highest)
+      fail("initial.mode_number", fmt::format("mode {}, but {} cells in z hold none beyond {}",
+                                              initial.mode_number, grid.z.cells, highest));
   }
   if (initial.type == "file" && initial.path.empty())
     fail("initial.path", "is required for initial.type = \"file\"");
