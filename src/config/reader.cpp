@@ -72,8 +72,9 @@ class Assigner {
         assign_petsc(std::string(name.str()), node, where);
       } else if (const auto* inner = node.as_table()) {
         if (is_parameter(key))
-          throw InputError(fmt::format("{}: {}: is a parameter, not a section; write {} = value in [{}]",
-                                       place(name.source()), key, name.str(), prefix));
+          throw InputError(
+              fmt::format("{}: {}: is a parameter, not a section; write {} = value in [{}]",
+                          place(name.source()), key, name.str(), prefix));
         if (std::find(sections.begin(), sections.end(), key) == sections.end())
           unknown("unknown section", key, place(name.source()), sections);
         assign_table(*inner, key, place);
@@ -421,9 +422,17 @@ std::string parameter_table() {
   std::string text =
       "# Parameters of the input\n\nWritten by `nuvlasov describe --markdown`.\n\n"
       "| key | type | unit | default | range | meaning |\n|---|---|---|---|---|---|\n";
+  const auto cell = [](const std::string& content) {
+    std::string escaped;
+    for (const char c : content) {
+      if (c == '|') escaped += '\\';
+      escaped += c;
+    }
+    return escaped;
+  };
   for (const Parameter& p : declare(defaults))
     text += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", p.key, p.type(), p.unit,
-                        p.default_text(), p.range(), p.meaning);
+                        cell(p.default_text()), cell(p.range()), cell(p.meaning));
   return text;
 }
 
