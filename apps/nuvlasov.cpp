@@ -91,16 +91,18 @@ std::string usage_error(const Invocation& call, const CLI::ParseError& error) {
   };
   add_options(call.app);
   for (const CLI::App* command : call.app.get_subcommands()) add_options(*command);
-  if (call.app.get_subcommands().empty())
-    for (const CLI::App* command : call.app.get_subcommands({})) words.push_back(command->get_name());
+  const bool no_command = call.app.get_subcommands().empty();
+  if (no_command)
+    for (const CLI::App* command : call.app.get_subcommands({}))
+      words.push_back(command->get_name());
   const std::vector<std::string> unknown = call.app.remaining(true);
   if (unknown.empty())
     return fmt::format("{}; `nuvlasov --help` shows the commands", error.what());
   const std::string suggestion = config::nearest(unknown.front(), words);
   return fmt::format("{}: no such {}; {}", unknown.front(),
-                     unknown.front().starts_with('-')           ? "option"
-                     : call.app.get_subcommands().empty() ? "command"
-                                                          : "argument",
+                     unknown.front().starts_with('-') ? "option"
+                     : no_command                     ? "command"
+                                                      : "argument",
                      suggestion.empty() ? "`nuvlasov --help` shows the commands"
                                         : "did you mean " + suggestion + "?");
 }

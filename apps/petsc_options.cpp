@@ -94,7 +94,8 @@ std::string petsc_arguments_error(const std::vector<std::string>& arguments) {
     PetscBool is_name = PETSC_FALSE;
     PetscCallAbort(PETSC_COMM_SELF, PetscOptionsValidKey(arguments[a].c_str(), &is_name));
     if (is_name == PETSC_FALSE && !value_may_follow)
-      return fmt::format("{}: not a PETSc option: after -- come -name or -name value", arguments[a]);
+      return fmt::format("{}: not a PETSc option: after -- come -name or -name value",
+                         arguments[a]);
     value_may_follow = is_name == PETSC_TRUE;
     if (arguments[a] == "-options_file" &&
         (a + 1 == arguments.size() || !std::ifstream(arguments[a + 1])))

@@ -127,7 +127,8 @@ class Target {
   }
   fs::path path(const char* product) const { return fs::path(directory_) / product; }
   [[noreturn]] void fail(const std::string& message) const {
-    if (options_.output) throw InputError(fmt::format("--output {}: {}", *options_.output, message));
+    if (options_.output)
+      throw InputError(fmt::format("--output {}: {}", *options_.output, message));
     configuration_.fail("output.directory", message);
   }
 

@@ -140,13 +140,13 @@ Problem make_problem(const config::Configuration& configuration, MPI_Comm comm) 
 
 PetscErrorCode Simulation::fill_initial_state(const config::Configuration& configuration) {
   PetscFunctionBeginUser;
-  const auto& initial = configuration.input().initial;
+  const auto& choice = configuration.input().initial;
   PetscScalar* memory = nullptr;
   PetscCall(VecGetArray(state_, &memory));
   if (problem_->beams)
-    nuvlasov::initial::fill(*problem_->beams, problem_->spectrum, problem_->z, decomposition_.box(), memory);
+    initial::fill(*problem_->beams, problem_->spectrum, problem_->z, decomposition_.box(), memory);
   else
-    io::read_density_matrix(initial.path, decomposition_, memory);
+    io::read_density_matrix(choice.path, decomposition_, memory);
   const Index values = decomposition_.box().nodes() * flavor::components;
   double finite = 1.0;
   double largest = 0.0;
@@ -161,9 +161,9 @@ PetscErrorCode Simulation::fill_initial_state(const config::Configuration& confi
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &finite, 1, MPI_DOUBLE, MPI_MIN,
                              decomposition_.communicator()));
   largest_occupation_ = largest;
-  const char* key = !problem_->beams     ? "initial.path"
-                    : initial.occupation ? "initial.occupation"
-                                         : "initial.zeta";
+  const char* key = !problem_->beams    ? "initial.path"
+                    : choice.occupation ? "initial.occupation"
+                                        : "initial.zeta";
   if (finite == 0.0) configuration.fail(key, "the initial state holds values that are not finite");
   if (largest > 1.0 + occupation_tolerance)
     configuration.fail(

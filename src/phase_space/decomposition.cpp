@@ -61,10 +61,11 @@ ProcessGrid choose_process_grid(int ranks, const ZAxis& z, const MomentumGrid& m
     for (const Axis& axis : axes)
       limits += axis.requested
                     ? fmt::format("; parallel.ranks_{} asks for {}", axis.name, *axis.requested)
-                    : fmt::format("; {} ({} cells) takes at most {}", axis.name, axis.nodes, axis.limit);
+                    : fmt::format("; {} ({} cells) takes at most {}", axis.name, axis.nodes,
+                                  axis.limit);
     throw DecompositionError(
-        "", fmt::format("{} ranks cannot share this grid with a stencil of {} on each side{}", ranks,
-                        ghosts, limits));
+        "", fmt::format("{} ranks cannot share this grid with a stencil of {} on each side{}",
+                        ranks, ghosts, limits));
   }
   return {.z = chosen[0], .energy = chosen[1], .angle = chosen[2]};
 }

@@ -32,7 +32,7 @@ struct ProcessGridRequest {
 /// A phase space that the given ranks cannot share.
 class DecompositionError : public std::runtime_error {
  public:
-  /// \param axis  whose requested ranks are at fault: "z", "energy" or "angle"; empty: the number of ranks
+  /// \param axis  whose requested ranks are at fault: "z", "energy" or "angle"; empty: none's
   DecompositionError(std::string axis, const std::string& message)
       : std::runtime_error(message), axis_(std::move(axis)) {}
   const std::string& axis() const { return axis_; }
