@@ -15,8 +15,11 @@ void insert(const config::Configuration& configuration) {
     PetscBool given = PETSC_FALSE;
     // The command line comes before the input file.
     PetscCallAbort(PETSC_COMM_SELF, PetscOptionsHasName(nullptr, nullptr, option.c_str(), &given));
-    if (given == PETSC_FALSE)
-      PetscCallAbort(PETSC_COMM_SELF, PetscOptionsSetValue(nullptr, option.c_str(), value.c_str()));
+    if (given == PETSC_TRUE) continue;
+    // An option without a value is one that is on; -ts_monitor and others do not take the word.
+    PetscCallAbort(PETSC_COMM_SELF,
+                   PetscOptionsSetValue(nullptr, option.c_str(),
+                                        value == "true" ? nullptr : value.c_str()));
   }
 }
 

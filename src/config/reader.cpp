@@ -193,8 +193,7 @@ class Assigner {
       throw InputError(fmt::format("{}: petsc.{}: not the name of a PETSc option", where, name));
     std::ostringstream value;
     if (const auto* text = node.as_string()) value << text->get();
-    // A PETSc option without a value is one that is on; many do not take the word.
-    else if (const auto* boolean = node.as_boolean()) value << (boolean->get() ? "" : "false");
+    else if (const auto* boolean = node.as_boolean()) value << (boolean->get() ? "true" : "false");
     else if (node.is_number()) node.visit([&](const auto& n) {
       if constexpr (toml::is_number<decltype(n)>) value << fmt::format("{}", n.get());
     });
