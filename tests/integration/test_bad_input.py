@@ -273,8 +273,9 @@ def test_state(workspace: Path, settings: Settings, fragments: list[str], destin
 
 
 def test_every_parameter_is_tried(workspace: Path) -> None:
-    table = nuvlasov("describe", "--markdown", cwd=workspace).out.splitlines()[2:]
-    cells = [[cell.strip(" `") for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in table]
+    text = nuvlasov("describe", "--markdown", cwd=workspace).out
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    cells = [[cell.strip(" `") for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows]
     assert {(key, expected) for key, _, expected, _ in WRONG_TYPE} == {(key, type_) for key, type_, *_ in cells}
     limited = {key for key, _, _, _, limits, _ in cells if limits}
     assert {key for key, *_ in [*OUT_OF_RANGE, *INVALID_CHOICE]} >= limited
