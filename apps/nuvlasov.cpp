@@ -16,6 +16,7 @@
 #include "nuvlasov/errors.hpp"
 #include "nuvlasov/io/collective.hpp"
 #include "nuvlasov/io/provenance.hpp"
+#include "petsc_options.hpp"
 #include "run_command.hpp"
 #include "simulation.hpp"
 
@@ -62,7 +63,9 @@ void say(int rank, const std::string& text) {
 
 int execute(const Invocation& call, MPI_Comm comm, int rank) {
   if (call.app.got_subcommand("run")) {
-    return run(call.run, comm) == 0 ? exit_done : exit_internal_error;
+    // PETSc has said what went wrong; the other ranks may be waiting for this one.
+    if (run(call.run, comm) != 0) MPI_Abort(comm, exit_internal_error);
+    return exit_done;
   }
   if (call.app.got_subcommand("check")) {
     const config::Configuration configuration(read_input(call.run.input, comm), call.run.input,
@@ -79,15 +82,41 @@ int execute(const Invocation& call, MPI_Comm comm, int rank) {
   return exit_done;
 }
 
+/// What CLI11 found wrong, in one line, with the nearest command or option.
+std::string usage_error(const Invocation& call, const CLI::ParseError& error) {
+  std::vector<std::string> words;
+  const auto add_options = [&](const CLI::App& app) {
+    for (const CLI::Option* option : app.get_options())
+      for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+  };
+  add_options(call.app);
+  for (const CLI::App* command : call.app.get_subcommands()) add_options(*command);
+  const bool no_command = call.app.get_subcommands().empty();
+  if (no_command)
+    for (const CLI::App* command : call.app.get_subcommands({}))
+      words.push_back(command->get_name());
+  const std::vector<std::string> unknown = call.app.remaining(true);
+  if (unknown.empty())
+    return fmt::format("{}; `nuvlasov --help` shows the commands", error.what());
+  const std::string suggestion = config::nearest(unknown.front(), words);
+  return fmt::format("{}: no such {}; {}", unknown.front(),
+                     unknown.front().starts_with('-') ? "option"
+                     : no_command                     ? "command"
+                                                      : "argument",
+                     suggestion.empty() ? "`nuvlasov --help` shows the commands"
+                                        : "did you mean " + suggestion + "?");
+}
+
 /// Maps what went wrong to an exit code. Errors of the user's making are thrown alike on all ranks,
 /// and the first speaks; anything else ends all ranks at once.
-int guarded(const Invocation& call, MPI_Comm comm, int rank) {
+template <class Work>
+int guarded(MPI_Comm comm, int rank, Work&& work) {
   const auto fail = [&](const char* what, ExitCode code) {
     if (rank == 0) fmt::print(stderr, "nuvlasov: {}\n", what);
     return code;
   };
   try {
-    return execute(call, comm, rank);
+    return work();
   } catch (const InputError& error) {
     return fail(error.what(), exit_bad_input);
   } catch (const NumericalError& error) {
@@ -104,31 +133,36 @@ int guarded(const Invocation& call, MPI_Comm comm, int rank) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::vector<std::string> arguments(argv + 1, argv + argc);
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
   const auto separator = std::find(arguments.begin(), arguments.end(), "--");
-  std::vector<char*> petsc_arguments{argv[0]};
-  for (auto a = separator; a != arguments.end(); ++a)
-    if (a != separator) petsc_arguments.push_back(a->data());
-  int petsc_argc = static_cast<int>(petsc_arguments.size());
-  petsc_arguments.push_back(nullptr);
-  char** petsc_argv = petsc_arguments.data();
-  if (PetscInitialize(&petsc_argc, &petsc_argv, nullptr, nullptr) != 0) return exit_internal_error;
+  const bool for_petsc = separator != arguments.end();
+  std::vector<std::string> petsc_arguments(for_petsc ? separator + 1 : separator, arguments.end());
+  const std::string petsc_error = petsc_arguments_error(petsc_arguments);
+  std::vector<char*> petsc_argv{argv[0]};
+  if (petsc_error.empty())
+    for (std::string& argument : petsc_arguments) petsc_argv.push_back(argument.data());
+  int petsc_argc = static_cast<int>(petsc_argv.size());
+  petsc_argv.push_back(nullptr);
+  char** petsc_argv_data = petsc_argv.data();
+  if (PetscInitialize(&petsc_argc, &petsc_argv_data, nullptr, nullptr) != 0)
+    return exit_internal_error;
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 
   int rank = 0;
   MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
-  int code = exit_done;
-  {
+  const int code = guarded(PETSC_COMM_WORLD, rank, [&]() -> int {
+    if (!petsc_error.empty()) throw InputError(petsc_error);
     Invocation call;
     try {
       std::vector<std::string> own(arguments.begin(), separator);
       std::reverse(own.begin(), own.end());
       call.app.parse(own);
-      code = guarded(call, PETSC_COMM_WORLD, rank);
     } catch (const CLI::ParseError& error) {
-      code = error.get_exit_code() == 0 ? exit_done : exit_bad_input;
+      if (error.get_exit_code() != 0) throw InputError(usage_error(call, error));
       if (rank == 0) call.app.exit(error);
+      return exit_done;
     }
-  }
+    return execute(call, PETSC_COMM_WORLD, rank);
+  });
   return PetscFinalize() == 0 ? code : exit_internal_error;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +17,8 @@
 
 namespace nuvlasov {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr double history_flush_seconds = 5.0;
 
@@ -70,30 +73,69 @@ class Alarm {
   double limit_;
 };
 
-std::string output_directory(const RunOptions& options, const config::Configuration& configuration) {
-  if (!options.output.empty()) return options.output;
-  return configuration.input().output.directory.value_or(
-      "runs/" + std::filesystem::path(options.input).stem().string());
-}
+/// Where a run goes, and whether it may.
+class Target {
+ public:
+  Target(const RunOptions& options, const config::Configuration& configuration)
+      : options_(options),
+        configuration_(configuration),
+        directory_(options.output.value_or(configuration.input().output.directory.value_or(
+            "runs/" + fs::path(options.input).stem().string()))) {}
 
-/// Makes the run directory, or empties it of a former run's files.
-void prepare_directory(const std::string& directory, const RunOptions& options) {
-  namespace fs = std::filesystem;
-  const std::vector<std::string> products{"history.h5",     "profiles.h5", "snapshots",
-                                          "snapshots.xdmf", "config.toml", "run.log"};
-  if (fs::exists(directory) && !fs::is_directory(directory))
-    throw InputError(fmt::format("output.directory: {} is a file; name a directory", directory));
-  for (const std::string& product : products)
-    if (fs::exists(fs::path(directory) / product)) {
-      if (!options.overwrite)
-        throw InputError(fmt::format(
-            "output.directory: {} already holds a run ({}), and nothing is written over; give "
-            "another directory with --output, or --overwrite to replace it",
-            directory, product));
-      fs::remove_all(fs::path(directory) / product);
+  const std::string& directory() const { return directory_; }
+
+  /// \throws InputError when the run cannot go there. Leaves the disk alone.
+  void check() const {
+    if (directory_.empty()) fail("must not be empty");
+    fs::path there = directory_;
+    while (!there.empty() && !fs::exists(there)) there = there.parent_path();
+    if (!there.empty() && !fs::is_directory(there))
+      fail(fmt::format("{} is not a directory", there.string()));
+    for (const char* product : products) {
+      if (!fs::exists(path(product))) continue;
+      if (!options_.overwrite)
+        fail(fmt::format("{} already holds a run ({}), and nothing is written over; give another "
+                         "directory with --output, or --overwrite to replace it",
+                         directory_, product));
+      const auto& initial = configuration_.input().initial;
+      if (initial.type == "file" && holds(path(product), initial.path))
+        configuration_.fail("initial.path",
+                            fmt::format("{} is part of the run that --overwrite would remove",
+                                        initial.path));
     }
-  fs::create_directories(directory);
-}
+  }
+
+  /// Makes the directory, or empties it of a former run's files. \throws IoError
+  void prepare() const {
+    try {
+      for (const char* product : products) fs::remove_all(path(product));
+      fs::create_directories(directory_);
+    } catch (const fs::filesystem_error& error) {
+      throw IoError(fmt::format("cannot prepare the directory {}: {}", directory_,
+                                error.code().message()));
+    }
+  }
+
+ private:
+  static constexpr std::array products{"history.h5",     "profiles.h5", "snapshots",
+                                       "snapshots.xdmf", "config.toml", "run.log"};
+
+  static bool holds(const fs::path& outer, const fs::path& inner) {
+    const fs::path whole = fs::weakly_canonical(outer);
+    const fs::path part = fs::weakly_canonical(inner);
+    return std::mismatch(whole.begin(), whole.end(), part.begin(), part.end()).first == whole.end();
+  }
+  fs::path path(const char* product) const { return fs::path(directory_) / product; }
+  [[noreturn]] void fail(const std::string& message) const {
+    if (options_.output)
+      throw InputError(fmt::format("--output {}: {}", *options_.output, message));
+    configuration_.fail("output.directory", message);
+  }
+
+  const RunOptions& options_;
+  const config::Configuration& configuration_;
+  std::string directory_;
+};
 
 void write_text(const std::string& path, const std::string& text) {
   std::ofstream out(path);
@@ -109,7 +151,8 @@ class Run {
       : options_(options),
         configuration_(configuration),
         comm_(comm),
-        directory_(output_directory(options, configuration)),
+        target_(options, configuration),
+        directory_(target_.directory()),
         log_(comm),
         history_due_(input().output.history_interval),
         profile_due_(input().output.profile_interval),
@@ -138,6 +181,7 @@ class Run {
   const config::Configuration& configuration_;
   MPI_Comm comm_;
   int ranks_ = 1;
+  Target target_;
   std::string directory_;
   io::Log log_;
   Simulation simulation_;
@@ -159,7 +203,7 @@ class Run {
 PetscErrorCode Run::execute() {
   PetscFunctionBeginUser;
   start_ = MPI_Wtime();
-  if (!options_.dry_run) io::on_first_rank(comm_, [&] { prepare_directory(directory_, options_); });
+  if (!options_.dry_run) io::on_first_rank(comm_, [&] { target_.check(); });
   PetscCall(simulation_.create(configuration_, comm_));
   provenance_ = {.config = configuration_.resolved(),
                  .process_grid = to_text(simulation_.decomposition().process_grid()),
@@ -193,8 +237,10 @@ PetscErrorCode Run::execute() {
 
 void Run::open_outputs() {
   const auto lap = output_.lap();
-  io::on_first_rank(comm_,
-                    [&] { write_text(directory_ + "/config.toml", configuration_.resolved()); });
+  io::on_first_rank(comm_, [&] {
+    target_.prepare();
+    write_text(directory_ + "/config.toml", configuration_.resolved());
+  });
   log_.open_file(directory_ + "/run.log");
   history_ = std::make_unique<io::History>(directory_ + "/history.h5", simulation_.ledger().columns(),
                                            provenance_, comm_);
@@ -392,7 +438,7 @@ PetscErrorCode Run::summary() {
 std::string read_input(const std::string& path, MPI_Comm comm) {
   std::string text;
   io::on_first_rank(comm, [&] {
-    if (std::filesystem::is_directory(path))
+    if (fs::is_directory(path))
       throw InputError(fmt::format("{}: is a directory; name a TOML file", path));
     std::ifstream in(path);
     if (!in) throw InputError(fmt::format("{}: cannot read the input file", path));

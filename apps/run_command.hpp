@@ -4,6 +4,7 @@
 
 #include <petscsys.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@ namespace nuvlasov {
 struct RunOptions {
   std::string input;
   std::vector<std::string> overrides;  ///< --set
-  std::string output;                  ///< --output, empty: as configured
+  std::optional<std::string> output;   ///< --output; absent: as configured
   std::string resume = "auto";
   bool overwrite = false;
   bool dry_run = false;

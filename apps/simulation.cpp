@@ -10,6 +10,7 @@
 #include "nuvlasov/initial/energy_spectrum.hpp"
 #include "nuvlasov/io/collective.hpp"
 #include "nuvlasov/io/fields.hpp"
+#include "petsc_options.hpp"
 
 namespace nuvlasov {
 namespace {
@@ -77,33 +78,6 @@ std::unique_ptr<initial::Beams> make_beams(const config::Configuration& configur
                                                 initial.seeds.pure);
 }
 
-void insert_petsc_options(const config::Configuration& configuration) {
-  for (const auto& [name, value] : configuration.input().petsc) {
-    const std::string option = "-" + name;
-    PetscBool given = PETSC_FALSE;
-    // The command line comes before the input file.
-    PetscCallAbort(PETSC_COMM_SELF, PetscOptionsHasName(nullptr, nullptr, option.c_str(), &given));
-    if (given == PETSC_FALSE)
-      PetscCallAbort(PETSC_COMM_SELF, PetscOptionsSetValue(nullptr, option.c_str(), value.c_str()));
-  }
-}
-
-void reject_unused_petsc_options(const config::Configuration& configuration) {
-  PetscInt count = 0;
-  char** names = nullptr;
-  char** values = nullptr;
-  PetscCallAbort(PETSC_COMM_SELF, PetscOptionsLeftGet(nullptr, &count, &names, &values));
-  const std::string name = count > 0 ? names[0] : "";
-  PetscCallAbort(PETSC_COMM_SELF, PetscOptionsLeftRestore(nullptr, &count, &names, &values));
-  if (name.empty()) return;
-  const std::string message =
-      fmt::format("PETSc does not use the option -{} in this run; check its spelling, and whether "
-                  "the chosen time.method has it",
-                  name);
-  if (configuration.input().petsc.contains(name)) configuration.fail("petsc." + name, message);
-  throw InputError("command line: " + message);
-}
-
 }  // namespace
 
 std::string to_text(const phase_space::ProcessGrid& grid) {
@@ -166,12 +140,13 @@ Problem make_problem(const config::Configuration& configuration, MPI_Comm comm) 
 
 PetscErrorCode Simulation::fill_initial_state(const config::Configuration& configuration) {
   PetscFunctionBeginUser;
+  const auto& choice = configuration.input().initial;
   PetscScalar* memory = nullptr;
   PetscCall(VecGetArray(state_, &memory));
   if (problem_->beams)
     initial::fill(*problem_->beams, problem_->spectrum, problem_->z, decomposition_.box(), memory);
   else
-    io::read_density_matrix(configuration.input().initial.path, decomposition_, memory);
+    io::read_density_matrix(choice.path, decomposition_, memory);
   const Index values = decomposition_.box().nodes() * flavor::components;
   double finite = 1.0;
   double largest = 0.0;
@@ -186,7 +161,9 @@ PetscErrorCode Simulation::fill_initial_state(const config::Configuration& confi
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &finite, 1, MPI_DOUBLE, MPI_MIN,
                              decomposition_.communicator()));
   largest_occupation_ = largest;
-  const char* key = problem_->beams ? "initial.zeta" : "initial.path";
+  const char* key = !problem_->beams    ? "initial.path"
+                    : choice.occupation ? "initial.occupation"
+                                        : "initial.zeta";
   if (finite == 0.0) configuration.fail(key, "the initial state holds values that are not finite");
   if (largest > 1.0 + occupation_tolerance)
     configuration.fail(
@@ -207,9 +184,9 @@ PetscErrorCode Simulation::create(const config::Configuration& configuration, MP
     grid = phase_space::choose_process_grid(ranks, problem_->z, problem_->momentum,
                                             problem_->ghosts(), problem_->process_grid);
   } catch (const phase_space::DecompositionError& error) {
-    configuration.fail("parallel", error.what());
+    if (error.axis().empty()) throw InputError(error.what());
+    configuration.fail("parallel.ranks_" + error.axis(), error.what());
   }
-  insert_petsc_options(configuration);
   PetscCall(decomposition_.create(comm, problem_->z, problem_->momentum, problem_->ghosts(), grid));
   equation_ = std::make_unique<physics::KineticEquation>(
       problem_->mode, problem_->z, problem_->momentum, decomposition_.box(), problem_->ghosts(),
@@ -218,8 +195,9 @@ PetscErrorCode Simulation::create(const config::Configuration& configuration, MP
                                                   *equation_);
   PetscCall(decomposition_.create_state(state_));
   PetscCall(fill_initial_state(configuration));
-  PetscCall(integrator_.create(decomposition_, *equation_, problem_->time, state_));
-  reject_unused_petsc_options(configuration);
+  apply_petsc_options(configuration, [&] {
+    return integrator_.create(decomposition_, *equation_, problem_->time, state_);
+  });
   PetscFunctionReturn(0);
 }
 

@@ -31,13 +31,14 @@ struct Problem {
 };
 
 /// \throws InputError for what only shows once the pieces are put together: a spectrum that touches
-/// the window's edges, occupations above 1, an initial file that does not fit. Collective.
+/// the window's edges, an initial file that does not fit. Collective.
 Problem make_problem(const config::Configuration& configuration, MPI_Comm comm);
 
 /// A running simulation. Collective over its communicator.
 class Simulation {
  public:
-  /// \throws InputError when the ranks cannot share the grid or a PETSc option is not used
+  /// \throws InputError when the ranks cannot share the grid, an occupation exceeds 1, or a PETSc
+  /// option is wrong or not used
   PetscErrorCode create(const config::Configuration& configuration, MPI_Comm comm);
 
   /// Steps to `target`, or past it by less than a step when the step is fixed or adaptive.

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <numeric>
 #include <sstream>
@@ -70,9 +71,12 @@ class Assigner {
       if (prefix == "petsc") {
         assign_petsc(std::string(name.str()), node, where);
       } else if (const auto* inner = node.as_table()) {
+        if (is_parameter(key))
+          throw InputError(
+              fmt::format("{}: {}: is a parameter, not a section; write {} = value in [{}]",
+                          place(name.source()), key, name.str(), prefix));
         if (std::find(sections.begin(), sections.end(), key) == sections.end())
-          unknown(is_parameter(key) ? "is a parameter, not a section" : "unknown section", key,
-                  place(name.source()), sections);
+          unknown("unknown section", key, place(name.source()), sections);
         assign_table(*inner, key, place);
       } else {
         assign(key, node, where, sections);
@@ -178,11 +182,15 @@ class Assigner {
     if ((parameter.at_least && number < *parameter.at_least) ||
         (parameter.above && !(number > *parameter.above)) ||
         (parameter.at_most && number > *parameter.at_most))
-      fail(fmt::format("must be {}, found {:g}", parameter.range(), number));
+      fail(fmt::format("must be {}, found {}", parameter.range(), number));
   }
 
   void assign_petsc(std::string name, const toml::node& node, const std::string& where) {
     if (name.starts_with('-')) name.erase(0, 1);
+    const bool valid = !name.empty() && std::isalpha(static_cast<unsigned char>(name.front())) &&
+                       name.find_first_of(" \t\n\"'=") == std::string::npos;
+    if (!valid)
+      throw InputError(fmt::format("{}: petsc.{}: not the name of a PETSc option", where, name));
     std::ostringstream value;
     if (const auto* text = node.as_string()) value << text->get();
     else if (const auto* boolean = node.as_boolean()) value << (boolean->get() ? "true" : "false");
@@ -331,20 +339,20 @@ void Configuration::check_together() const {
     }
   }
   if (initial.type == "two_beam" && initial.seeds.type == "fourier" &&
-      2 * initial.seeds.max_mode > grid.z.cells)
+      initial.seeds.max_mode > grid.z.cells / 2)
     fail("initial.seeds.max_mode",
-         fmt::format("{} modes need at least {} cells in z, found {}", initial.seeds.max_mode,
-                     2 * initial.seeds.max_mode, grid.z.cells));
+         fmt::format("{} modes, but {} cells in z hold at most {}", initial.seeds.max_mode,
+                     grid.z.cells, grid.z.cells / 2));
   if (initial.type == "eigenmode") {
     if (directions.size() != 2 || std::min(directions[0], directions[1]) != -1.0 ||
         std::max(directions[0], directions[1]) != 1.0)
       fail("initial.type", "an eigenmode needs grid.momentum.directions = [-1, 1]");
     if (initial.mode_number == 0)
       fail("initial.mode_number", "must not be 0: a homogeneous mode does not grow");
-    if (2 * std::abs(initial.mode_number) >= grid.z.cells)
-      fail("initial.mode_number", fmt::format("mode {} needs more than {} cells in z, found {}",
-                                              initial.mode_number, 2 * std::abs(initial.mode_number),
-                                              grid.z.cells));
+    const Integer highest = (grid.z.cells - 1) / 2;
+    if (initial.mode_number > highest || initial.mode_number < -highest)
+      fail("initial.mode_number", fmt::format("mode {}, but {} cells in z hold none beyond {}",
+                                              initial.mode_number, grid.z.cells, highest));
   }
   if (initial.type == "file" && initial.path.empty())
     fail("initial.path", "is required for initial.type = \"file\"");
@@ -413,9 +421,17 @@ std::string parameter_table() {
   std::string text =
       "# Parameters of the input\n\nWritten by `nuvlasov describe --markdown`.\n\n"
       "| key | type | unit | default | range | meaning |\n|---|---|---|---|---|---|\n";
+  const auto cell = [](const std::string& content) {
+    std::string escaped;
+    for (const char c : content) {
+      if (c == '|') escaped += '\\';
+      escaped += c;
+    }
+    return escaped;
+  };
   for (const Parameter& p : declare(defaults))
     text += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", p.key, p.type(), p.unit,
-                        p.default_text(), p.range(), p.meaning);
+                        cell(p.default_text()), cell(p.range()), cell(p.meaning));
   return text;
 }
 

@@ -205,7 +205,7 @@ void create_label_coordinate(hid_t file, const std::string& name,
   const Handle dataset =
       create_dataset(file, name, type, dataspace({labels.size()}), creation_list({}));
   make_scale(dataset, name);
-  write_attribute(dataset, "long_name", long_name);
+  describe(dataset, {"1", long_name});
   check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()), "dataset " + name);
 }
 

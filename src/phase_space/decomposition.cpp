@@ -37,13 +37,17 @@ ProcessGrid choose_process_grid(int ranks, const ZAxis& z, const MomentumGrid& m
     chosen[a] = *axes[a].requested;
     if (chosen[a] > axes[a].limit)
       throw DecompositionError(
-          fmt::format("parallel.ranks_{0} = {1}: {2} cells with a stencil of {3} on each side can be "
-                      "split over at most {4} ranks",
-                      axes[a].name, chosen[a], axes[a].nodes, ghosts, axes[a].limit));
+          axes[a].name,
+          fmt::format("{} ranks, but {} cells with a stencil of {} on each side can be split over "
+                      "at most {} ranks",
+                      chosen[a], axes[a].nodes, ghosts, axes[a].limit));
     if (remaining % chosen[a] != 0)
       throw DecompositionError(
-          fmt::format("parallel.ranks_{} = {} does not divide the number of ranks, {}",
-                      axes[a].name, chosen[a], ranks));
+          axes[a].name,
+          remaining == ranks
+              ? fmt::format("{} does not divide the number of ranks, {}", chosen[a], ranks)
+              : fmt::format("{} does not divide the {} that the other axes leave of {} ranks",
+                            chosen[a], remaining, ranks));
     remaining /= chosen[a];
   }
   for (std::size_t a = 0; a < axes.size(); ++a) {
@@ -52,12 +56,17 @@ ProcessGrid choose_process_grid(int ranks, const ZAxis& z, const MomentumGrid& m
     while (remaining % chosen[a] != 0) --chosen[a];
     remaining /= chosen[a];
   }
-  if (remaining != 1)
+  if (remaining != 1) {
+    std::string limits;
+    for (const Axis& axis : axes)
+      limits += axis.requested
+                    ? fmt::format("; parallel.ranks_{} asks for {}", axis.name, *axis.requested)
+                    : fmt::format("; {} ({} cells) takes at most {}", axis.name, axis.nodes,
+                                  axis.limit);
     throw DecompositionError(
-        fmt::format("{} ranks cannot share this grid: with a stencil of {} on each side, z ({} "
-                    "cells) takes at most {} ranks, energy ({}) {}, angle ({}) {}; use fewer ranks",
-                    ranks, ghosts, axes[0].nodes, axes[0].limit, axes[1].nodes, axes[1].limit,
-                    axes[2].nodes, axes[2].limit));
+        "", fmt::format("{} ranks cannot share this grid with a stencil of {} on each side{}",
+                        ranks, ghosts, limits));
+  }
   return {.z = chosen[0], .energy = chosen[1], .angle = chosen[2]};
 }
 

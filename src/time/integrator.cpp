@@ -70,6 +70,10 @@ PetscErrorCode Integrator::create(const phase_space::Decomposition& decompositio
   PetscCall(TSSetMaxSteps(ts_, PETSC_MAX_INT));
   PetscCall(TSSetExactFinalTime(ts_, TS_EXACTFINALTIME_MATCHSTEP));
   PetscCall(TSSetErrorIfStepFails(ts_, PETSC_FALSE));
+  // A Jacobian by coloured differences, PETSc's choice for a Newton solve, takes for ever.
+  SNES snes = nullptr;
+  PetscCall(TSGetSNES(ts_, &snes));
+  PetscCall(SNESSetUseMatrixFree(snes, PETSC_FALSE, PETSC_TRUE));
   const double initial_step = settings.step.value_or(1.0);
   PetscCall(TSSetTimeStep(ts_, initial_step));
 
@@ -122,6 +126,8 @@ PetscErrorCode Integrator::create(const phase_space::Decomposition& decompositio
   PetscReal step = 0.0, end = 0.0;
   PetscCall(TSGetTimeStep(ts_, &step));
   PetscCall(TSGetMaxTime(ts_, &end));
+  PetscCheck(step > 0.0, decomposition.communicator(), PETSC_ERR_ARG_OUTOFRANGE,
+             "the time step must be positive, found %g", step);
   end_ = end;
   PetscInt max_steps = 0;
   PetscCall(TSGetMaxSteps(ts_, &max_steps));

@@ -5,6 +5,8 @@
 
 #include <optional>
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 #include "nuvlasov/phase_space/momentum_grid.hpp"
 #include "nuvlasov/phase_space/petsc_handle.hpp"
@@ -29,7 +31,14 @@ struct ProcessGridRequest {
 
 /// A phase space that the given ranks cannot share.
 class DecompositionError : public std::runtime_error {
-  using std::runtime_error::runtime_error;
+ public:
+  /// \param axis  whose requested ranks are at fault: "z", "energy" or "angle"; empty: none's
+  DecompositionError(std::string axis, const std::string& message)
+      : std::runtime_error(message), axis_(std::move(axis)) {}
+  const std::string& axis() const { return axis_; }
+
+ private:
+  std::string axis_;
 };
 
 /// Ranks along each axis: z as far as it goes, then energy, then angle.

@@ -1,0 +1,20 @@
+# nuvlasov_find_python(VARIABLE module...)
+# Sets VARIABLE (cached) to an interpreter that has the modules, or to "". The first Python on the
+# path is often a private one without the system's packages, so that /usr/bin/python3 is tried too.
+function(nuvlasov_find_python variable)
+  set(${variable} "" CACHE FILEPATH "Python with ${ARGN}")
+  if(${variable})
+    return()
+  endif()
+  string(REPLACE ";" ", " modules "${ARGN}")
+  find_package(Python3 QUIET COMPONENTS Interpreter)
+  foreach(python IN ITEMS ${Python3_EXECUTABLE} /usr/bin/python3)
+    execute_process(COMMAND ${python} -c "import ${modules}"
+                    RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET)
+    if(result EQUAL 0)
+      set(${variable} ${python} CACHE FILEPATH "" FORCE)
+      return()
+    endif()
+  endforeach()
+  message(WARNING "No Python with ${modules}: set ${variable}, or install them and configure again")
+endfunction()

@@ -1,0 +1,90 @@
+"""Runs the real program, and writes inputs for it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+PROGRAM = os.environ["NUVLASOV_PROGRAM"]
+LAUNCHER = os.environ["NUVLASOV_LAUNCHER"].split()  # mpirun -n
+PATIENCE = 60  # seconds; a crashed rank can hang the others
+
+# OpenMPI without mpirun loses a quarter of a second to a daemon and a transport between ranks that are not there.
+# Without the daemon, programs that run at the same time need a directory each.
+SESSION = tempfile.TemporaryDirectory(prefix="nuvlasov-mpi-")
+ALONE = {
+    "OMPI_MCA_btl": "self",
+    "OMPI_MCA_ess_singleton_isolated": "1",
+    "OMPI_MCA_orte_tmpdir_base": SESSION.name,
+}
+
+Settings = dict[str, str]  # key of a parameter: its value as TOML
+
+# A full-mode problem that takes a fraction of a second.
+SMALL: Settings = {
+    "equation.mode": '"full"',
+    "grid.z.length": "20.0",
+    "grid.z.cells": "64",
+    "grid.momentum.directions": "[-1.0, 1.0]",
+    "grid.momentum.energy.half_width": "40.0",
+    "grid.momentum.energy.cells": "32",
+    "initial.type": '"two_beam"',
+    "initial.zeta": "[-0.5, 0.5]",
+    "initial.energy_spectrum.width": "5.0",
+    "initial.seeds.max_mode": "8",
+    "time.end": "0.2",
+    "output.history_interval": "0.1",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+    def errors(self) -> list[str]:
+        """The lines on stderr, without what mpirun adds between rules about an exit code."""
+        return re.sub(r"^-{50,}\n.*?^-{50,}\n", "", self.err, flags=re.MULTILINE | re.DOTALL).splitlines()
+
+
+def nuvlasov(*arguments: str | Path, cwd: Path, ranks: int = 0) -> Outcome:
+    """`nuvlasov ARGUMENTS`, by itself (`ranks` 0) or under mpirun."""
+    launcher = [*LAUNCHER, str(ranks)] if ranks else []
+    alone = {} if ranks else ALONE
+    done = subprocess.run(
+        ["timeout", "-k", "5", str(PATIENCE), *launcher, PROGRAM, *map(str, arguments)],
+        cwd=cwd,
+        env=os.environ | {"OMPI_MCA_pml": "ob1"} | alone,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def toml(settings: Settings) -> str:
+    sections: dict[str, list[str]] = {}
+    for key, value in settings.items():
+        section, _, name = key.rpartition(".")
+        sections.setdefault(section, []).append(f"{name} = {value}")
+    return "".join("\n".join([f"[{section}]", *lines]) + "\n" for section, lines in sections.items())
+
+
+def line_of(settings: Settings, key: str) -> int:
+    """The line on which toml(settings) has `key`."""
+    section, _, name = key.rpartition(".")
+    lines = toml(settings).splitlines()
+    start = lines.index(f"[{section}]")
+    return start + 1 + next(n for n, line in enumerate(lines[start:]) if line.startswith(f"{name} = "))
+
+
+def contents(directory: Path) -> dict[str, bytes | None]:
+    """Everything below a directory: bytes of a file, None for a directory."""
+    return {
+        str(path.relative_to(directory)): path.read_bytes() if path.is_file() else None for path in directory.rglob("*")
+    }

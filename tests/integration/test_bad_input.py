@@ -1,0 +1,459 @@
+"""What cannot be run is refused: exit code 2, one line that says where, what and what instead, nothing on disk."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from command import SMALL, Outcome, Settings, contents, line_of, nuvlasov, toml
+
+INPUT = "input.toml"
+EARLIER = "earlier"  # directory of a finished run
+NEW = "new"  # a directory that does not exist
+
+# --- values of the input -----------------------------------------------------------------------------------------------
+# (settings on top of SMALL, fragments of the message); the last setting is the one to blame, at its line.
+
+REAL, INTEGER, STRING, BOOLEAN, LIST = "real", "integer", "string", "true or false", "list of reals"
+
+# One wrong value for each parameter: key, value, type expected, type found.
+WRONG_TYPE = [
+    ("equation.mode", "1", STRING, "integer"),
+    ("grid.z.length", '"20.0"', REAL, "string"),
+    ("grid.z.cells", "64.0", INTEGER, "floating-point"),
+    ("grid.z.order", '"6"', INTEGER, "string"),
+    ("grid.momentum.geometry", '["beams"]', STRING, "array"),
+    ("grid.momentum.directions", "1.0", LIST, "floating-point"),
+    ("grid.momentum.weights", '[1.0, "1.0"]', LIST, "string"),
+    ("grid.momentum.order", "6.0", INTEGER, "floating-point"),
+    ("grid.momentum.energy.reference", "true", REAL, "boolean"),
+    ("grid.momentum.energy.half_width", "[40.0]", REAL, "array"),
+    ("grid.momentum.energy.cells", "[32]", INTEGER, "array"),
+    ("initial.type", "2", STRING, "integer"),
+    ("initial.zeta", "[[-0.5, 0.5]]", LIST, "array"),
+    ("initial.occupation", "0.5", LIST, "floating-point"),
+    ("initial.mode_number", "1.5", INTEGER, "floating-point"),
+    ("initial.amplitude", '"1e-6"', REAL, "string"),
+    ("initial.path", "1", STRING, "integer"),
+    ("initial.energy_spectrum.shape", "true", STRING, "boolean"),
+    ("initial.energy_spectrum.width", "1979-05-27", REAL, "date"),
+    ("initial.energy_spectrum.center", '""', REAL, "string"),
+    ("initial.seeds.type", "false", STRING, "boolean"),
+    ("initial.seeds.sigma", '"1e-4"', REAL, "string"),
+    ("initial.seeds.max_mode", "true", INTEGER, "boolean"),
+    ("initial.seeds.random_seed", "1.0", INTEGER, "floating-point"),
+    ("initial.seeds.pure", "1", BOOLEAN, "integer"),
+    ("time.method", "4", STRING, "integer"),
+    ("time.end", '"30"', REAL, "string"),
+    ("time.step", '"auto"', REAL, "string"),
+    ("time.safety", "[0.5]", REAL, "array"),
+    ("time.tolerance", "false", REAL, "boolean"),
+    ("time.solver_tolerance", '"small"', REAL, "string"),
+    ("output.directory", "1", STRING, "integer"),
+    ("output.history_interval", '"0.1"', REAL, "string"),
+    ("output.profile_interval", "12:00:00", REAL, "time"),
+    ("output.snapshot_interval", "true", REAL, "boolean"),
+    ("output.report_interval", '"1s"', REAL, "string"),
+    ("diagnostics.edge_limit", "[]", REAL, "array"),
+    ("diagnostics.negativity_limit", '"5 %"', REAL, "string"),
+    ("checkpoint.interval_steps", "10.0", INTEGER, "floating-point"),
+    ("checkpoint.interval_time", '"1"', REAL, "string"),
+    ("checkpoint.interval_wall", "1800", STRING, "integer"),
+    ("checkpoint.keep", '"all"', INTEGER, "string"),
+    ("parallel.ranks_z", '"2"', INTEGER, "string"),
+    ("parallel.ranks_energy", "1.0", INTEGER, "floating-point"),
+    ("parallel.ranks_angle", "true", INTEGER, "boolean"),
+]
+
+# Each limit from outside: key, value, limit.
+OUT_OF_RANGE = [
+    ("grid.z.length", "0", "> 0"),
+    ("grid.z.length", "-20.0", "> 0"),
+    ("grid.z.length", "nan", "finite"),
+    ("grid.z.length", "inf", "finite"),
+    ("grid.z.cells", "0", ">= 1"),
+    ("grid.z.cells", "-64", ">= 1"),
+    ("grid.z.order", "5", "2, 4, 6, 8"),
+    ("grid.momentum.directions", "[-1.5, 1.0]", ">= -1, <= 1"),
+    ("grid.momentum.directions", "[-1.0, 1.0001]", "found 1.0001"),
+    ("grid.momentum.directions", "[]", "must not be empty"),
+    ("grid.momentum.weights", "[1.0, 0.0]", "> 0"),
+    ("grid.momentum.order", "2", "4, 6, 8"),
+    ("grid.momentum.energy.reference", "0.0", "> 0"),
+    ("grid.momentum.energy.half_width", "-40.0", "> 0"),
+    ("grid.momentum.energy.cells", "0", ">= 1"),
+    ("initial.zeta", "[-0.5, nan]", "finite"),
+    ("initial.occupation", "[0.5, -0.5]", ">= 0"),
+    ("initial.amplitude", "-1e-6", ">= 0"),
+    ("initial.energy_spectrum.width", "0.0", "> 0"),
+    ("initial.energy_spectrum.center", "-inf", "finite"),
+    ("initial.seeds.sigma", "-1e-4", ">= 0"),
+    ("initial.seeds.max_mode", "-1", ">= 0"),
+    ("initial.seeds.random_seed", "-1", ">= 0"),
+    ("time.end", "-1.0", ">= 0"),
+    ("time.step", "0.0", "> 0"),
+    ("time.safety", "1.5", "> 0, <= 1"),
+    ("time.safety", "0", "> 0, <= 1"),
+    ("time.tolerance", "2.0", "> 0, <= 1"),
+    ("time.solver_tolerance", "0.01", "<= 0.001"),
+    ("output.history_interval", "0", "> 0"),
+    ("output.profile_interval", "-0.1", ">= 0"),
+    ("output.snapshot_interval", "nan", "finite"),
+    ("output.snapshot_interval", "-1", ">= 0"),
+    ("output.report_interval", "-1", ">= 0"),
+    ("diagnostics.edge_limit", "0", "> 0"),
+    ("diagnostics.negativity_limit", "-0.1", "> 0"),
+    ("checkpoint.interval_steps", "-1", ">= 0"),
+    ("checkpoint.interval_time", "-1.0", ">= 0"),
+    ("checkpoint.keep", "0", ">= 1"),
+    ("parallel.ranks_z", "0", ">= 1"),
+    ("parallel.ranks_energy", "-1", ">= 1"),
+    ("parallel.ranks_angle", "2000000000", "<= 1e+09"),
+]
+
+# A word that is none of the choices, with the suggestion where one is near.
+INVALID_CHOICE = [
+    ("equation.mode", '"ful"', 'did you mean "full"?'),
+    ("grid.momentum.geometry", '"cubes"', "must be one of beams"),
+    ("initial.type", '"eigenmod"', 'did you mean "eigenmode"?'),
+    ("initial.energy_spectrum.shape", '"Gaussian"', 'did you mean "gaussian"?'),
+    ("initial.seeds.type", '"white noise"', "fourier, none"),
+    ("time.method", '"implicit-midpoint"', 'did you mean "implicit_midpoint"?'),
+    ("time.method", '""', "rk4, rk5dp, ssp, implicit_midpoint"),
+]
+
+VALUES: list[tuple[Settings, list[str]]] = [
+    *(({key: value}, [f"expected {expected}, found {found}"]) for key, value, expected, found in WRONG_TYPE),
+    *(({key: value}, ["must ", limit]) for key, value, limit in OUT_OF_RANGE),
+    *(({key: value}, ["must be one of", fragment]) for key, value, fragment in INVALID_CHOICE),
+    # keys and sections
+    ({"grid.z.lenght": "20.0"}, ["unknown key", "did you mean grid.z.length?"]),
+    ({"initial.seeds.sigm": "1e-4"}, ["unknown key", "did you mean initial.seeds.sigma?"]),
+    ({"grid.momentum.half_width": "40.0"}, ["unknown key", "did you mean grid.momentum.energy.half_width?"]),
+    ({"output.method": '"rk4"'}, ["unknown key", "did you mean time.method?"]),
+    ({"time.colour_of_the_sky": "1"}, ["unknown key", "nuvlasov describe"]),
+    ({"time.end": "{ at = 1.0 }"}, ["is a parameter, not a section", "end = value in [time]"]),
+    # what must agree
+    ({"initial.zeta": "[-0.5]"}, ["has 1 values", "2 directions in grid.momentum.directions"]),
+    ({"grid.momentum.weights": "[1.0, 1.0, 1.0]"}, ["has 3 values", "2 directions"]),
+    ({"initial.occupation": "[0.5, 0.5, 0.5]"}, ["has 3 values", "2 directions"]),
+    ({"initial.occupation": "[0.5, 0.4]"}, ["0.4 of beam 2", "|zeta| = 0.5"]),
+    ({"grid.momentum.energy.cells": "1"}, ["full mode", "more than 6 cells, found 1", "standard"]),
+    ({"grid.momentum.order": "8", "grid.momentum.energy.cells": "8"}, ["order 8 needs more than 8 cells, found 8"]),
+    ({"grid.z.cells": "6"}, ["more than 6 cells, found 6"]),
+    ({"grid.z.cells": "100000000000"}, ["unknowns", "64-bit indices"]),
+    ({"grid.z.cells": "9223372036854775807"}, ["unknowns"]),
+    ({"grid.momentum.energy.half_width": "1001.0"}, ["1001 is larger than the reference 1000"]),
+    ({"grid.momentum.energy.half_width": "6.0"}, ["touches the spectrum", "diagnostics.edge_limit = 1.0e-08", "widen"]),
+    ({"initial.energy_spectrum.width": "1e-9"}, ["vanishes on every cell"]),
+    ({"initial.seeds.max_mode": "33"}, ["33 modes", "64 cells", "at most 32"]),
+    ({"initial.seeds.max_mode": "9223372036854775807"}, ["at most 32"]),
+    (
+        {"initial.mode_number": "-2", "grid.momentum.directions": "[-1.0, 0.5]", "initial.type": '"eigenmode"'},
+        ["[-1, 1]"],
+    ),
+    ({"initial.type": '"eigenmode"', "initial.mode_number": "0"}, ["must not be 0"]),
+    ({"initial.type": '"eigenmode"', "initial.mode_number": "32"}, ["mode 32", "none beyond 31"]),
+    ({"initial.type": '"eigenmode"', "initial.mode_number": "-32"}, ["mode -32", "none beyond 31"]),
+    ({"initial.type": '"eigenmode"', "initial.mode_number": "-9223372036854775808"}, ["none beyond 31"]),
+    ({"time.step": "0.1", "time.safety": "0.5"}, ["no effect", "one of the two"]),
+    ({"checkpoint.interval_steps": "100"}, ["this version writes no checkpoints", "0"]),
+    ({"checkpoint.interval_time": "1.0"}, ["this version writes no checkpoints"]),
+    ({"checkpoint.interval_wall": '"30min"'}, ["this version writes no checkpoints"]),
+    ({"checkpoint.interval_wall": '"30 parsecs"'}, ["30min, 2h", '"30 parsecs"']),
+    # initial files
+    ({"initial.type": '"file"', "initial.path": '"none.h5"'}, ["none.h5: no such file"]),
+    ({"initial.type": '"file"', "initial.path": '"text.h5"'}, ["text.h5: not an HDF5 file"]),
+    ({"initial.type": '"file"', "initial.path": '"foreign.h5"'}, ["foreign.h5: has no dataset 'rho'"]),
+    ({"initial.type": '"file"', "initial.path": '"integers.h5"'}, ["integers.h5", "does not hold real numbers"]),
+    ({"initial.type": '"file"', "initial.path": '"group.h5"'}, ["group.h5: has no dataset 'rho'"]),
+    *(
+        (
+            {"initial.type": '"file"', "initial.path": f'"short_{axis}.h5"'},
+            [f"short_{axis}.h5", "has the shape", shape, "[64, 32, 2, 4]"],
+        )
+        for axis, shape in [
+            ("z", "[63, 32, 2, 4]"),
+            ("energy", "[64, 31, 2, 4]"),
+            ("angle", "[64, 32, 1, 4]"),
+            ("component", "[64, 32, 2, 3]"),
+        ]
+    ),
+    ({"initial.type": '"file"', "initial.path": '"flat.h5"'}, ["has the shape [16384]"]),
+    # PETSc options
+    ({"petsc.log_views": "true"}, ["PETSc does not use it"]),
+    ({"petsc.ts_type": '"rkk"'}, ["PETSc does not accept", "rkk"]),
+    ({"petsc.ts_max_steps": '"many"'}, ["PETSc does not accept", "many"]),
+    ({"petsc.ts_rk_type": '"5g"'}, ["PETSc does not accept", "5g", "5dp"]),
+    ({"petsc.ts_dt": "-0.1"}, ["the time step must be positive"]),
+    ({"petsc.ts_max_steps": "[5]"}, ["expected a string, number or boolean, found array"]),
+    ({'petsc."ts max steps"': "5"}, ["not the name of a PETSc option"]),
+]
+
+# Seen only once the state is there, when a former run's files could be gone already.
+LATE: list[tuple[Settings, list[str]]] = [
+    ({"initial.zeta": "[-20.0, 20.0]"}, ["occupation number", "cannot exceed 1"]),
+    ({"initial.occupation": "[40.0, 40.0]"}, ["occupation number", "cannot exceed 1"]),
+    ({"initial.type": '"file"', "initial.path": '"nan.h5"'}, ["not finite"]),
+    ({"petsc.ts_typ": '"rk"'}, ["PETSc does not use it in this run; check its spelling"]),
+    ({"petsc.snes_type": '"newton"'}, ["PETSc does not accept", "newton"]),
+    ({"parallel.ranks_z": "2"}, ["2 does not divide the number of ranks, 1"]),
+]
+
+
+def title(case: object) -> str:
+    if isinstance(case, dict):
+        return ", ".join(f"{key} = {value}" for key, value in case.items())
+    return " ".join(case) if isinstance(case, list) else str(case)
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with an earlier run and files that are no good as an initial state."""
+    directory = tmp_path_factory.mktemp("bad_input")
+    settings = SMALL | {"output.profile_interval": "0.1", "output.snapshot_interval": "0.1"}
+    (directory / INPUT).write_text(toml(settings))
+    assert nuvlasov("run", INPUT, "--output", EARLIER, cwd=directory).code == 0
+
+    shape = np.array((64, 32, 2, 4))
+    with_nan = np.zeros(shape)
+    with_nan[33, 0, 1, 2] = np.nan
+    datasets = {
+        "foreign": ("temperature", np.zeros(3)),
+        "integers": ("rho", np.zeros(shape, dtype=int)),
+        "flat": ("rho", np.zeros(shape.prod())),
+        "nan": ("rho", with_nan),
+    }
+    for number, axis in enumerate(["z", "energy", "angle", "component"]):
+        datasets[f"short_{axis}"] = ("rho", np.zeros(shape - np.eye(4, dtype=int)[number]))
+    for name, (dataset, values) in datasets.items():
+        with h5py.File(directory / f"{name}.h5", "w") as file:
+            file[dataset] = values
+    with h5py.File(directory / "group.h5", "w") as file:
+        file.create_group("rho")
+    (directory / "text.h5").write_text("not HDF5\n")
+    return directory
+
+
+def check_refused(
+    workspace: Path, text: str | bytes, arguments: list[str], fragments: list[str], ranks: int = 0
+) -> None:
+    (workspace / INPUT).write_bytes(text if isinstance(text, bytes) else text.encode())
+    before = contents(workspace)
+    outcome: Outcome = nuvlasov(*arguments, cwd=workspace, ranks=ranks)
+    assert contents(workspace) == before
+    errors = outcome.errors()
+    assert (outcome.code, len(errors), outcome.out) == (2, 1, ""), outcome
+    assert errors[0].startswith("nuvlasov: ")
+    assert [fragment for fragment in fragments if fragment not in errors[0]] == [], errors[0]
+
+
+def check_setting_refused(
+    workspace: Path, settings: Settings, fragments: list[str], destination: list[str], ranks: int = 0
+) -> None:
+    settings_all = {key: value for key, value in SMALL.items() if key not in settings} | settings
+    blamed = list(settings)[-1]
+    place = f"{INPUT}:{line_of(settings_all, blamed)}: {blamed.replace(chr(34), '')}: "
+    check_refused(workspace, toml(settings_all), ["run", INPUT, *destination], [place, *fragments], ranks)
+
+
+@pytest.mark.parametrize("settings, fragments", VALUES, ids=title)
+def test_value(workspace: Path, settings: Settings, fragments: list[str]) -> None:
+    check_setting_refused(workspace, settings, fragments, ["--output", NEW])
+
+
+@pytest.mark.parametrize("destination", [["--output", NEW], ["--output", EARLIER, "--overwrite"]], ids=" ".join)
+@pytest.mark.parametrize("settings, fragments", LATE, ids=title)
+def test_state(workspace: Path, settings: Settings, fragments: list[str], destination: list[str]) -> None:
+    check_setting_refused(workspace, settings, fragments, destination)
+
+
+def test_every_parameter_is_tried(workspace: Path) -> None:
+    text = nuvlasov("describe", "--markdown", cwd=workspace).out
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    cells = [[cell.strip(" `") for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows]
+    assert {(key, expected) for key, _, expected, _ in WRONG_TYPE} == {(key, type_) for key, type_, *_ in cells}
+    limited = {key for key, _, _, _, limits, _ in cells if limits}
+    assert {key for key, *_ in [*OUT_OF_RANGE, *INVALID_CHOICE]} >= limited
+
+
+@pytest.mark.parametrize("key", ["grid.z.length", "grid.z.cells", "time.end"])
+def test_required_key_is_missed(workspace: Path, key: str) -> None:
+    text = toml({other: value for other, value in SMALL.items() if other != key})
+    check_refused(workspace, text, ["run", INPUT, "--output", NEW], [f"{INPUT}: {key}: is required"])
+
+
+# Lines after the input SMALL, and which of them is to blame.
+@pytest.mark.parametrize(
+    "lines, blamed, fragments",
+    [
+        (["[outptu]", "history_interval = 0.1"], 1, ["outptu: unknown section", "did you mean output?"]),
+        (["[grid.zz]", "order = 6"], 1, ["grid.zz: unknown section", "did you mean grid.z?"]),
+        (["[[parallel]]", "ranks_z = 1"], 1, ["parallel: is a section"]),
+        (["[initial.type]"], 1, ["not valid TOML"]),
+        (["[time]", "step = 0.1"], 1, ["not valid TOML", "time"]),
+        (["[parallel]", "ranks_z = 1", "ranks_z = 1"], 3, ["not valid TOML", "ranks_z"]),
+        (["[diagnostics]", "edge_limit = "], 2, ["not valid TOML"]),
+        (["[diagnostics]", "edge_limit 1e-8"], 2, ["not valid TOML"]),
+        (["[diagnostics]", "edge_limit = small"], 2, ["not valid TOML"]),
+        (["[diagnostics]", "edge_limit = 1e-8 1e-8"], 2, ["not valid TOML"]),
+        (["[diagnostics", "edge_limit = 1e-8"], 1, ["not valid TOML"]),
+        (["[checkpoint]", 'interval_wall = "30min'], 2, ["not valid TOML"]),
+        (["[checkpoint]", r'interval_wall = "\q"'], 2, ["not valid TOML"]),
+        (["[checkpoint]", "keep = 99999999999999999999"], 2, ["not valid TOML"]),
+        (["[petsc.ts]", "type = 'rk'"], 1, ["petsc.ts: expected a string, number or boolean, found table"]),
+    ],
+    ids=title,
+)
+def test_text(workspace: Path, lines: list[str], blamed: int, fragments: list[str]) -> None:
+    text = toml(SMALL)
+    place = f"{INPUT}:{len(text.splitlines()) + blamed}: "
+    check_refused(workspace, text + "\n".join(lines) + "\n", ["run", INPUT, "--output", NEW], [place, *fragments])
+
+
+@pytest.mark.parametrize("text", [b"", b"\x7fELF\x02\x01\x00\xff\xfe", b"[grid.z]\nlength = \xff\n"], ids=repr)
+def test_bytes(workspace: Path, text: bytes) -> None:
+    check_refused(workspace, text, ["run", INPUT, "--output", NEW], [INPUT])
+
+
+@pytest.mark.parametrize(
+    "arguments, fragments",
+    [
+        # commands
+        ([], ["--help"]),
+        (["rum", INPUT], ["rum: no such command", "did you mean run?"]),
+        (["run"], ["INPUT is required"]),
+        (["check"], ["INPUT is required"]),
+        (["run", INPUT, "--overwite"], ["--overwite: no such option", "did you mean --overwrite?"]),
+        (["run", INPUT, "other.toml"], ["other.toml: no such argument"]),
+        (["run", INPUT, "--resume"], ["--resume"]),
+        (["run", INPUT, "--set"], ["--set"]),
+        (["check", INPUT, "--overwrite"], ["--overwrite: no such option"]),
+        # files
+        (["run", "none.toml"], ["none.toml: cannot read"]),
+        (["check", "none.toml"], ["none.toml: cannot read"]),
+        (["check", EARLIER], [f"{EARLIER}: is a directory"]),
+        (["check", "text.h5"], ["text.h5:1: not valid TOML"]),
+        (["info"], ["FILE is required"]),
+        (["info", "none.h5"], ["none.h5: no such file"]),
+        (["info", EARLIER], [EARLIER]),
+        (["info", "text.h5"], ["text.h5: not an HDF5 file"]),
+        (["info", "foreign.h5"], ["foreign.h5: not written by nuvlasov"]),
+        # parameters
+        (["describe", "grid.z.lenght"], ["grid.z.lenght", "did you mean grid.z.length?"]),
+        (["describe", "outptu"], ["outptu", "did you mean output?"]),
+        (["check", INPUT, "--set", "time.end"], ["--set time.end: expected key=value"]),
+        (["check", INPUT, "--set", "=1"], ["--set =1: expected key=value"]),
+        (["check", INPUT, "--set", "time end=1"], ["--set time end=1: expected key=value"]),
+        (["check", INPUT, "--set", "time..end=1"], ["--set time..end=1: "]),
+        (
+            ["check", INPUT, "--set", "time.ent=1"],
+            ["--set time.ent=1: time.ent: unknown key", "did you mean time.end?"],
+        ),
+        (["check", INPUT, "--set", "time.end=soon"], ["--set time.end=soon: time.end: expected real, found string"]),
+        (["check", INPUT, "--set", "time.end="], ["time.end: expected real, found string"]),
+        (["check", INPUT, "--set", "time.end=-1"], ["--set time.end=-1: time.end: must be >= 0, found -1"]),
+        (["check", INPUT, "--set", "time=1"], ["--set time=1: time: is a section"]),
+        (
+            ["check", INPUT, "--set", "initial.occupation=[0.1, 0.1]"],
+            ["--set initial.occupation=[0.1, 0.1]: initial.occupation: 0.1 of beam 1"],
+        ),
+        # where a run may go
+        (
+            ["run", INPUT, "--output", EARLIER],
+            [f"--output {EARLIER}: ", "already holds a run (history.h5)", "--overwrite"],
+        ),
+        (["run", INPUT, "--set", f"output.directory={EARLIER}"], ["output.directory: ", "already holds a run"]),
+        (["run", INPUT, "--output", INPUT], [f"--output {INPUT}: ", "is not a directory"]),
+        (["run", INPUT, "--output", f"{INPUT}/deep/er"], [f"{INPUT} is not a directory"]),
+        (["run", INPUT, "--output", ""], ["--output", "must not be empty"]),
+        (["run", INPUT, "--set", "output.directory="], ["output.directory: must not be empty"]),
+        (
+            [
+                "run",
+                INPUT,
+                "--overwrite",
+                "--output",
+                EARLIER,
+                "--set",
+                "initial.type=file",
+                "--set",
+                f"initial.path={EARLIER}/snapshots/000001.h5",
+            ],
+            ["initial.path: ", "part of the run that --overwrite would remove"],
+        ),
+        (["run", INPUT, "--resume", f"{EARLIER}/checkpoints/000001.h5"], ["--resume", "no checkpoints"]),
+        # PETSc options
+        (["run", INPUT, "--output", NEW, "--", "-ts_typ", "rk"], ["-ts_typ", "PETSc does not use it"]),
+        (["run", INPUT, "--output", NEW, "--", "-theta"], ["-theta", "PETSc does not use it"]),
+        (["run", INPUT, "--output", NEW, "--", "-ts_type", "rkk"], ["-ts_type", "Unknown TS type: rkk"]),
+        (["run", INPUT, "--output", NEW, "--", "-ts_max_steps", "1.5"], ["-ts_max_steps", "1.5 has no integer value"]),
+        (["run", INPUT, "--output", NEW, "--", "-ts_dt", "0"], ["-ts_dt", "must be positive"]),
+        (["run", INPUT, "--output", NEW, "--", "ts_type", "rk"], ["ts_type: not a PETSc option"]),
+        (["run", INPUT, "--output", NEW, "--", "-ts_rk_type", "5dp", "extra"], ["extra: not a PETSc option"]),
+        (["run", INPUT, "--output", NEW, "--", "-options_file", "none"], ["-options_file: no such file"]),
+    ],
+    ids=title,
+)
+def test_command_line(workspace: Path, arguments: list[str], fragments: list[str]) -> None:
+    check_refused(workspace, toml(SMALL), arguments, fragments)
+
+
+# Several ranks agree, and one of them speaks. With order 6 each rank needs three cells of a split axis.
+@pytest.mark.parametrize(
+    "ranks, settings, fragments",
+    [
+        (2, {"time.step": "-0.1"}, ["must be > 0, found -0.1"]),
+        (2, {"parallel.ranks_z": "3"}, ["3 does not divide the number of ranks, 2"]),
+        (4, {"parallel.ranks_angle": "2"}, ["2 cells with a stencil of 3", "at most 1 ranks"]),
+        (
+            4,
+            {"grid.z.cells": "8", "initial.seeds.max_mode": "2", "parallel.ranks_z": "4"},
+            ["8 cells with a stencil of 3", "at most 2 ranks"],
+        ),
+        (4, {"parallel.ranks_z": "2", "parallel.ranks_energy": "4"}, ["4 does not divide the 2", "of 4 ranks"]),
+        (2, {"petsc.ts_type": '"rkk"'}, ["Unknown TS type: rkk"]),
+        (2, {"initial.type": '"file"', "initial.path": '"nan.h5"'}, ["not finite"]),
+        (2, {"initial.type": '"file"', "initial.path": '"text.h5"'}, ["not an HDF5 file"]),
+    ],
+    ids=title,
+)
+def test_setting_on_several_ranks(workspace: Path, ranks: int, settings: Settings, fragments: list[str]) -> None:
+    check_setting_refused(workspace, settings, fragments, ["--output", EARLIER, "--overwrite"], ranks)
+
+
+@pytest.mark.parametrize(
+    "ranks, settings, arguments, fragments",
+    [
+        (
+            4,
+            {
+                "grid.z.cells": "7",
+                "initial.seeds.max_mode": "2",
+                "equation.mode": '"standard"',
+                "grid.momentum.energy.cells": "1",
+            },
+            ["run", INPUT, "--output", NEW],
+            ["4 ranks cannot share this grid", "z (7 cells) takes at most 2"],
+        ),
+        (
+            4,
+            {"parallel.ranks_z": "2", "parallel.ranks_energy": "1"},
+            ["run", INPUT, "--output", NEW],
+            ["4 ranks cannot share this grid", "parallel.ranks_z asks for 2"],
+        ),
+        (2, {}, ["run", INPUT, "--output", EARLIER], ["already holds a run"]),
+        (2, {}, ["rum", INPUT], ["did you mean run?"]),
+        (2, {}, ["check", "none.toml"], ["none.toml: cannot read"]),
+        (2, {}, ["run", INPUT, "--output", NEW, "--", "-ts_typ", "rk"], ["PETSc does not use it"]),
+    ],
+    ids=title,
+)
+def test_command_on_several_ranks(
+    workspace: Path, ranks: int, settings: Settings, arguments: list[str], fragments: list[str]
+) -> None:
+    check_refused(workspace, toml(SMALL | settings), arguments, fragments, ranks)

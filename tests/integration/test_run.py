@@ -1,0 +1,271 @@
+"""Whole runs: what they leave, that it can be read, used again and reproduced, and how they fail."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree as xml
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import xarray
+
+from command import SMALL, Settings, contents, nuvlasov, toml
+
+SOURCE = Path(__file__).resolve().parents[2]
+
+# t = 0, 0.1, ... 0.5 in the history, snapshots at 0, 0.2, 0.4 and the end.
+FULL = SMALL | {
+    "initial.seeds.sigma": "1e-2",
+    "time.end": "0.5",
+    "output.profile_interval": "0.1",
+    "output.snapshot_interval": "0.2",
+}
+FILES = ["config.toml", "history.h5", "profiles.h5", "run.log", "snapshots.xdmf"]
+SNAPSHOTS = [f"snapshots/{n:06}.h5" for n in range(4)]
+HDF5 = ["history.h5", "profiles.h5", *SNAPSHOTS]
+
+
+def run(directory: Path, settings: Settings, *arguments: str, ranks: int = 0, name: str = "run") -> Path:
+    """Runs to the end; returns the run directory."""
+    (directory / f"{name}.toml").write_text(toml(settings))
+    outcome = nuvlasov("run", f"{name}.toml", *arguments, cwd=directory, ranks=ranks)
+    assert (outcome.code, outcome.errors()) == (0, []), outcome
+    return directory / "runs" / name
+
+
+def history(directory: Path) -> dict[str, np.ndarray]:
+    with h5py.File(directory / "history.h5") as file:
+        return {name: column[:] for name, column in file.items()}
+
+
+def assert_same_history(left: Path, right: Path) -> None:
+    a, b = history(left), history(right)
+    assert a.keys() == b.keys()
+    assert [name for name in a if a[name].tobytes() != b[name].tobytes()] == []
+
+
+@pytest.fixture(scope="module")
+def full_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return run(tmp_path_factory.mktemp("full"), FULL, ranks=2)
+
+
+# --- describe, check, --dry-run, info --------------------------------------------------------------------------------
+
+
+def test_describe_explains_one_parameter_a_section_or_all(tmp_path: Path) -> None:
+    texts = [nuvlasov("describe", *key, cwd=tmp_path).out for key in (["grid.z.order"], ["grid.z"], [])]
+    keys = [re.findall(r"^[a-z_.]+$", text, flags=re.MULTILINE) for text in texts]
+    assert keys[0] == ["grid.z.order"]
+    assert keys[1] == ["grid.z.length", "grid.z.cells", "grid.z.order"]
+    assert set(keys[2]) > set(keys[1])
+    assert all(word in texts[0] for word in ("integer", "default: 6", "2, 4, 6, 8"))
+
+
+@pytest.mark.parametrize("path", sorted((SOURCE / "inputs").glob("*.toml")), ids=lambda path: path.stem)
+def test_check_of_what_check_prints_prints_the_same(tmp_path: Path, path: Path) -> None:
+    first = nuvlasov("check", path, cwd=tmp_path)
+    (tmp_path / "resolved.toml").write_text(first.out)
+    second = nuvlasov("check", "resolved.toml", cwd=tmp_path)
+    assert (first.code, second.code, first.err, second.err) == (0, 0, "", "")
+    assert first.out == second.out
+    assert "length = " in first.out
+
+
+def test_check_keeps_what_set_gave(tmp_path: Path) -> None:
+    (tmp_path / "input.toml").write_text(toml(SMALL))
+    given = ["time.end=1e-17", 'output.directory=a "b" \\c', "petsc.ts_monitor=true", "petsc.ts_rk_type=5dp"]
+    arguments = [word for override in given for word in ("--set", override)]
+    resolved = nuvlasov("check", "input.toml", *arguments, cwd=tmp_path).out
+    (tmp_path / "resolved.toml").write_text(resolved)
+    assert nuvlasov("check", "resolved.toml", cwd=tmp_path).out == resolved
+    assert "end = 1e-17 " in resolved
+
+
+@pytest.mark.parametrize("ranks", [0, 2])
+def test_dry_run_estimates_and_writes_nothing(tmp_path: Path, ranks: int) -> None:
+    (tmp_path / "input.toml").write_text(toml(SMALL))
+    before = contents(tmp_path)
+    outcome = nuvlasov("run", "input.toml", "--dry-run", cwd=tmp_path, ranks=ranks)
+    assert (outcome.code, outcome.errors()) == (0, [])
+    assert all(word in outcome.out for word in ("memory", "snapshot", "step", "estimate", "nothing was written"))
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "name, times",
+    [
+        ("history.h5", "6 from t = 0 to 0.5"),
+        ("profiles.h5", "6 from t = 0 to 0.5"),
+        (SNAPSHOTS[1], "1 from t = 0.2 to 0.2"),
+    ],
+)
+def test_info_names_kind_times_and_version(full_run: Path, name: str, times: str) -> None:
+    outcome = nuvlasov("info", name, cwd=full_run)
+    assert (outcome.code, outcome.err) == (0, "")
+    version = nuvlasov("--version", cwd=full_run).out.split()[1]
+    for fragment in (times, version, "PETSc", "2 (z) x 1 (energy) x 1 (angle)", "half_width = 40.0"):
+        assert fragment in outcome.out
+
+
+# --- what a run leaves ---------------------------------------------------------------------------------------------
+
+
+def test_run_leaves_its_files_and_no_others(full_run: Path) -> None:
+    assert sorted(contents(full_run)) == sorted([*FILES, "snapshots", *SNAPSHOTS])
+    assert "results" in (full_run / "run.log").read_text()
+
+
+@pytest.mark.parametrize("name", HDF5)
+def test_file_opens_in_xarray_with_names_and_units(full_run: Path, name: str) -> None:
+    with xarray.open_dataset(full_run / name, engine="h5netcdf") as data:
+        assert set(data.dims) <= {"time", "z", "energy", "angle", "component"}
+        assert data.sizes["time"] == (1 if name in SNAPSHOTS else 6)
+        for variable in data.variables.values():
+            assert variable.attrs["long_name"]
+            assert variable.attrs["units"]
+        assert data.attrs["config"] == (full_run / "config.toml").read_text()
+        if name in SNAPSHOTS:
+            assert data["rho"].dims == ("z", "energy", "angle", "component")
+            assert data["rho"].shape == (64, 32, 2, 4)
+            assert list(data["component"].values) == ["P0", "Px", "Py", "Pz"]
+
+
+def test_xdmf_describes_the_snapshots(full_run: Path) -> None:
+    root = xml.parse(full_run / "snapshots.xdmf").getroot()
+    assert [float(time.get("Value")) for time in root.iter("Time")] == pytest.approx([0.0, 0.2, 0.4, 0.5])
+    references = [item for item in root.iter("DataItem") if item.get("Format") == "HDF"]
+    assert len(references) == len(SNAPSHOTS) * (3 + 4)
+    for item in references:
+        path, _, dataset = item.text.partition(":")
+        with h5py.File(full_run / path) as file:
+            assert list(file[dataset].shape) == [int(n) for n in item.get("Dimensions").split()]
+            assert file[dataset].dtype == float
+    for slab in (item for item in root.iter("DataItem") if item.get("ItemType") == "HyperSlab"):
+        start, stride, count = np.fromstring(slab[0].text, sep=" ", dtype=int).reshape(3, 4)
+        assert list(count[:3]) == [int(n) for n in slab.get("Dimensions").split()]
+        assert (start + stride * (count - 1) < [int(n) for n in slab[1].get("Dimensions").split()]).all()
+
+
+# --- using it again -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("snapshot, row", [(SNAPSHOTS[1], 2), (SNAPSHOTS[3], 5)])
+def test_snapshot_is_an_initial_state_to_the_bit(full_run: Path, tmp_path: Path, snapshot: str, row: int) -> None:
+    start = {"initial.type": '"file"', "initial.path": f'"{full_run / snapshot}"', "time.end": "0.0"}
+    again = history(run(tmp_path, FULL | start, ranks=2))
+    for column in ("u_osc", "u_non", "kinetic_energy", "number", "purity"):
+        assert again[column][0] == history(full_run)[column][row], column
+
+
+def test_config_runs_the_same_run_again(full_run: Path, tmp_path: Path) -> None:
+    outcome = nuvlasov("run", full_run / "config.toml", "--output", tmp_path / "again", cwd=tmp_path, ranks=2)
+    assert outcome.code == 0
+    assert_same_history(full_run, tmp_path / "again")
+    assert (tmp_path / "again/config.toml").read_text() == (full_run / "config.toml").read_text()
+
+
+def test_overwrite_replaces_the_run_and_nothing_else(full_run: Path, tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    shutil.copytree(full_run, tmp_path / "runs/run")
+    (tmp_path / "runs/run/notes.txt").write_text("mine")
+    directory = run(tmp_path, SMALL, "--overwrite")
+    assert sorted(contents(directory)) == ["config.toml", "history.h5", "notes.txt", "run.log"]
+    assert len(history(directory)["time"]) == 3
+
+
+@pytest.mark.parametrize("command", ["budget", "figure1"])
+def test_post_processing_reads_a_run(full_run: Path, tmp_path: Path, command: str) -> None:
+    done = subprocess.run(
+        [os.environ["NUVLASOV_POST"], command, full_run, "--output", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / f"{command}.pdf").is_file()
+
+
+# --- PETSc options --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "settings, options, steps, said",
+    [
+        ({}, ["-ts_type", "rk", "-ts_rk_type", "5f"], None, "TS rk"),
+        ({}, ["-ts_type", "ssp"], None, "TS ssp"),
+        ({}, ["-ts_max_steps", "1"], 1, "1 steps"),
+        ({}, ["-ts_dt", "0.02"], 10, "step 0.02"),
+        ({"petsc.ts_dt": "0.05"}, [], 4, "step 0.05"),
+        ({"petsc.ts_dt": "0.05"}, ["-ts_dt", "0.1"], 2, "step 0.1"),
+        ({}, ["-ts_monitor"], None, "TS dt"),
+        ({"petsc.ts_monitor": "true"}, [], None, "TS dt"),
+        ({}, ["-log_view"], None, "VecMAXPY"),
+    ],
+)
+def test_petsc_option_is_obeyed(
+    tmp_path: Path, settings: Settings, options: list[str], steps: int | None, said: str
+) -> None:
+    (tmp_path / "input.toml").write_text(toml(SMALL | settings))
+    outcome = nuvlasov("run", "input.toml", *(["--", *options] if options else []), cwd=tmp_path)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert said in outcome.out
+    if steps is not None:
+        assert history(tmp_path / "runs/input")["step"][-1] == steps
+
+
+# The midpoint rule has one solution; solvers find it to their tolerances. Newton's is 1e-8 of the first residual,
+# dt |drho/dt|, so that U_osc follows to better than 1e-9 of itself.
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["-snes_type", "newtonls", "-snes_mf", "-ksp_rtol", "1e-6"],
+        ["-snes_type", "newtonls"],
+        ["-snes_type", "newtontr", "-snes_mf"],
+    ],
+    ids=" ".join,
+)
+def test_newton_krylov_agrees_with_the_fixed_point(tmp_path: Path, options: list[str]) -> None:
+    settings = FULL | {"time.method": '"implicit_midpoint"', "output.snapshot_interval": "0.0"}
+    fixed_point = history(run(tmp_path, settings, name="fixed_point"))["u_osc"]
+    newton = history(run(tmp_path, settings, "--", *options, name="newton"))["u_osc"]
+    assert np.abs(newton - fixed_point).max() < 1e-9 * abs(fixed_point[0])
+    assert np.abs(np.diff(fixed_point)).max() > 1e-5 * abs(fixed_point[0])
+
+
+# --- failing --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "settings, ranks, message",
+    [
+        ({"time.step": "5.0", "time.end": "2000.0", "output.history_interval": "5.0"}, 0, "no longer finite"),
+        ({"time.step": "5.0", "time.end": "2000.0", "output.history_interval": "5.0"}, 2, "no longer finite"),
+        ({"time.step": "5.0", "time.end": "20.0", "time.method": '"implicit_midpoint"'}, 0, "did not converge"),
+        ({"time.step": "5.0", "time.end": "20.0", "time.method": '"implicit_midpoint"'}, 2, "did not converge"),
+    ],
+)
+def test_numerical_failure_is_said_once_and_leaves_a_history(
+    tmp_path: Path, settings: Settings, ranks: int, message: str
+) -> None:
+    (tmp_path / "input.toml").write_text(toml(SMALL | settings))
+    outcome = nuvlasov("run", "input.toml", cwd=tmp_path, ranks=ranks)
+    assert outcome.code == 3
+    (error,) = outcome.errors()
+    assert error.startswith("nuvlasov: ") and message in error and "time.step" in error
+    columns = history(tmp_path / "runs/input")
+    assert len(columns["time"]) >= 1
+    assert all(np.isfinite(values).all() and len(values) == len(columns["time"]) for values in columns.values())
+
+
+@pytest.mark.parametrize("ranks", [0, 2])
+def test_directory_that_cannot_be_made_is_an_io_failure(tmp_path: Path, ranks: int) -> None:
+    (tmp_path / "input.toml").write_text(toml(SMALL))
+    outcome = nuvlasov("run", "input.toml", "--output", "/proc/nuvlasov", cwd=tmp_path, ranks=ranks)
+    assert (outcome.code, outcome.out) == (4, "")
+    (error,) = outcome.errors()
+    assert error.startswith("nuvlasov: cannot prepare the directory /proc/nuvlasov: ")
