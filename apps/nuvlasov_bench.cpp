@@ -105,7 +105,7 @@ PetscErrorCode measure(const Case& test, MPI_Comm comm, Result* result) {
   constexpr double tiny_step = 1e-6;
   PetscCall(integrator.create(decomposition, equation,
                               {.method = time::Method::rk4, .end = 1.0, .step = tiny_step}, state));
-  const double nodes = static_cast<double>(test.cells * test.energies * test.angles);
+  const auto nodes = static_cast<double>(test.cells * test.energies * test.angles);
   const double triad_before = triad_bytes_per_second(comm);
   const double evaluation = seconds_per_call(
       [&] { PetscCallAbort(comm, integrator.evaluate(state, rate)); }, comm);

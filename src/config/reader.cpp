@@ -44,6 +44,7 @@ std::vector<std::string> sections_of(const std::vector<Parameter>& parameters) {
 
 std::vector<std::string> keys_of(const std::vector<Parameter>& parameters) {
   std::vector<std::string> keys;
+  keys.reserve(parameters.size());
   for (const Parameter& parameter : parameters) keys.push_back(parameter.key);
   return keys;
 }
@@ -279,7 +280,7 @@ Configuration::Configuration(std::string_view text, std::string name,
                                              "0123456789_-.") == std::string::npos;
     if (!valid)
       throw InputError(fmt::format("--set {}: expected key=value, such as time.end=10", override));
-    const std::string where = "--set " + override;
+    std::string where = "--set " + override;
     try {
       assigner.assign_table(parse_override(key, override.substr(equals + 1)), "",
                             [&](const toml::source_region&) { return where; });

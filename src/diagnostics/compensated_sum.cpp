@@ -5,6 +5,7 @@ namespace {
 
 static_assert(sizeof(CompensatedSum) == 2 * sizeof(double));
 
+// The signature is MPI's. NOLINTNEXTLINE(readability-non-const-parameter)
 void add_compensated(void* in, void* in_out, int* count, MPI_Datatype*) {
   const auto* from = static_cast<const CompensatedSum*>(in);
   auto* to = static_cast<CompensatedSum*>(in_out);

@@ -3,7 +3,7 @@
 namespace nuvlasov::io {
 
 std::string broadcast(std::string text, int root, MPI_Comm comm) {
-  long long size = static_cast<long long>(text.size());
+  auto size = static_cast<long long>(text.size());
   MPI_Bcast(&size, 1, MPI_LONG_LONG, root, comm);
   text.resize(static_cast<std::size_t>(size));
   MPI_Bcast(text.data(), static_cast<int>(size), MPI_CHAR, root, comm);

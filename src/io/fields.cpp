@@ -166,6 +166,7 @@ void Profiles::append(const double* state, double time) {
   const MPI_Comm comm = decomposition.communicator();
   diagnostics::sum_over_ranks(spectrum.data(), static_cast<int>(spectrum.size()), comm);
   std::vector<double> spectrum_values;
+  spectrum_values.reserve(spectrum.size());
   for (const auto& sum : spectrum) spectrum_values.push_back(sum.value());
 
   int rank = 0;

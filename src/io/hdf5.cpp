@@ -179,7 +179,7 @@ std::string read_text_attribute(hid_t object, const std::string& name) {
   const Handle type = text_type();
   char* text = nullptr;
   check(H5Aread(attribute, type, &text), "attribute " + name);
-  const std::string value = text != nullptr ? text : "";
+  std::string value = text != nullptr ? text : "";
   H5free_memory(text);
   return value;
 }
@@ -200,6 +200,7 @@ void create_coordinate(hid_t file, const std::string& name, const std::vector<do
 void create_label_coordinate(hid_t file, const std::string& name,
                              const std::vector<std::string>& labels, const std::string& long_name) {
   std::vector<const char*> text;
+  text.reserve(labels.size());
   for (const std::string& label : labels) text.push_back(label.c_str());
   const Handle type = text_type();
   const Handle dataset =

@@ -15,10 +15,10 @@ int most_ranks(Index nodes, int ghosts) {
 }
 
 struct Axis {
-  const char* name;
+  const char* name = nullptr;
   std::optional<int> requested;
-  int limit;
-  Index nodes;
+  int limit = 1;
+  Index nodes = 0;
 };
 
 }  // namespace

@@ -46,14 +46,14 @@ Moments::Moments(const phase_space::MomentumGrid& grid, const phase_space::Box& 
       momentum_comm_(momentum_comm),
       shared_(ranks_in(momentum_comm) > 1),
       directions_(owned(grid.directions(), box.angle)),
-      planes_(static_cast<std::size_t>(box.z.size + 2 * ghosts)),
+      planes_(static_cast<std::size_t>(box.z.size + 2 * Index{ghosts})),
       refraction_(planes_.size() * directions_.size() * flavor::components) {}
 
 void Moments::update(const phase_space::StateView& rho) {
   for (Index j = -ghosts_; j < owned_planes_ + ghosts_; ++j)
     planes_[static_cast<std::size_t>(j + ghosts_)] = sum_(rho.row(j, 0), rho.energy_stride());
   if (shared_) {
-    static_assert(sizeof(PlaneMoments) == 3 * flavor::components * sizeof(double));
+    static_assert(sizeof(PlaneMoments) == 3 * sizeof(flavor::Matrix));
     MPI_Allreduce(MPI_IN_PLACE, planes_.data(),
                   static_cast<int>(planes_.size() * 3 * flavor::components), MPI_DOUBLE, MPI_SUM,
                   momentum_comm_);

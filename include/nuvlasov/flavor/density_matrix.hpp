@@ -22,7 +22,7 @@ inline constexpr int components = 4;
 inline constexpr std::array<const char*, components> component_names{"P0", "Px", "Py", "Pz"};
 
 /// One Hermitian 2 x 2 matrix (P0, Px, Py, Pz); adds and scales element by element.
-typedef double Matrix __attribute__((vector_size(components * sizeof(double))));
+using Matrix [[gnu::vector_size(components * sizeof(double))]] = double;
 
 inline Matrix load(const double* source) {
   Matrix matrix;

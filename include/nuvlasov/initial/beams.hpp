@@ -75,7 +75,7 @@ class SeededBeams final : public Beams {
 /// Linear theory of two opposite beams, Eq. (9) to (12). zeta_+- are the P^z of the beams with
 /// v = +-1, times their weights.
 struct TwoBeamMode {
-  TwoBeamMode(double zeta_plus, double zeta_minus, double k);
+  TwoBeamMode(double zeta_plus, double zeta_minus, double wave_number);
 
   double k;
   double lower, upper;               ///< k_1, k_2: unstable in between

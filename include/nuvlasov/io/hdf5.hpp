@@ -22,7 +22,9 @@ class Handle {
   using Close = herr_t (*)(hid_t);
   Handle(hid_t id, Close closer) : id_(id), close_(closer) {}
   Handle(Handle&& other) noexcept;
+  Handle(const Handle&) = delete;
   Handle& operator=(Handle&&) = delete;
+  Handle& operator=(const Handle&) = delete;
   ~Handle();
   operator hid_t() const { return id_; }  // NOLINT(google-explicit-constructor)
   /// Closes now. \throws IoError when that fails: only then is what was written safe.
