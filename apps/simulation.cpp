@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "nuvlasov/errors.hpp"
+#include "nuvlasov/initial/angular_spectrum.hpp"
 #include "nuvlasov/initial/energy_spectrum.hpp"
 #include "nuvlasov/io/collective.hpp"
 #include "nuvlasov/io/fields.hpp"
@@ -53,18 +54,78 @@ std::vector<double> checked_spectrum(const config::Configuration& configuration,
   return spectrum;
 }
 
+phase_space::MomentumGrid make_momentum_grid(const config::Input& input) {
+  const auto& momentum = input.grid.momentum;
+  const auto& energy = momentum.energy;
+  const auto order = static_cast<int>(momentum.order);
+  if (momentum.geometry == "spherical")
+    return phase_space::MomentumGrid::spherical(
+        energy.reference, energy.half_width, energy.cells, order, momentum.angles,
+        momentum.angular_operator == "sn" ? phase_space::AngularOperator::sn
+                                          : phase_space::AngularOperator::spectral);
+  return {energy.reference,
+          energy.half_width,
+          energy.cells,
+          order,
+          momentum.directions,
+          momentum.weights.value_or(std::vector<double>(momentum.directions.size(), 1.0))};
+}
+
+initial::AngularShape angular_shape_of(const std::string& name) {
+  if (name == "gaussian") return initial::AngularShape::gaussian;
+  if (name == "exponential") return initial::AngularShape::exponential;
+  if (name == "linear") return initial::AngularShape::linear;
+  return initial::AngularShape::isotropic;
+}
+
+std::vector<double> flavor_over_directions(const config::Configuration& configuration,
+                                           const std::string& section,
+                                           const config::Input::AngularSpectrum& choice,
+                                           const phase_space::MomentumGrid& grid) {
+  try {
+    return initial::angular_spectrum(grid, {.number = choice.number,
+                                            .shape = angular_shape_of(choice.shape),
+                                            .center = choice.center,
+                                            .width = choice.width,
+                                            .flux_factor = choice.flux_factor});
+  } catch (const std::invalid_argument& error) {
+    configuration.fail(section + ".shape", error.what());
+  }
+}
+
+/// P0 and P^z of each direction, integrated over energy.
+struct DirectionOccupation {
+  std::vector<double> p0, pz;
+};
+
+DirectionOccupation make_occupation(const config::Configuration& configuration,
+                                    const phase_space::MomentumGrid& grid) {
+  const auto& initial = configuration.input().initial;
+  DirectionOccupation occupation;
+  if (initial.type == "spectrum") {
+    const auto nu_e = flavor_over_directions(configuration, "initial.nu_e", initial.nu_e, grid);
+    const auto nu_x = flavor_over_directions(configuration, "initial.nu_x", initial.nu_x, grid);
+    for (std::size_t k = 0; k < nu_e.size(); ++k) {
+      occupation.p0.push_back(nu_e[k] + nu_x[k]);
+      occupation.pz.push_back(nu_e[k] - nu_x[k]);
+    }
+    return occupation;
+  }
+  occupation.pz = initial.zeta;
+  if (initial.occupation)
+    occupation.p0 = *initial.occupation;
+  else
+    for (const double zeta : initial.zeta) occupation.p0.push_back(std::abs(zeta));
+  return occupation;
+}
+
 std::unique_ptr<initial::Beams> make_beams(const config::Configuration& configuration,
                                            const phase_space::ZAxis& z,
                                            const phase_space::MomentumGrid& grid) {
   const auto& initial = configuration.input().initial;
-  std::vector<double> occupation;
-  if (initial.occupation) {
-    occupation = *initial.occupation;
-  } else {
-    for (const double zeta : initial.zeta) occupation.push_back(std::abs(zeta));
-  }
+  const DirectionOccupation occupation = make_occupation(configuration, grid);
   if (initial.type == "eigenmode")
-    return std::make_unique<initial::Eigenmode>(grid, initial.zeta, occupation, z.length(),
+    return std::make_unique<initial::Eigenmode>(grid, occupation.pz, occupation.p0, z.length(),
                                                 initial.mode_number, initial.amplitude);
   std::optional<initial::FourierSeeds> seeds;
   if (initial.seeds.type == "fourier")
@@ -74,7 +135,7 @@ std::unique_ptr<initial::Beams> make_beams(const config::Configuration& configur
                                         .random_seed =
                                             static_cast<std::uint64_t>(initial.seeds.random_seed)},
         z.length(), grid.angles());
-  return std::make_unique<initial::SeededBeams>(initial.zeta, occupation, std::move(seeds),
+  return std::make_unique<initial::SeededBeams>(occupation.pz, occupation.p0, std::move(seeds),
                                                 initial.seeds.pure);
 }
 
@@ -101,11 +162,7 @@ Problem make_problem(const config::Configuration& configuration, MPI_Comm comm) 
   Problem problem{
       .mode = input.equation.mode == "full" ? physics::Mode::full : physics::Mode::standard,
       .z = {grid.z.length, grid.z.cells, static_cast<int>(grid.z.order)},
-      .momentum = {grid.momentum.energy.reference, grid.momentum.energy.half_width,
-                   grid.momentum.energy.cells, static_cast<int>(grid.momentum.order),
-                   grid.momentum.directions,
-                   grid.momentum.weights.value_or(
-                       std::vector<double>(grid.momentum.directions.size(), 1.0))},
+      .momentum = make_momentum_grid(input),
       .spectrum = {},
       .beams = nullptr,
       .time = {.method = method_of(input.time.method),
@@ -117,6 +174,10 @@ Problem make_problem(const config::Configuration& configuration, MPI_Comm comm) 
       .process_grid = {.z = to_ranks(input.parallel.ranks_z),
                        .energy = to_ranks(input.parallel.ranks_energy),
                        .angle = to_ranks(input.parallel.ranks_angle)}};
+  // d/dv couples all directions.
+  if (problem.mode == physics::Mode::full &&
+      problem.momentum.geometry() == phase_space::Geometry::spherical)
+    problem.process_grid.angle = 1;
   if (problem.nodes() * flavor::components > static_cast<double>(PETSC_MAX_INT))
     configuration.fail("grid.z.cells",
                        fmt::format("the grid has {:.3g} unknowns, but this PETSc counts to {:.3g}; "
@@ -161,15 +222,17 @@ PetscErrorCode Simulation::fill_initial_state(const config::Configuration& confi
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &finite, 1, MPI_DOUBLE, MPI_MIN,
                              decomposition_.communicator()));
   largest_occupation_ = largest;
-  const char* key = !problem_->beams    ? "initial.path"
-                    : choice.occupation ? "initial.occupation"
-                                        : "initial.zeta";
+  const char* key = !problem_->beams              ? "initial.path"
+                    : choice.type == "spectrum" ? "initial.nu_e.number"
+                    : choice.occupation         ? "initial.occupation"
+                                                : "initial.zeta";
   if (finite == 0.0) configuration.fail(key, "the initial state holds values that are not finite");
   if (largest > 1.0 + occupation_tolerance)
     configuration.fail(
         key, fmt::format("the largest occupation number of the initial state is {:.4g}, but it "
-                         "cannot exceed 1; widen the spectrum, or raise grid.momentum.weights, "
-                         "which count the states of a direction, and lower zeta by as much",
+                         "cannot exceed 1; widen the spectrum, or, with beams, raise "
+                         "grid.momentum.weights, which count the states of a direction, and lower "
+                         "zeta by as much",
                          largest));
   PetscFunctionReturn(0);
 }

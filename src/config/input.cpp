@@ -50,20 +50,31 @@ std::vector<Parameter> declare(Input& in) {
       2, 4, 6, 8};
 
   d.add("grid.momentum.geometry", &in.grid.momentum.geometry, "",
-        "beams: frozen directions, one-dimensional momentum along each")
-      .choices = {"beams"};
+        "beams: frozen directions, one-dimensional momentum along each; spherical: Gauss-Legendre "
+        "directions, measure E^2 dE dv")
+      .choices = {"beams", "spherical"};
   {
     auto& p = d.add("grid.momentum.directions", &in.grid.momentum.directions, "1",
-                    "v = p_z/p of each beam");
+                    "beams: v = p_z/p of each");
     p.at_least = -1.0;
     p.at_most = 1.0;
   }
   {
     auto& p = d.add("grid.momentum.weights", &in.grid.momentum.weights, "1",
-                    "weight of each direction in sums over momentum");
+                    "beams: weight of each direction in sums over momentum");
     p.above = 0.0;
     p.if_absent = "1 for each direction";
   }
+  {
+    auto& p = d.add("grid.momentum.angles", &in.grid.momentum.angles, "1",
+                    "spherical: Gauss-Legendre directions between -1 and 1");
+    p.at_least = 2.0;
+    p.at_most = 1000.0;
+  }
+  d.add("grid.momentum.angular_operator", &in.grid.momentum.angular_operator, "",
+        "spherical: d/dv by the polynomial through all directions (spectral) or by S_N angular "
+        "redistribution (sn, second order); auto: spectral")
+      .choices = {"auto", "spectral", "sn"};
   d.add("grid.momentum.order", &in.grid.momentum.order, "1",
         "order of the central difference in energy")
       .allowed = {4, 6, 8};
@@ -79,8 +90,9 @@ std::vector<Parameter> declare(Input& in) {
 
   d.add("initial.type", &in.initial.type, "",
         "two_beam: homogeneous beams with random seeds, the experiment of Fig. 1; eigenmode: one "
-        "growing mode of two opposite beams, Eq. (10); file: dataset rho of an HDF5 file")
-      .choices = {"two_beam", "eigenmode", "file"};
+        "growing mode of two opposite beams, Eq. (10); spectrum: flavors over direction as "
+        "initial.nu_e and initial.nu_x say, with seeds; file: dataset rho of an HDF5 file")
+      .choices = {"two_beam", "eigenmode", "spectrum", "file"};
   {
     auto& p = d.add("initial.zeta", &in.initial.zeta, "1",
                     "P^z of each beam, integrated over energy, in the order of directions");
@@ -96,6 +108,25 @@ std::vector<Parameter> declare(Input& in) {
         "eigenmode: n in k = 2 pi n/L, negative or positive");
   d.add("initial.amplitude", &in.initial.amplitude, "1", "eigenmode: alpha_k of Eq. (10)").at_least =
       0.0;
+  for (auto [flavor, spectrum] : {std::pair{"nu_e", &in.initial.nu_e},
+                                  std::pair{"nu_x", &in.initial.nu_x}}) {
+    const std::string section = fmt::format("initial.{}.", flavor);
+    const std::string whose = fmt::format("spectrum: of {}, ", flavor);
+    d.add(section + "number", &spectrum->number, "1", whose + "density, summed over directions")
+        .at_least = 0.0;
+    d.add(section + "shape", &spectrum->shape, "",
+          whose + "gaussian: exp(-(v - center)^2/(2 width^2)); exponential: exp(-|v - center|/width); "
+                  "linear: 1 + 3 flux_factor v")
+        .choices = {"isotropic", "gaussian", "exponential", "linear"};
+    auto& center = d.add(section + "center", &spectrum->center, "1", whose + "most likely direction");
+    center.at_least = -1.0;
+    center.at_most = 1.0;
+    d.add(section + "width", &spectrum->width, "1", whose + "width in v").above = 0.0;
+    auto& flux_factor =
+        d.add(section + "flux_factor", &spectrum->flux_factor, "1", whose + "mean v of the linear shape");
+    flux_factor.at_least = -1.0 / 3.0;
+    flux_factor.at_most = 1.0 / 3.0;
+  }
   d.add("initial.path", &in.initial.path, "",
         "file: HDF5 file with the dataset rho[z, energy, angle, component], as snapshots have");
   d.add("initial.energy_spectrum.shape", &in.initial.energy_spectrum.shape, "",
@@ -107,7 +138,7 @@ std::vector<Parameter> declare(Input& in) {
   d.add("initial.energy_spectrum.center", &in.initial.energy_spectrum.center, "mu",
         "centre of the energy spectrum, relative to the reference");
   d.add("initial.seeds.type", &in.initial.seeds.type, "",
-        "two_beam: fourier for the transverse seeds of Eq. (13), none for homogeneous beams")
+        "two_beam and spectrum: fourier for the transverse seeds of Eq. (13), none for homogeneous beams")
       .choices = {"fourier", "none"};
   d.add("initial.seeds.sigma", &in.initial.seeds.sigma, "1",
         "standard deviation of the seeds' Fourier amplitudes")

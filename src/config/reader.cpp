@@ -308,11 +308,31 @@ void Configuration::check_together() const {
   const auto& grid = input_.grid;
   const auto& initial = input_.initial;
   const auto& directions = grid.momentum.directions;
+  const bool spherical = grid.momentum.geometry == "spherical";
+  const std::string counted_by = spherical ? "grid.momentum.angles" : "grid.momentum.directions";
+  const std::size_t count =
+      spherical ? static_cast<std::size_t>(grid.momentum.angles) : directions.size();
   const auto same_length = [&](const char* key, const std::vector<double>& values) {
-    if (values.size() != directions.size())
-      fail(key, fmt::format("has {} values, but there are {} directions in grid.momentum.directions",
-                            values.size(), directions.size()));
+    if (values.size() != count)
+      fail(key, fmt::format("has {} values, but there are {} directions by {}", values.size(), count,
+                            counted_by));
   };
+  const auto no_effect = [&](const char* key) {
+    if (places_.contains(key))
+      fail(key, fmt::format("has no effect with grid.momentum.geometry = \"{}\", where {} sets the "
+                            "directions",
+                            grid.momentum.geometry, counted_by));
+  };
+  if (spherical) {
+    no_effect("grid.momentum.directions");
+    no_effect("grid.momentum.weights");
+  } else {
+    no_effect("grid.momentum.angles");
+    no_effect("grid.momentum.angular_operator");
+  }
+  if (spherical && input_.equation.mode == "full" && input_.parallel.ranks_angle.value_or(1) > 1)
+    fail("parallel.ranks_angle",
+         "this version keeps all directions of spherical geometry on one rank; split z or energy");
 
   if (grid.z.cells <= grid.z.order)
     fail("grid.z.cells", fmt::format("order {} in z needs more than {} cells, found {}", grid.z.order,
@@ -328,24 +348,25 @@ void Configuration::check_together() const {
          fmt::format("full mode resolves the energies: order {} needs more than {} cells, found {}; "
                      "a single cell is for equation.mode = \"standard\"",
                      grid.momentum.order, grid.momentum.order, energy.cells));
-  if (initial.type != "file") {
+  if (initial.type == "two_beam" || initial.type == "eigenmode") {
     same_length("initial.zeta", initial.zeta);
     if (initial.occupation) {
       same_length("initial.occupation", *initial.occupation);
-      for (std::size_t k = 0; k < directions.size(); ++k)
+      for (std::size_t k = 0; k < count; ++k)
         if (std::abs(initial.zeta[k]) > (*initial.occupation)[k])
           fail("initial.occupation",
                fmt::format("{:g} of beam {} is smaller than |zeta| = {:g}: rho would have a negative "
                            "eigenvalue", (*initial.occupation)[k], k + 1, std::abs(initial.zeta[k])));
     }
   }
-  if (initial.type == "two_beam" && initial.seeds.type == "fourier" &&
+  const bool seeded = initial.type == "two_beam" || initial.type == "spectrum";
+  if (seeded && initial.seeds.type == "fourier" &&
       initial.seeds.max_mode > grid.z.cells / 2)
     fail("initial.seeds.max_mode",
          fmt::format("{} modes, but {} cells in z hold at most {}", initial.seeds.max_mode,
                      grid.z.cells, grid.z.cells / 2));
   if (initial.type == "eigenmode") {
-    if (directions.size() != 2 || std::min(directions[0], directions[1]) != -1.0 ||
+    if (spherical || directions.size() != 2 || std::min(directions[0], directions[1]) != -1.0 ||
         std::max(directions[0], directions[1]) != 1.0)
       fail("initial.type", "an eigenmode needs grid.momentum.directions = [-1, 1]");
     if (initial.mode_number == 0)

@@ -114,7 +114,7 @@ void Ledger::add_plane(const phase_space::StateView& rho, Index j,
     double row_number = 0, row_flux = 0;
     for (Index k = 0; k < box.angle.size; ++k) {
       const Index direction = box.angle.begin + k;
-      const double weight = momentum_.energy_spacing() * momentum_.direction_weight(direction);
+      const double weight = momentum_.weight(cell, direction);
       const flavor::Matrix node = flavor::load(rho.row(j, i) + k * flavor::components);
       const double occupation = weight * flavor::trace(node);
       row_number += occupation;
@@ -165,8 +165,7 @@ void Ledger::add_plane(const phase_space::StateView& rho, Index j,
     for (Index i = 0; i < box.energy.size; ++i) {
       double row_number = 0;
       for (Index k = 0; k < box.angle.size; ++k) {
-        const double weight =
-            momentum_.energy_spacing() * momentum_.direction_weight(box.angle.begin + k);
+        const double weight = momentum_.weight(box.energy.begin + i, box.angle.begin + k);
         const flavor::Matrix node_rate =
             flavor::load(rate_.data() + i * box.row() + k * flavor::components);
         row_number += weight * flavor::trace(node_rate);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <numeric>
 
 namespace nuvlasov::initial {
 namespace {
@@ -26,16 +25,19 @@ std::vector<double> energy_spectrum(const phase_space::MomentumGrid& grid, Spect
     for (Index i = 0; i < grid.energies(); ++i)
       spectrum[static_cast<std::size_t>(i)] =
           shape_at(shape, (grid.energy_offset(i) - center) / width);
-  const double sum = std::accumulate(spectrum.begin(), spectrum.end(), 0.0);
+  double sum = 0.0;
+  for (Index i = 0; i < grid.energies(); ++i)
+    sum += grid.energy_weight(i) * spectrum[static_cast<std::size_t>(i)];
   if (!(sum > 0.0))
     throw std::invalid_argument("the energy spectrum vanishes on every cell of the window");
-  for (double& f : spectrum) f /= sum * grid.energy_spacing();
+  for (double& f : spectrum) f /= sum;
   return spectrum;
 }
 
 double edge_share(const phase_space::MomentumGrid& grid, const std::vector<double>& spectrum) {
   if (grid.energies() == 1) return 0.0;
-  return std::max(spectrum.front(), spectrum.back()) * grid.energy_spacing();
+  return std::max(spectrum.front() * grid.energy_weight(0),
+                  spectrum.back() * grid.energy_weight(grid.energies() - 1));
 }
 
 }  // namespace nuvlasov::initial

@@ -156,7 +156,7 @@ void Profiles::append(const double* state, double time) {
         const double value = state[j * box.plane() + i * box.row() + a];
         const Index column = box.angle.begin * flavor::components + a;
         density[static_cast<std::size_t>(j * row + column)] +=
-            context_.momentum.energy_spacing() * value;
+            context_.momentum.energy_weight(box.energy.begin + i) * value;
         spectrum[static_cast<std::size_t>((box.energy.begin + i) * row + column)].add(
             context_.z.spacing() * value);
       }

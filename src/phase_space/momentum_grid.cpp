@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "nuvlasov/phase_space/angular_operator.hpp"
+
 namespace nuvlasov::phase_space {
 
 MomentumGrid::MomentumGrid(double reference, double half_width, Index energies, int order,
@@ -17,6 +19,20 @@ MomentumGrid::MomentumGrid(double reference, double half_width, Index energies, 
       energy_derivative_(order, energy_spacing()) {
   if (directions_.empty() || directions_.size() != weights_.size())
     throw std::invalid_argument("a momentum grid needs one weight for each direction");
+}
+
+MomentumGrid MomentumGrid::spherical(double reference, double half_width, Index energies, int order,
+                                     Index angles, AngularOperator angular_operator) {
+  const GaussLegendre rule = gauss_legendre(angles);
+  MomentumGrid grid(reference, half_width, energies, order, rule.nodes, rule.weights);
+  grid.geometry_ = Geometry::spherical;
+  grid.angular_operator_ = angular_operator;
+  return grid;
+}
+
+double MomentumGrid::energy_weight(Index i) const {
+  const double ratio = geometry_ == Geometry::spherical ? energy(i) / reference_ : 1.0;
+  return ratio * ratio * energy_spacing();
 }
 
 double MomentumGrid::largest_speed() const {

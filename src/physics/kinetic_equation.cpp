@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "nuvlasov/physics/group_velocity.hpp"
 #include "nuvlasov/physics/refraction.hpp"
 #include "nuvlasov/physics/streaming.hpp"
 #include "nuvlasov/physics/weak_force.hpp"
@@ -13,7 +14,12 @@ Terms make_terms(Mode mode, const phase_space::ZAxis& z, const phase_space::Mome
   Terms terms;
   terms.push_back(std::make_unique<Streaming>(z, momentum, box.angle));
   terms.push_back(std::make_unique<Refraction>());
-  if (mode == Mode::full) terms.push_back(std::make_unique<WeakForce>(z, momentum));
+  if (mode == Mode::full) {
+    terms.push_back(std::make_unique<WeakForce>(z, momentum, box));
+    // Frozen directions: Omega does not depend on momentum.
+    if (momentum.geometry() == phase_space::Geometry::spherical)
+      terms.push_back(std::make_unique<GroupVelocity>(z, momentum, box));
+  }
   return terms;
 }
 
@@ -28,7 +34,7 @@ KineticEquation::KineticEquation(Mode mode, const phase_space::ZAxis& z,
           std::any_of(terms_.begin(), terms_.end(),
                       [](const auto& term) { return term->reads_momentum_gradient(); })),
       moments_(momentum, box, ghosts, momentum_comm),
-      momentum_gradient_(momentum, box.angle) {
+      momentum_gradient_(momentum, box.energy, box.angle) {
   if (needs_momentum_gradient_)
     gradient_planes_.resize(static_cast<std::size_t>((2 * reach_ + 1) * box_.plane()));
 }
@@ -43,6 +49,11 @@ void KineticEquation::rate(const phase_space::StateView& rho, double* rate) {
   });
 }
 
+void KineticEquation::update_gradient(const phase_space::StateView& rho, Index j) {
+  momentum_gradient_.apply({rho.row(j, 0), rho.energy_stride(), rho.energies_seen()},
+                           gradient_plane(j));
+}
+
 double* KineticEquation::gradient_plane(Index j) {
   return gradient_planes_.data() + ((j + reach_) % (2 * reach_ + 1)) * box_.plane();
 }
@@ -53,20 +64,21 @@ void KineticEquation::begin_sweep(const phase_space::StateView& rho) {
     moments_.update(rho);
   }
   if (needs_momentum_gradient_)
-    for (Index j = -reach_; j < reach_; ++j) momentum_gradient_.apply(rho, j, gradient_plane(j));
+    for (Index j = -reach_; j < reach_; ++j) update_gradient(rho, j);
 }
 
 Neighbourhood KineticEquation::neighbourhood(const phase_space::StateView& rho, Index j) {
-  if (needs_momentum_gradient_)
-    momentum_gradient_.apply(rho, j + reach_, gradient_plane(j + reach_));
+  if (needs_momentum_gradient_) update_gradient(rho, j + reach_);
   Neighbourhood here;
   here.energies = box_.energy.size;
   here.angles = box_.angle.size;
   here.density_stride = rho.energy_stride();
+  here.energies_seen = rho.energies_seen();
   for (int m = -reach_; m <= reach_; ++m) {
     const std::size_t slot = Neighbourhood::slot(m);
     here.density_[slot] = rho.row(j + m, 0);
     here.refraction_[slot] = moments_.refraction(j + m);
+    here.current_[slot] = moments_.current(j + m);
     if (needs_momentum_gradient_) here.gradient_[slot] = gradient_plane(j + m);
   }
   return here;

@@ -16,18 +16,22 @@ std::vector<double> owned(const std::vector<double>& all, phase_space::Range ran
 }  // namespace
 
 MomentumSum::MomentumSum(const phase_space::MomentumGrid& grid, const phase_space::Box& box)
-    : energies_(box.energy.size),
-      energy_weight_(grid.energy_spacing()),
-      weights_(owned(grid.weights(), box.angle)),
-      directions_(owned(grid.directions(), box.angle)) {}
+    : weights_(owned(grid.weights(), box.angle)),
+      directions_(owned(grid.directions(), box.angle)) {
+  for (Index i = box.energy.begin; i < box.energy.end(); ++i)
+    energy_weights_.push_back(grid.energy_weight(i));
+}
 
 PlaneMoments MomentumSum::operator()(const double* plane, Index energy_stride) const {
   PlaneMoments moments;
   for (std::size_t k = 0; k < weights_.size(); ++k) {
     const double* node = plane + k * flavor::components;
     flavor::Matrix beam{};
-    for (Index i = 0; i < energies_; ++i) beam += flavor::load(node + i * energy_stride);
-    beam *= energy_weight_ * weights_[k];
+    for (const double weight : energy_weights_) {
+      beam += weight * flavor::load(node);
+      node += energy_stride;
+    }
+    beam *= weights_[k];
     moments.zeroth += beam;
     beam *= directions_[k];
     moments.first += beam;
@@ -47,7 +51,8 @@ Moments::Moments(const phase_space::MomentumGrid& grid, const phase_space::Box& 
       shared_(ranks_in(momentum_comm) > 1),
       directions_(owned(grid.directions(), box.angle)),
       planes_(static_cast<std::size_t>(box.z.size + 2 * Index{ghosts})),
-      refraction_(planes_.size() * directions_.size() * flavor::components) {}
+      refraction_(planes_.size() * directions_.size() * flavor::components),
+      current_(planes_.size() * flavor::components) {}
 
 void Moments::update(const phase_space::StateView& rho) {
   for (Index j = -ghosts_; j < owned_planes_ + ghosts_; ++j)
@@ -59,9 +64,12 @@ void Moments::update(const phase_space::StateView& rho) {
                   momentum_comm_);
   }
   double* omega = refraction_.data();
+  double* current = current_.data();
   for (const PlaneMoments& plane : planes_) {
     const flavor::Matrix a0 = flavor::with_trace(plane.zeroth);
     const flavor::Matrix a1 = flavor::with_trace(plane.first);
+    flavor::store(current, a1);
+    current += flavor::components;
     for (const double v : directions_) {
       flavor::store(omega, a0 - v * a1);
       omega += flavor::components;

@@ -2,11 +2,12 @@
 
 namespace nuvlasov::physics {
 
-WeakForce::WeakForce(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum)
+WeakForce::WeakForce(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+                     const phase_space::Box& box)
     : derivative_(z.derivative()),
       spacing_(z.spacing()),
-      largest_momentum_wave_number_(momentum.largest_speed() *
-                                    momentum.energy_derivative().largest_wave_number()) {}
+      momentum_gradient_(momentum, box.energy, box.angle),
+      frozen_directions_(momentum.geometry() == phase_space::Geometry::beams) {}
 
 template <class RefractionAt>
 flavor::Matrix WeakForce::refraction_gradient(RefractionAt&& refraction_at) const {
@@ -26,7 +27,8 @@ void WeakForce::add_rate(const Neighbourhood& here, double* rate) {
     for (Index at = 0; at < row; at += flavor::components) {
       const auto omega = [&](int m) { return flavor::load(here.refraction(m) + at); };
       const auto coupling = [&](int m) { return coupling_.data() + (m + reach) * row + at; };
-      flavor::store(coupling(0), (2.0 / 3.0) * refraction_gradient(omega));
+      // Advective form, and the Liouville form where it is the same.
+      flavor::store(coupling(0), (frozen_directions_ ? 2.0 : 1.0) / 3.0 * refraction_gradient(omega));
       for (int m = 1; m <= reach; ++m) {
         const double third = derivative_.weight(m) / 3.0;
         flavor::store(coupling(m), third * (omega(m) - omega(0)));
@@ -49,6 +51,25 @@ void WeakForce::add_rate(const Neighbourhood& here, double* rate) {
       }
     }
   });
+  if (!frozen_directions_) add_liouville_form(here, rate);
+}
+
+void WeakForce::add_liouville_form(const Neighbourhood& here, double* rate) {
+  const Index row = here.angles * flavor::components;
+  const phase_space::Range seen = here.energies_seen;
+  product_.resize(static_cast<std::size_t>(seen.size * row));
+  gradient_.resize(static_cast<std::size_t>(here.energies * row));
+  for (Index at = 0; at < row; at += flavor::components) {
+    const flavor::Matrix force =
+        refraction_gradient([&](int m) { return flavor::load(here.refraction(m) + at); }) / 3.0;
+    for (Index i = seen.begin; i < seen.end(); ++i)
+      flavor::store(product_.data() + (i - seen.begin) * row + at,
+                    flavor::jordan_product(
+                        force, flavor::load(here.density(0) + i * here.density_stride + at)));
+  }
+  momentum_gradient_.apply({product_.data() - seen.begin * row, row, seen}, gradient_.data());
+  for (Index at = 0; at < here.energies * row; at += flavor::components)
+    flavor::add_to(rate + at, flavor::load(gradient_.data() + at));
 }
 
 double WeakForce::spectral_radius(const Moments& moments) const {
@@ -64,7 +85,7 @@ double WeakForce::spectral_radius(const Moments& moments) const {
       force = std::max(force, flavor::jordan_radius(refraction_gradient([&](int m) {
                          return flavor::load(moments.refraction(j + m) + at);
                        })));
-  return (2.0 + flux_form) / 3.0 * force * largest_momentum_wave_number_;
+  return (2.0 + flux_form) / 3.0 * force * momentum_gradient_.spectral_radius();
 }
 
 }  // namespace nuvlasov::physics

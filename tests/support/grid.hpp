@@ -17,6 +17,10 @@ struct GridShape {
   std::vector<double> directions{-1.0, 1.0};
   std::vector<double> weights{1.0, 1.0};
   double length = 10.0, half_width = 4.0;
+  /// Spherical geometry with this many angles, instead of the directions.
+  Index spherical_angles = 0;
+  phase_space::AngularOperator angular_operator = phase_space::AngularOperator::spectral;
+  double reference = 50.0;
 };
 
 /// A phase space, distributed over a communicator, with an equation and a state of random numbers.
@@ -25,8 +29,14 @@ class Grid {
   Grid(const GridShape& shape, physics::Mode mode, MPI_Comm comm = PETSC_COMM_SELF,
        phase_space::ProcessGrid ranks = {})
       : z(shape.length, shape.z, shape.z_order),
-        momentum(50.0, shape.half_width, shape.energies, shape.energy_order, shape.directions,
-                 shape.weights) {
+        momentum(shape.spherical_angles > 0
+                     ? phase_space::MomentumGrid::spherical(shape.reference, shape.half_width,
+                                                            shape.energies, shape.energy_order,
+                                                            shape.spherical_angles,
+                                                            shape.angular_operator)
+                     : phase_space::MomentumGrid(shape.reference, shape.half_width, shape.energies,
+                                                 shape.energy_order, shape.directions,
+                                                 shape.weights)) {
     const int ghosts = std::max(shape.z_order, shape.energy_order) / 2;
     EXPECT_EQ(decomposition.create(comm, z, momentum, ghosts, ranks), 0);
     equation = std::make_unique<physics::KineticEquation>(
@@ -74,13 +84,15 @@ class Grid {
                               momentum.angles() + box.angle.begin) * flavor::components + a);
   }
 
-  /// <f, g> with the measure dz dE w_k, of whole states.
+  /// <f, g> with the measure of the grid, of whole states.
   double inner_product(const std::vector<double>& f, const std::vector<double>& g) const {
     long double sum = 0.0L;
-    for (std::size_t n = 0; n < f.size(); ++n)
+    for (std::size_t n = 0; n < f.size(); ++n) {
+      const auto node = static_cast<Index>(n / flavor::components);
       sum += static_cast<long double>(f[n] * g[n]) *
-             momentum.direction_weight(static_cast<Index>(n / flavor::components) % momentum.angles());
-    return static_cast<double>(0.5L * sum * z.spacing() * momentum.energy_spacing());
+             momentum.weight(node / momentum.angles() % momentum.energies(), node % momentum.angles());
+    }
+    return static_cast<double>(0.5L * sum * z.spacing());
   }
 
   phase_space::ZAxis z;

@@ -3,10 +3,12 @@
 /// derivative a sum over the whole axis, the bracket of numerics section 2 as its six products.
 #pragma once
 
+#include <cmath>
 #include <complex>
 #include <vector>
 
 #include "nuvlasov/flavor/density_matrix.hpp"
+#include "nuvlasov/phase_space/angular_operator.hpp"
 #include "nuvlasov/phase_space/momentum_grid.hpp"
 #include "nuvlasov/phase_space/z_axis.hpp"
 
@@ -40,7 +42,9 @@ class ReferenceEquation {
   using Field = std::vector<Dense>;  ///< [z][energy][angle]
 
   ReferenceEquation(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum, bool full)
-      : z_(z), p_(momentum), full_(full) {}
+      : z_(z), p_(momentum), full_(full) {
+    if (p_.geometry() == phase_space::Geometry::spherical) angular_ = phase_space::angular_matrix(p_);
+  }
 
   /// d rho/dt of [z][energy][angle][component].
   std::vector<double> rate(const std::vector<double>& state) const {
@@ -106,7 +110,18 @@ class ReferenceEquation {
         if (i + m < p_.energies()) sum += Complex(d.weight(m)) * f[node(j, i + m, k)];
         if (i - m >= 0) sum += Complex(-d.weight(m)) * f[node(j, i - m, k)];
       }
-      return Complex(p_.direction(k)) * sum;
+      if (p_.geometry() == phase_space::Geometry::beams) return Complex(p_.direction(k)) * sum;
+      // (v/2) [D_E f + E^-2 D_E(E^2 f)] + (1/E) S f
+      Dense squared;
+      for (int m = -d.reach(); m <= d.reach(); ++m)
+        if (m != 0 && i + m >= 0 && i + m < p_.energies())
+          squared += Complex((m > 0 ? 1 : -1) * d.weight(std::abs(m)) * std::pow(p_.energy(i + m), 2)) *
+                     f[node(j, i + m, k)];
+      Dense angular;
+      for (Index l = 0; l < p_.angles(); ++l)
+        angular += Complex(angular_[static_cast<std::size_t>(k * p_.angles() + l)]) * f[node(j, i, l)];
+      return Complex(0.5 * p_.direction(k)) * (sum + Complex(std::pow(p_.energy(i), -2)) * squared) +
+             Complex(1.0 / p_.energy(i)) * angular;
     });
   }
   Field scaled_by_direction(const Field& f) const {
@@ -123,14 +138,31 @@ class ReferenceEquation {
           const Complex trace = source.m[0][0] + source.m[1][1];
           source.m[0][0] += trace;
           source.m[1][1] += trace;
-          omega += Complex(p_.energy_spacing() * p_.direction_weight(l) *
+          omega += Complex(p_.weight(i, l) *
                            (1.0 - p_.direction(k) * p_.direction(l))) * source;
         }
       return omega;
     });
   }
-  /// Omega depends on the direction alone, and directions are frozen.
-  Field d_p_of_refraction(const Field& rho) const { return Field(rho.size()); }
+  /// D_p Omega = -kappa_k A_1/E_i, and zero for frozen directions.
+  Field d_p_of_refraction(const Field& rho) const {
+    if (p_.geometry() == phase_space::Geometry::beams) return Field(rho.size());
+    return each_node([&](Index j, Index i, Index k) {
+      Dense current;
+      for (Index n = 0; n < p_.energies(); ++n)
+        for (Index l = 0; l < p_.angles(); ++l) {
+          Dense source = rho[node(j, n, l)];
+          const Complex trace = source.m[0][0] + source.m[1][1];
+          source.m[0][0] += trace;
+          source.m[1][1] += trace;
+          current += Complex(p_.weight(n, l) * p_.direction(l)) * source;
+        }
+      double kappa = p_.direction(k) * p_.direction(k);
+      for (Index l = 0; l < p_.angles(); ++l)
+        kappa += angular_[static_cast<std::size_t>(k * p_.angles() + l)] * p_.direction(l);
+      return Complex(-kappa / p_.energy(i)) * current;
+    });
+  }
 
   Field to_dense(const std::vector<double>& state) const {
     return each([&](Index n) {
@@ -154,6 +186,7 @@ class ReferenceEquation {
   const phase_space::ZAxis& z_;
   const phase_space::MomentumGrid& p_;
   bool full_;
+  std::vector<double> angular_;
 };
 
 }  // namespace nuvlasov::testing_support

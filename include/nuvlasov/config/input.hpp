@@ -30,6 +30,8 @@ struct Input {
       std::string geometry = "beams";
       std::vector<double> directions{-1.0, 1.0};
       std::optional<std::vector<double>> weights;
+      Integer angles = 16;
+      std::string angular_operator = "auto";
       Integer order = 6;
       struct Energy {
         double reference = 1000.0;
@@ -39,12 +41,22 @@ struct Input {
     } momentum;
   } grid;
 
+  /// One flavor's neutrinos over direction, initial.type = "spectrum".
+  struct AngularSpectrum {
+    double number = 0.5;
+    std::string shape = "isotropic";
+    double center = 1.0;
+    double width = 0.5;
+    double flux_factor = 0.0;
+  };
+
   struct Initial {
     std::string type = "two_beam";
     std::vector<double> zeta{-0.5, 0.5};
     std::optional<std::vector<double>> occupation;
     Integer mode_number = 0;
     double amplitude = 1e-6;
+    AngularSpectrum nu_e, nu_x;
     std::string path;
     struct EnergySpectrum {
       std::string shape = "gaussian";

@@ -14,7 +14,8 @@ enum class SpectrumShape {
   cosine,    ///< 1 + cos(pi (E - E_c)/width) for |E - E_c| < width, zero beyond
 };
 
-/// f_i on the cells of the window with sum_i dE f_i = 1; a window of one cell holds everything.
+/// f_i on the cells of the window with sum_i w_i f_i = 1, w_i the energy
+/// part of the measure; a window of one cell holds everything.
 /// \param width   (mu) standard deviation of the Gaussian, half of the cosine's support
 /// \param center  E_c - E_ref (mu)
 std::vector<double> energy_spectrum(const phase_space::MomentumGrid& grid, SpectrumShape shape,

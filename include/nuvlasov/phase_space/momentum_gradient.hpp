@@ -9,20 +9,46 @@
 
 namespace nuvlasov::phase_space {
 
-/// `beams`: D_p f = v D_E f, with nothing beyond the edges of the energy window.
-/// Exactly skew-adjoint in the measure dE w_k.
+/// A z plane of matrices [energy][angle][component] to take D_p of.
+struct PlaneView {
+  const double* first_owned;  ///< first owned energy
+  Index energy_stride;        ///< doubles from one energy to the next
+  Range energies;             ///< in memory, relative to the first owned one; beyond: vacuum
+};
+
+/// Exactly skew-adjoint in the measure of the grid, with nothing beyond the edges of the energy
+/// window.
+///
+///     beams:      D_p f = v D_E f
+///     spherical:  D_p f = (v/2) [D_E f + E^-2 D_E(E^2 f)] + (1/E) S f,   so that D_p 1 = 0
+///
+/// with the angular operator S of angular_operator.hpp.
 class MomentumGradient {
  public:
-  /// \param angles  the directions this rank owns
-  MomentumGradient(const MomentumGrid& grid, Range angles);
+  /// \param energies, angles  what this rank owns; spherical: all angles
+  MomentumGradient(const MomentumGrid& grid, Range energies, Range angles);
 
-  /// Writes D_p rho at plane j, [owned energy][owned angle][component] without gaps.
-  void apply(const StateView& rho, Index j, double* gradient) const;
+  /// Writes D_p f, [owned energy][owned angle][component] without gaps.
+  void apply(const PlaneView& f, double* gradient) const;
+
+  /// Neighbours in energy that apply() reads on each side.
+  int reach() const { return derivative_.reach(); }
+  /// Upper estimate of |eigenvalue|.
+  double spectral_radius() const { return spectral_radius_; }
 
  private:
+  void add_energy_part(const PlaneView& f, double* gradient) const;
+  void add_angular_part(const PlaneView& f, double* gradient) const;
+
   CentralDifference derivative_;
+  Index energies_;
   std::vector<double> directions_;
+  std::vector<double> stencil_;      ///< [owned energy][-reach .. reach]
+  std::vector<double> angular_;      ///< S, row by row; empty for beams
+  std::vector<Range> angular_band_;  ///< columns of S that are not zero, by row
+  std::vector<double> inverse_energy_;
   std::vector<double> vacuum_;
+  double spectral_radius_;
 };
 
 }  // namespace nuvlasov::phase_space

@@ -8,12 +8,24 @@
 
 namespace nuvlasov::phase_space {
 
-/// Geometry `beams`: frozen directions v_k, one-dimensional momentum along each, measure dE w_k,
-/// so that grad_p . z = v d/dE and nothing couples the directions but refraction.
-///
+enum class Geometry {
+  /// Frozen directions, one-dimensional momentum along each: measure dE w_k, grad_p.z = v d/dE.
+  beams,
+  /// Momentum space, axially symmetric around z: measure (E/E_ref)^2 dE w_k,
+  /// grad_p.z = v d/dE + ((1 - v^2)/E) d/dv.
+  spherical,
+};
+
+/// How d/dv is taken in spherical geometry.
+enum class AngularOperator {
+  spectral,  ///< the polynomial through all Gauss-Legendre nodes; needs them all on one rank
+  sn,        ///< S_N angular redistribution (Lewis and Miller): neighbours only, second order
+};
+
 /// Energies are kept as offsets from the reference, exact at any E_ref/mu.
 class MomentumGrid {
  public:
+  /// Geometry `beams`.
   /// \param reference   E_ref (mu), the middle of the window
   /// \param half_width  W (mu), the window is [E_ref - W, E_ref + W], 0 < W <= E_ref
   /// \param energies    cells in the window, >= 1
@@ -23,6 +35,12 @@ class MomentumGrid {
   MomentumGrid(double reference, double half_width, Index energies, int order,
                std::vector<double> directions, std::vector<double> weights);
 
+  /// Geometry `spherical` on `angles` Gauss-Legendre nodes of [-1, 1], whose weights add up to 2.
+  static MomentumGrid spherical(double reference, double half_width, Index energies, int order,
+                                Index angles, AngularOperator angular_operator);
+
+  Geometry geometry() const { return geometry_; }
+  AngularOperator angular_operator() const { return angular_operator_; }
   Index energies() const { return energies_; }
   Index angles() const { return static_cast<Index>(directions_.size()); }
   double reference_energy() const { return reference_; }
@@ -32,9 +50,14 @@ class MomentumGrid {
   double energy_offset(Index i) const {
     return (static_cast<double>(i) + 0.5) * energy_spacing() - half_width_;
   }
+  double energy(Index i) const { return reference_ + energy_offset(i); }
+  /// Part of the weight that depends on energy: dE, times (E_i/E_ref)^2 in spherical geometry.
+  double energy_weight(Index i) const;
   /// v_k = p_z/p.
   double direction(Index k) const { return directions_[static_cast<std::size_t>(k)]; }
   double direction_weight(Index k) const { return weights_[static_cast<std::size_t>(k)]; }
+  /// w_ik of sums over momentum.
+  double weight(Index i, Index k) const { return energy_weight(i) * direction_weight(k); }
   const std::vector<double>& directions() const { return directions_; }
   const std::vector<double>& weights() const { return weights_; }
   double largest_speed() const;
@@ -42,6 +65,8 @@ class MomentumGrid {
   const CentralDifference& energy_derivative() const { return energy_derivative_; }
 
  private:
+  Geometry geometry_ = Geometry::beams;
+  AngularOperator angular_operator_ = AngularOperator::spectral;
   double reference_;
   double half_width_;
   Index energies_;

@@ -42,7 +42,8 @@ class StateView {
 
   const Box& box() const { return box_; }
   Index energy_stride() const { return energy_stride_; }
-  bool sees_energy(Index i) const { return i >= energy_seen_.begin && i < energy_seen_.end(); }
+  /// Energies in memory, relative to the first owned one.
+  Range energies_seen() const { return energy_seen_; }
   /// All owned angles at one (z, energy), contiguous.
   const double* row(Index j, Index i) const { return first_ + j * z_stride_ + i * energy_stride_; }
 

@@ -55,6 +55,7 @@ class KineticEquation {
   void begin_sweep(const phase_space::StateView& rho);
   Neighbourhood neighbourhood(const phase_space::StateView& rho, Index j);
   double* gradient_plane(Index j);
+  void update_gradient(const phase_space::StateView& rho, Index j);
 
   Mode mode_;
   phase_space::Box box_;

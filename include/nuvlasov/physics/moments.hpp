@@ -27,8 +27,7 @@ class MomentumSum {
   PlaneMoments operator()(const double* plane, Index energy_stride) const;
 
  private:
-  Index energies_;
-  double energy_weight_;
+  std::vector<double> energy_weights_;
   std::vector<double> weights_;
   std::vector<double> directions_;
 };
@@ -51,6 +50,10 @@ class Moments {
   const double* refraction(Index j) const {
     return refraction_.data() + (j + ghosts_) * angles_ * flavor::components;
   }
+  /// A_1 of Eq. (17) at z_j, which makes the gradient of Omega in direction.
+  const double* current(Index j) const {
+    return current_.data() + (j + ghosts_) * flavor::components;
+  }
   Index planes() const { return owned_planes_; }
   Index angles() const { return angles_; }
 
@@ -64,6 +67,7 @@ class Moments {
   std::vector<double> directions_;
   std::vector<PlaneMoments> planes_;
   std::vector<double> refraction_;
+  std::vector<double> current_;
 };
 
 }  // namespace nuvlasov::physics

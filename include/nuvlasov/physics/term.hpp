@@ -19,6 +19,7 @@ struct Neighbourhood {
   Index energies = 0;        ///< owned energies
   Index angles = 0;          ///< owned angles
   Index density_stride = 0;  ///< doubles from one energy to the next in density(m)
+  phase_space::Range energies_seen;  ///< in density(m), relative to the first owned one
 
   /// rho at plane z + m, [energy][angle][component] with density_stride.
   const double* density(int m) const { return density_[slot(m)]; }
@@ -27,8 +28,11 @@ struct Neighbourhood {
   /// Omega at plane z + m, [angle][component].
   const double* refraction(int m) const { return refraction_[slot(m)]; }
 
+  /// A_1 of Eq. (17) at plane z + m.
+  const double* current(int m) const { return current_[slot(m)]; }
+
   static std::size_t slot(int m) { return static_cast<std::size_t>(m + max_reach); }
-  std::array<const double*, width> density_{}, gradient_{}, refraction_{};
+  std::array<const double*, width> density_{}, gradient_{}, refraction_{}, current_{};
 };
 
 /// One term of the kinetic equation.

@@ -9,13 +9,13 @@
 ///           - Omega o D_z D_p rho ].
 ///
 /// The first two conserve purity and number, the last two energy; their mean, like Arakawa's, all of
-/// them, because <f, J(g, h)> is totally antisymmetric. For frozen directions Omega depends on z
-/// alone along each of them, D_p commutes with (D_z Omega) o, and with G = D_p rho and the stencil
-/// coefficients c_m of D_z,
-///
-///     1/3 [ 2 (D_z Omega) o G + sum_m c_m (Omega_{j+m} - Omega_j) o G_{j+m} ].
+/// them, because <f, J(g, h)> is totally antisymmetric (in spherical geometry together with the
+/// group-velocity correction). With G = D_p rho and the stencil coefficients c_m of D_z the last two
+/// are sum_m c_m (Omega_{j+m} - Omega_j) o G_{j+m}. For frozen directions Omega does not depend on
+/// momentum along each of them, and the second equals the first.
 #pragma once
 
+#include "nuvlasov/phase_space/momentum_gradient.hpp"
 #include "nuvlasov/phase_space/z_axis.hpp"
 #include "nuvlasov/physics/term.hpp"
 
@@ -23,7 +23,9 @@ namespace nuvlasov::physics {
 
 class WeakForce final : public Term {
  public:
-  WeakForce(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum);
+  /// \param box  what this rank owns
+  WeakForce(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+            const phase_space::Box& box);
 
   std::string name() const override { return "weak_force"; }
   std::string meaning() const override { return "weak force, {d_z Omega, d_pz rho}/2"; }
@@ -36,10 +38,15 @@ class WeakForce final : public Term {
   template <class RefractionAt>
   flavor::Matrix refraction_gradient(RefractionAt&& refraction_at) const;
 
+  void add_liouville_form(const Neighbourhood& here, double* rate);
+
   phase_space::CentralDifference derivative_;
   double spacing_;
-  double largest_momentum_wave_number_;
+  phase_space::MomentumGradient momentum_gradient_;
+  bool frozen_directions_;
   std::vector<double> coupling_;  ///< [plane of the stencil][angle][component]
+  std::vector<double> product_;   ///< (D_z Omega) o rho, [energy seen][angle][component]
+  std::vector<double> gradient_;  ///< D_p of it, [energy][angle][component]
 };
 
 }  // namespace nuvlasov::physics

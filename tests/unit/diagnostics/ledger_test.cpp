@@ -45,13 +45,13 @@ Values written_out(const Grid& grid, const std::vector<double>& state) {
   const auto node = [&](Index j, Index i, Index k) {
     return state.data() + ((j * p.energies() + i) * p.angles() + k) * flavor::components;
   };
-  const auto weight = [&](Index k) { return p.energy_spacing() * p.direction_weight(k); };
+  const auto weight = [&](Index i, Index k) { return p.weight(i, k); };
   double smallest = INFINITY, lower = 0.0, upper = 0.0;
   for (Index j = 0; j < grid.z.cells(); ++j)
     for (Index i = 0; i < p.energies(); ++i)
       for (Index k = 0; k < p.angles(); ++k) {
         const double* a = node(j, i, k);
-        const double w = dz * weight(k);
+        const double w = dz * weight(i, k);
         const double length = std::sqrt(a[1] * a[1] + a[2] * a[2] + a[3] * a[3]);
         const double energy = p.reference_energy() + p.energy_offset(i);
         q["number"] += w * a[0];
@@ -67,7 +67,7 @@ Values written_out(const Grid& grid, const std::vector<double>& state) {
         for (Index l = 0; l < p.angles(); ++l)
           for (Index m = 0; m < p.energies(); ++m) {
             const double* b = node(j, m, l);
-            const double pair = w * weight(l) * (1.0 - p.direction(k) * p.direction(l));
+            const double pair = w * weight(m, l) * (1.0 - p.direction(k) * p.direction(l));
             q["u_osc"] += 0.25 * pair * (a[1] * b[1] + a[2] * b[2] + a[3] * b[3]);
             q["u_osc_transverse"] += 0.25 * pair * (a[1] * b[1] + a[2] * b[2]);
             q["u_non"] += 0.75 * pair * a[0] * b[0];
@@ -76,8 +76,8 @@ Values written_out(const Grid& grid, const std::vector<double>& state) {
   for (Index j = 0; j < grid.z.cells(); ++j) {
     double low = 0.0, high = 0.0;
     for (Index k = 0; k < p.angles(); ++k) {
-      low += dz * weight(k) * node(j, 0, k)[0];
-      high += dz * weight(k) * node(j, p.energies() - 1, k)[0];
+      low += dz * weight(0, k) * node(j, 0, k)[0];
+      high += dz * weight(p.energies() - 1, k) * node(j, p.energies() - 1, k)[0];
     }
     lower += std::abs(low);
     upper += std::abs(high);

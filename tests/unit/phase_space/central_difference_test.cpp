@@ -57,7 +57,8 @@ TEST_P(MomentumGradientMatrix, IsSkewAdjointInTheMeasureAndAnnihilatesWhatIsCons
   shape.directions = {-1.0, 0.3, 0.9};
   shape.weights = {0.4, 1.1, 0.5};
   testing_support::Grid grid(shape, physics::Mode::full);
-  const MomentumGradient gradient(grid.momentum, grid.decomposition.box().angle);
+  const MomentumGradient gradient(grid.momentum, grid.decomposition.box().energy,
+                                  grid.decomposition.box().angle);
   const auto plane = static_cast<std::size_t>(grid.decomposition.box().plane());
 
   std::vector<std::vector<double>> columns;
@@ -67,7 +68,8 @@ TEST_P(MomentumGradientMatrix, IsSkewAdjointInTheMeasureAndAnnihilatesWhatIsCons
     grid.set(unit);
     columns.emplace_back(plane);
     ASSERT_EQ(grid.decomposition.with_ghosts(grid.state, [&](const StateView& rho) {
-      gradient.apply(rho, 0, columns.back().data());
+      gradient.apply({rho.row(0, 0), rho.energy_stride(), rho.energies_seen()},
+                     columns.back().data());
     }), 0);
   }
   const auto weight = [&](std::size_t n) {

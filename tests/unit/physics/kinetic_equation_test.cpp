@@ -50,6 +50,16 @@ GridShape single_energy() {
   return shape;
 }
 
+GridShape spherical(Index angles, phase_space::AngularOperator angular_operator,
+                    int energy_order = 6) {
+  GridShape shape;
+  shape.spherical_angles = angles;
+  shape.angular_operator = angular_operator;
+  shape.energy_order = energy_order;
+  shape.reference = 9.0;
+  return shape;
+}
+
 const std::vector<Case> cases{
     {"standard", physics::Mode::standard, {}},
     {"standard, one energy", physics::Mode::standard, single_energy()},
@@ -61,6 +71,13 @@ const std::vector<Case> cases{
     {"full, five beams", physics::Mode::full,
      with_beams({-1.0, -0.4, 0.1, 0.7, 1.0}, {0.5, 1.5, 1.0, 0.7, 0.3})},
     {"full, one beam", physics::Mode::full, with_beams({1.0}, {1.0})},
+    {"standard, spherical", physics::Mode::standard,
+     spherical(5, phase_space::AngularOperator::spectral)},
+    {"full, spherical, spectral", physics::Mode::full,
+     spherical(6, phase_space::AngularOperator::spectral)},
+    {"full, spherical, S_N", physics::Mode::full, spherical(6, phase_space::AngularOperator::sn)},
+    {"full, spherical, order 8", physics::Mode::full,
+     spherical(5, phase_space::AngularOperator::spectral, 8)},
 };
 
 class KineticEquation : public testing::TestWithParam<Case> {};

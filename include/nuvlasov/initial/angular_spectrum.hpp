@@ -1,0 +1,32 @@
+/// \file
+/// Initial distributions over directions, as the 1-D studies of fast conversions use them.
+#pragma once
+
+#include <vector>
+
+#include "nuvlasov/phase_space/momentum_grid.hpp"
+
+namespace nuvlasov::initial {
+
+enum class AngularShape {
+  isotropic,    ///< constant
+  gaussian,     ///< exp(-(v - center)^2 / (2 width^2))
+  exponential,  ///< exp(-|v - center| / width)
+  linear,       ///< 1 + 3 flux_factor v, whose mean v is flux_factor
+};
+
+/// One flavor's neutrinos over direction.
+struct AngularSpectrum {
+  double number = 0.0;  ///< density, sum_k w_k n_k
+  AngularShape shape = AngularShape::isotropic;
+  double center = 1.0;
+  double width = 0.5;
+  double flux_factor = 0.0;
+};
+
+/// n_k on the directions of the grid, with sum_k w_k n_k = number.
+/// \throws std::invalid_argument when a value is negative or all vanish
+std::vector<double> angular_spectrum(const phase_space::MomentumGrid& grid,
+                                     const AngularSpectrum& spectrum);
+
+}  // namespace nuvlasov::initial

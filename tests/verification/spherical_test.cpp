@@ -1,0 +1,196 @@
+// Spherical momentum geometry: a smooth state at strong coupling, its invariants and how they change.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <numbers>
+
+#include "grid.hpp"
+#include "nuvlasov/diagnostics/ledger.hpp"
+#include "nuvlasov/phase_space/angular_operator.hpp"
+#include "nuvlasov/time/integrator.hpp"
+
+namespace nuvlasov {
+namespace {
+
+using phase_space::AngularOperator;
+using testing_support::Grid;
+using testing_support::GridShape;
+using Values = std::map<std::string, double>;
+
+/// L = 10, E_ref = 20, W = 10, a Gaussian in energy with gentle waves in z and v: state T of
+/// docs/numerics.md.
+class StateT {
+ public:
+  explicit StateT(AngularOperator angular_operator, Index angles = 8)
+      : grid_(shape(angular_operator, angles), physics::Mode::full),
+        ledger_(grid_.z, grid_.momentum, grid_.decomposition, *grid_.equation) {
+    std::vector<double> state = grid_.random_state(0);
+    for (Index j = 0, n = 0; j < grid_.z.cells(); ++j)
+      for (Index i = 0; i < grid_.momentum.energies(); ++i)
+        for (Index k = 0; k < grid_.momentum.angles(); ++k) {
+          const double offset = grid_.momentum.energy_offset(i);
+          const double v = grid_.momentum.direction(k);
+          const double f = std::exp(-offset * offset / (2 * 1.1 * 1.1)) / 40;
+          const double th = 2 * std::numbers::pi * grid_.z.position(j) / 10;
+          for (const double value : {f * (1 + 0.2 * std::sin(th) + 0.1 * v), 0.3 * f * std::sin(th + v),
+                                     0.2 * f * std::cos(2 * th), f * (0.4 * v + 0.1 * std::cos(th))})
+            state[static_cast<std::size_t>(n++)] = value;
+        }
+    grid_.set(state);
+  }
+
+  Values measured() {
+    diagnostics::Record record;
+    EXPECT_EQ(grid_.decomposition.with_ghosts(grid_.state, [&](const phase_space::StateView& rho) {
+      record = ledger_.measure(rho, 0.0, 0, 0.0);
+    }), 0);
+    Values values;
+    for (const auto& column : ledger_.columns()) values[column.name] = ledger_.value(record, column.name);
+    return values;
+  }
+
+  void run(time::Method method, int steps, double step) {
+    time::Integrator integrator;
+    time::IntegratorSettings settings;
+    settings.method = method;
+    settings.end = steps * step;
+    settings.step = step;
+    ASSERT_EQ(integrator.create(grid_.decomposition, *grid_.equation, settings, grid_.state), 0);
+    while (integrator.time() < integrator.end()) {
+      time::StepOutcome outcome{};
+      ASSERT_EQ(integrator.advance(step, integrator.end(), &outcome), 0);
+      ASSERT_EQ(outcome, time::StepOutcome::done);
+    }
+  }
+
+ private:
+  static GridShape shape(AngularOperator angular_operator, Index angles) {
+    GridShape s;
+    s.z = 24;
+    s.energies = 48;
+    s.half_width = 10.0;
+    s.reference = 20.0;
+    s.spherical_angles = angles;
+    s.angular_operator = angular_operator;
+    return s;
+  }
+  Grid grid_;
+  diagnostics::Ledger ledger_;
+};
+
+TEST(StateT, InitialValuesAgreeWithAnIndependentCalculation) {
+  StateT state(AngularOperator::spectral);
+  Values found = state.measured();
+  // docs/numerics.md: a prototype in another language.
+  const Values expected{{"number", 1.3828159538389675},      {"kinetic_energy", 27.823135188455943},
+                        {"momentum_z", 0.927437839615201},   {"u_osc", 1.6733443945407755e-3},
+                        {"u_non", 0.14612241877747273},      {"purity", 1.3993978451982013e-2},
+                        {"entropy", 8.024183161315378}};
+  for (const auto& [name, value] : expected) EXPECT_NEAR(found.at(name) / value, 1.0, 1e-12) << name;
+}
+
+struct Evolution {
+  const char* name;
+  AngularOperator angular_operator;
+  time::Method method;
+  double digits;                        ///< to which the energies are known
+  double energy, purity, momentum;      ///< largest drift
+  double entropy_change, entropy_digits;
+};
+
+void PrintTo(const Evolution& e, std::ostream* out) { *out << e.name; }
+
+class StateTEvolution : public testing::TestWithParam<Evolution> {};
+
+TEST_P(StateTEvolution, TradesKineticForRefractiveEnergyAndKeepsTheirSum) {
+  const Evolution& e = GetParam();
+  StateT state(e.angular_operator);
+  Values before = state.measured();
+  state.run(e.method, 60, 0.05);
+  Values after = state.measured();
+  const auto change = [&](const char* column) { return after.at(column) - before.at(column); };
+  EXPECT_NEAR(change("kinetic_energy_relative"), 3.7376e-3, e.digits);
+  EXPECT_NEAR(change("u_osc"), -1.0258e-3, e.digits);
+  EXPECT_NEAR(change("u_non"), -2.7117e-3, e.digits);
+  EXPECT_NEAR(change("entropy"), e.entropy_change, e.entropy_digits);
+  EXPECT_LT(std::abs(change("total_energy_relative")), e.energy);
+  EXPECT_LT(std::abs(change("number")), 1e-14);
+  EXPECT_LT(std::abs(change("purity")), e.purity);
+  EXPECT_LT(std::abs(change("momentum_z")), e.momentum);
+}
+
+// The numbers, and the drifts of rk4 and of the momentum with S_N, are those of the prototype. H is 28.
+INSTANTIATE_TEST_SUITE_P(
+    Cases, StateTEvolution,
+    testing::Values(Evolution{"spectral, midpoint", AngularOperator::spectral,
+                              time::Method::implicit_midpoint, 5e-8, 1e-13 * 28, 1e-14, 1e-14,
+                              -5.75e-6, 5e-9},
+                    Evolution{"S_N, midpoint", AngularOperator::sn, time::Method::implicit_midpoint,
+                              2e-7, 1e-13 * 28, 1e-14, 1e-6, -9.8e-6, 5e-8},
+                    Evolution{"spectral, rk4", AngularOperator::spectral, time::Method::rk4, 2e-7,
+                              3e-11, 3e-12, 1e-14, -5.75e-6, 5e-8}));
+
+class Angular : public testing::TestWithParam<AngularOperator> {};
+
+TEST_P(Angular, OperatorIsSkewAdjointAndGivesMinusVOfOne) {
+  for (const Index n : {2, 5, 8, 33, 64}) {
+    const auto grid = phase_space::MomentumGrid::spherical(20.0, 10.0, 10, 6, n, GetParam());
+    const auto s = phase_space::angular_matrix(grid);
+    for (Index k = 0; k < n; ++k) {
+      double one = 0.0;
+      for (Index l = 0; l < n; ++l) {
+        const auto at = [n](Index r, Index c) { return static_cast<std::size_t>(r * n + c); };
+        EXPECT_NEAR(grid.direction_weight(k) * s[at(k, l)], -grid.direction_weight(l) * s[at(l, k)], 1e-14);
+        one += s[at(k, l)];
+      }
+      EXPECT_NEAR(one, -grid.direction(k), 1e-13 * static_cast<double>(n)) << n;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Operators, Angular, testing::Values(AngularOperator::spectral, AngularOperator::sn));
+
+TEST(Angular, SpectralCurvatureIsOneMinusVSquared) {
+  const auto grid = phase_space::MomentumGrid::spherical(20.0, 10.0, 10, 6, 16, AngularOperator::spectral);
+  const auto kappa = phase_space::angular_curvature(grid);
+  for (Index k = 0; k < 16; ++k)
+    EXPECT_NEAR(kappa[static_cast<std::size_t>(k)], 1.0 - grid.direction(k) * grid.direction(k), 1e-13);
+}
+
+TEST(Angular, SnConvergesAtSecondOrderAndSpectralIsExactOnPolynomials) {
+  // (1 - v^2) f' - v f on f = v^3 - v/2
+  const auto error = [](AngularOperator op, Index n) {
+    const auto grid = phase_space::MomentumGrid::spherical(20.0, 10.0, 10, 6, n, op);
+    const auto s = phase_space::angular_matrix(grid);
+    double largest = 0.0;
+    for (Index k = 0; k < n; ++k) {
+      double sum = 0.0;
+      for (Index l = 0; l < n; ++l) {
+        const double v = grid.direction(l);
+        sum += s[static_cast<std::size_t>(k * n + l)] * (v * v * v - 0.5 * v);
+      }
+      const double v = grid.direction(k);
+      const double exact = (1 - v * v) * (3 * v * v - 0.5) - v * (v * v * v - 0.5 * v);
+      largest = std::max(largest, std::abs(sum - exact));
+    }
+    return largest;
+  };
+  EXPECT_LT(error(AngularOperator::spectral, 12), 1e-12);
+  EXPECT_NEAR(std::log2(error(AngularOperator::sn, 32) / error(AngularOperator::sn, 64)), 2.0, 0.2);
+}
+
+TEST(GaussLegendre, IntegratesPolynomialsExactly) {
+  for (const Index n : {1, 2, 7, 40}) {
+    const auto rule = phase_space::gauss_legendre(n);
+    for (int power = 0; power < 2 * n; power += 2) {
+      double sum = 0.0;
+      for (std::size_t k = 0; k < rule.nodes.size(); ++k)
+        sum += rule.weights[k] * std::pow(rule.nodes[k], power);
+      EXPECT_NEAR(sum, 2.0 / (power + 1), 1e-13);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace nuvlasov
