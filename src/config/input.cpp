@@ -58,23 +58,29 @@ std::vector<Parameter> declare(Input& in) {
                     "beams: v = p_z/p of each");
     p.at_least = -1.0;
     p.at_most = 1.0;
+    p.geometry = "beams";
   }
   {
     auto& p = d.add("grid.momentum.weights", &in.grid.momentum.weights, "1",
                     "beams: weight of each direction in sums over momentum");
     p.above = 0.0;
     p.if_absent = "1 for each direction";
+    p.geometry = "beams";
   }
   {
     auto& p = d.add("grid.momentum.angles", &in.grid.momentum.angles, "1",
                     "spherical: Gauss-Legendre directions between -1 and 1");
     p.at_least = 2.0;
     p.at_most = 1000.0;
+    p.geometry = "spherical";
   }
-  d.add("grid.momentum.angular_operator", &in.grid.momentum.angular_operator, "",
-        "spherical: d/dv by the polynomial through all directions (spectral) or by S_N angular "
-        "redistribution (sn, second order); auto: spectral")
-      .choices = {"auto", "spectral", "sn"};
+  {
+    auto& p = d.add("grid.momentum.angular_operator", &in.grid.momentum.angular_operator, "",
+                    "spherical: d/dv by the polynomial through all directions (spectral) or by S_N "
+                    "angular redistribution (sn, second order); auto: spectral");
+    p.choices = {"auto", "spectral", "sn"};
+    p.geometry = "spherical";
+  }
   d.add("grid.momentum.order", &in.grid.momentum.order, "1",
         "order of the central difference in energy")
       .allowed = {4, 6, 8};
@@ -108,6 +114,8 @@ std::vector<Parameter> declare(Input& in) {
         "eigenmode: n in k = 2 pi n/L, negative or positive");
   d.add("initial.amplitude", &in.initial.amplitude, "1", "eigenmode: alpha_k of Eq. (10)").at_least =
       0.0;
+  d.add("initial.path", &in.initial.path, "",
+        "file: HDF5 file with the dataset rho[z, energy, angle, component], as snapshots have");
   for (auto [flavor, spectrum] : {std::pair{"nu_e", &in.initial.nu_e},
                                   std::pair{"nu_x", &in.initial.nu_x}}) {
     const std::string section = fmt::format("initial.{}.", flavor);
@@ -127,8 +135,6 @@ std::vector<Parameter> declare(Input& in) {
     flux_factor.at_least = -1.0 / 3.0;
     flux_factor.at_most = 1.0 / 3.0;
   }
-  d.add("initial.path", &in.initial.path, "",
-        "file: HDF5 file with the dataset rho[z, energy, angle, component], as snapshots have");
   d.add("initial.energy_spectrum.shape", &in.initial.energy_spectrum.shape, "",
         "gaussian: standard deviation width; cosine: 1 + cos, zero beyond width")
       .choices = {"gaussian", "cosine"};

@@ -314,22 +314,17 @@ void Configuration::check_together() const {
       spherical ? static_cast<std::size_t>(grid.momentum.angles) : directions.size();
   const auto same_length = [&](const char* key, const std::vector<double>& values) {
     if (values.size() != count)
-      fail(key, fmt::format("has {} values, but there are {} directions by {}", values.size(), count,
+      fail(key, fmt::format("has {} values, but there are {} directions in {}", values.size(), count,
                             counted_by));
   };
-  const auto no_effect = [&](const char* key) {
-    if (places_.contains(key))
-      fail(key, fmt::format("has no effect with grid.momentum.geometry = \"{}\", where {} sets the "
-                            "directions",
-                            grid.momentum.geometry, counted_by));
-  };
-  if (spherical) {
-    no_effect("grid.momentum.directions");
-    no_effect("grid.momentum.weights");
-  } else {
-    no_effect("grid.momentum.angles");
-    no_effect("grid.momentum.angular_operator");
-  }
+  Input copy;
+  for (const Parameter& parameter : declare(copy))
+    if (!parameter.geometry.empty() && parameter.geometry != grid.momentum.geometry &&
+        places_.contains(parameter.key))
+      fail(parameter.key,
+           fmt::format("has no effect with grid.momentum.geometry = \"{}\", where {} sets the "
+                       "directions",
+                       grid.momentum.geometry, counted_by));
   if (spherical && input_.equation.mode == "full" && input_.parallel.ranks_angle.value_or(1) > 1)
     fail("parallel.ranks_angle",
          "this version keeps all directions of spherical geometry on one rank; split z or energy");
@@ -405,7 +400,9 @@ std::string Configuration::resolved() const {
     }
     const std::string name = parameter.key.substr(section.size() + 1);
     const std::string unit = parameter.unit.size() > 1 ? " (" + parameter.unit + ")" : "";
-    if (value.empty())
+    if (!parameter.geometry.empty() && parameter.geometry != input_.grid.momentum.geometry)
+      text += fmt::format("# {}: for geometry \"{}\"\n", name, parameter.geometry);
+    else if (value.empty())
       text += fmt::format("# {} absent: {}\n", name, parameter.if_absent);
     else
       text += fmt::format("{} = {}  # {}{}\n", name, value, parameter.meaning, unit);

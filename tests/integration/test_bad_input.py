@@ -15,6 +15,8 @@ INPUT = "input.toml"
 EARLIER = "earlier"  # directory of a finished run
 NEW = "new"  # a directory that does not exist
 
+ABSENT = ""  # in place of a value: leave out the setting of SMALL
+
 # --- values of the input -----------------------------------------------------------------------------------------------
 # (settings on top of SMALL, fragments of the message); the last setting is the one to blame, at its line.
 
@@ -29,6 +31,8 @@ WRONG_TYPE = [
     ("grid.momentum.geometry", '["beams"]', STRING, "array"),
     ("grid.momentum.directions", "1.0", LIST, "floating-point"),
     ("grid.momentum.weights", '[1.0, "1.0"]', LIST, "string"),
+    ("grid.momentum.angles", "16.0", INTEGER, "floating-point"),
+    ("grid.momentum.angular_operator", "1", STRING, "integer"),
     ("grid.momentum.order", "6.0", INTEGER, "floating-point"),
     ("grid.momentum.energy.reference", "true", REAL, "boolean"),
     ("grid.momentum.energy.half_width", "[40.0]", REAL, "array"),
@@ -38,6 +42,17 @@ WRONG_TYPE = [
     ("initial.occupation", "0.5", LIST, "floating-point"),
     ("initial.mode_number", "1.5", INTEGER, "floating-point"),
     ("initial.amplitude", '"1e-6"', REAL, "string"),
+    *(
+        (f"initial.{flavor}.{name}", value, expected, found)
+        for flavor in ("nu_e", "nu_x")
+        for name, value, expected, found in (
+            ("number", '"1"', REAL, "string"),
+            ("shape", "3", STRING, "integer"),
+            ("center", "[1.0]", REAL, "array"),
+            ("width", "true", REAL, "boolean"),
+            ("flux_factor", '"0.1"', REAL, "string"),
+        )
+    ),
     ("initial.path", "1", STRING, "integer"),
     ("initial.energy_spectrum.shape", "true", STRING, "boolean"),
     ("initial.energy_spectrum.width", "1979-05-27", REAL, "date"),
@@ -82,6 +97,8 @@ OUT_OF_RANGE = [
     ("grid.momentum.directions", "[-1.0, 1.0001]", "found 1.0001"),
     ("grid.momentum.directions", "[]", "must not be empty"),
     ("grid.momentum.weights", "[1.0, 0.0]", "> 0"),
+    ("grid.momentum.angles", "1", ">= 2"),
+    ("grid.momentum.angles", "1001", "<= 1000"),
     ("grid.momentum.order", "2", "4, 6, 8"),
     ("grid.momentum.energy.reference", "0.0", "> 0"),
     ("grid.momentum.energy.half_width", "-40.0", "> 0"),
@@ -89,6 +106,16 @@ OUT_OF_RANGE = [
     ("initial.zeta", "[-0.5, nan]", "finite"),
     ("initial.occupation", "[0.5, -0.5]", ">= 0"),
     ("initial.amplitude", "-1e-6", ">= 0"),
+    *(
+        (f"initial.{flavor}.{name}", value, limit)
+        for flavor in ("nu_e", "nu_x")
+        for name, value, limit in (
+            ("number", "-1.0", ">= 0"),
+            ("center", "1.5", "<= 1"),
+            ("width", "0.0", "> 0"),
+            ("flux_factor", "0.4", "<= 0.333"),
+        )
+    ),
     ("initial.energy_spectrum.width", "0.0", "> 0"),
     ("initial.energy_spectrum.center", "-inf", "finite"),
     ("initial.seeds.sigma", "-1e-4", ">= 0"),
@@ -119,6 +146,9 @@ OUT_OF_RANGE = [
 INVALID_CHOICE = [
     ("equation.mode", '"ful"', 'did you mean "full"?'),
     ("grid.momentum.geometry", '"cubes"', "must be one of beams"),
+    ("grid.momentum.angular_operator", '"spectrall"', 'did you mean "spectral"?'),
+    ("initial.nu_e.shape", '"gausian"', 'did you mean "gaussian"?'),
+    ("initial.nu_x.shape", '"flat"', "isotropic, gaussian, exponential, linear"),
     ("initial.type", '"eigenmod"', 'did you mean "eigenmode"?'),
     ("initial.energy_spectrum.shape", '"Gaussian"', 'did you mean "gaussian"?'),
     ("initial.seeds.type", '"white noise"', "fourier, none"),
@@ -142,6 +172,24 @@ VALUES: list[tuple[Settings, list[str]]] = [
     ({"grid.momentum.weights": "[1.0, 1.0, 1.0]"}, ["has 3 values", "2 directions"]),
     ({"initial.occupation": "[0.5, 0.5, 0.5]"}, ["has 3 values", "2 directions"]),
     ({"initial.occupation": "[0.5, 0.4]"}, ["0.4 of beam 2", "|zeta| = 0.5"]),
+    ({"grid.momentum.angles": "8"}, ["has no effect", '"beams"', "grid.momentum.directions"]),
+    ({"grid.momentum.angular_operator": '"sn"'}, ["has no effect", '"beams"']),
+    (
+        {"grid.momentum.geometry": '"spherical"', "grid.momentum.directions": "[-1.0, 1.0]"},
+        ["has no effect", "grid.momentum.angles"],
+    ),
+    *(
+        ({"grid.momentum.geometry": '"spherical"', "grid.momentum.directions": ABSENT} | settings, fragments)
+        for settings, fragments in [
+            ({"grid.momentum.weights": "[1.0, 1.0]"}, ["has no effect", "grid.momentum.angles"]),
+            ({"initial.zeta": "[-0.5, 0.5]"}, ["has 2 values", "16 directions in grid.momentum.angles"]),
+            ({"initial.zeta": f"[{', '.join(['0.01'] * 16)}]", "initial.type": '"eigenmode"'}, ["[-1, 1]"]),
+            (
+                {"initial.type": '"spectrum"', "parallel.ranks_angle": "2"},
+                ["all directions", "split z or energy"],
+            ),
+        ]
+    ),
     ({"grid.momentum.energy.cells": "1"}, ["full mode", "more than 6 cells, found 1", "standard"]),
     ({"grid.momentum.order": "8", "grid.momentum.energy.cells": "8"}, ["order 8 needs more than 8 cells, found 8"]),
     ({"grid.z.cells": "6"}, ["more than 6 cells, found 6"]),
@@ -256,6 +304,7 @@ def check_setting_refused(
     workspace: Path, settings: Settings, fragments: list[str], destination: list[str], ranks: int = 0
 ) -> None:
     settings_all = {key: value for key, value in SMALL.items() if key not in settings} | settings
+    settings_all = {key: value for key, value in settings_all.items() if value != ABSENT}
     blamed = list(settings)[-1]
     place = f"{INPUT}:{line_of(settings_all, blamed)}: {blamed.replace(chr(34), '')}: "
     check_refused(workspace, toml(settings_all), ["run", INPUT, *destination], [place, *fragments], ranks)

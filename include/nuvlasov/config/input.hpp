@@ -122,6 +122,7 @@ struct Parameter {
   std::string meaning;                ///< one sentence
   bool required = false;              ///< has no default
   std::string if_absent;              ///< what an absent optional parameter means
+  std::string geometry;               ///< the only one where it has an effect; empty: any
   std::vector<std::string> choices;   ///< of a word
   std::vector<Integer> allowed;       ///< of an integer that takes few values
   std::optional<double> at_least, above, at_most;  ///< of numbers, and each element of a list
