@@ -10,14 +10,35 @@ namespace {
 using testing_support::Experiment;
 using testing_support::two_beams;
 
-class AnyNumberOfRanks : public testing::TestWithParam<const char*> {};
+/// Sixteen directions with a crossing, in spherical geometry.
+std::string crossing(const std::string& more) {
+  return R"(
+    equation.mode = "full"
+    grid.z = {length = 20.0, cells = 48}
+    grid.momentum = {geometry = "spherical", angles = 8, energy = {reference = 20.0, half_width = 14.0, cells = 32}}
+    initial = {type = "spectrum", nu_x.shape = "gaussian", energy_spectrum.width = 1.8, seeds = {sigma = 1e-2, max_mode = 10}}
+  )" + more;
+}
+
+std::string beams(const std::string& more) {
+  return two_beams("initial.seeds.sigma = 1e-2\n" + more, "full", 200, 32);
+}
+
+struct Case {
+  const char* name;
+  std::string (*input)(const std::string&);
+  const char* method;
+};
+
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name << ", " << c.method; }
+
+class AnyNumberOfRanks : public testing::TestWithParam<Case> {};
 
 TEST_P(AnyNumberOfRanks, StateAndHistoryAreBitwiseTheSameSplitInZ) {
-  const std::string input = two_beams(
-      fmt::format("time = {{method = \"{}\", end = 6.0}}\ninitial.seeds.sigma = 1e-2", GetParam()), "full",
-      200, 32);
-  Experiment alone(input, 1.0, PETSC_COMM_SELF);
-  Experiment together(input, 1.0, PETSC_COMM_WORLD);
+  const std::string input =
+      GetParam().input(fmt::format("time = {{method = \"{}\", end = 3.0}}", GetParam().method));
+  Experiment alone(input, 0.5, PETSC_COMM_SELF);
+  Experiment together(input, 0.5, PETSC_COMM_WORLD);
   const auto& box = together.simulation().decomposition().box();
   const auto offset = static_cast<std::size_t>(box.z.begin * box.plane());
   for (std::size_t n = 0; n < together.run().state.size(); ++n)
@@ -27,15 +48,21 @@ TEST_P(AnyNumberOfRanks, StateAndHistoryAreBitwiseTheSameSplitInZ) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, AnyNumberOfRanks,
-                         testing::Values("rk4", "rk5dp", "ssp", "implicit_midpoint"));
+                         testing::Values(Case{"beams", beams, "rk4"}, Case{"beams", beams, "rk5dp"},
+                                         Case{"beams", beams, "ssp"},
+                                         Case{"beams", beams, "implicit_midpoint"},
+                                         Case{"spherical", crossing, "rk4"},
+                                         Case{"spherical", crossing, "implicit_midpoint"}));
 
-TEST(AnyNumberOfRanks, SplitInEnergyAgreesToRounding) {
+class SplitInEnergy : public testing::TestWithParam<Case> {};
+
+TEST_P(SplitInEnergy, StateAgreesToRounding) {
   int ranks = 1;
   MPI_Comm_size(PETSC_COMM_WORLD, &ranks);
   const std::string input =
-      two_beams("time = {end = 6.0, step = 0.1}\ninitial.seeds.sigma = 1e-2", "full", 200, 32);
-  Experiment alone(input, 1.0, PETSC_COMM_SELF);
-  Experiment together(input + fmt::format("\nparallel = {{ranks_z = 1, ranks_energy = {}}}", ranks), 1.0);
+      GetParam().input(fmt::format("time = {{method = \"{}\", end = 3.0, step = 0.1}}", GetParam().method));
+  Experiment alone(input, 0.5, PETSC_COMM_SELF);
+  Experiment together(input + fmt::format("\nparallel = {{ranks_z = 1, ranks_energy = {}}}", ranks), 0.5);
   const auto& box = together.simulation().decomposition().box();
   const auto& whole = alone.simulation().decomposition().box();
   ASSERT_EQ(box.energy.size * ranks, whole.energy.size);
@@ -44,9 +71,12 @@ TEST(AnyNumberOfRanks, SplitInEnergyAgreesToRounding) {
     for (Index a = 0; a < box.plane(); ++a, ++n)
       ASSERT_NEAR(together.run().state[n],
                   alone.run().state[static_cast<std::size_t>(j * whole.plane() +
-                                                             box.energy.begin * box.row() + a)],
+                                                              box.energy.begin * box.row() + a)],
                   1e-12);
 }
+
+INSTANTIATE_TEST_SUITE_P(Geometries, SplitInEnergy,
+                         testing::Values(Case{"beams", beams, "rk4"}, Case{"spherical", crossing, "rk4"}));
 
 }  // namespace
 }  // namespace nuvlasov

@@ -7,8 +7,10 @@
 
 #include "grid.hpp"
 #include "nuvlasov/diagnostics/ledger.hpp"
+#include "nuvlasov/initial/angular_spectrum.hpp"
 #include "nuvlasov/phase_space/angular_operator.hpp"
 #include "nuvlasov/time/integrator.hpp"
+#include "simulate.hpp"
 
 namespace nuvlasov {
 namespace {
@@ -130,6 +132,55 @@ INSTANTIATE_TEST_SUITE_P(
                               2e-7, 1e-13 * 28, 1e-14, 1e-6, -9.8e-6, 5e-8},
                     Evolution{"spectral, rk4", AngularOperator::spectral, time::Method::rk4, 2e-7,
                               3e-11, 3e-12, 1e-14, -5.75e-6, 5e-8}));
+
+TEST(Crossing, OfAngularSpectraIsUnstableAndItsBudgetCloses) {
+  // nu_e isotropic, nu_x forward: the flavor difference changes sign over direction.
+  testing_support::Experiment experiment(R"(
+    equation.mode = "full"
+    grid.z = {length = 20.0, cells = 64}
+    grid.momentum = {geometry = "spherical", angles = 12, energy = {reference = 100.0, half_width = 24.0, cells = 32}}
+    initial.type = "spectrum"
+    initial.nu_x = {shape = "gaussian", center = 1.0, width = 0.6}
+    initial.energy_spectrum.width = 3.0
+    initial.seeds = {sigma = 1e-3, max_mode = 16}
+    time = {method = "implicit_midpoint", end = 20.0}
+  )", 1.0);
+  const auto& run = experiment.run();
+  EXPECT_GT(std::abs(run.last("u_osc_transverse")), 100.0 * std::abs(run.first("u_osc_transverse")));
+  EXPECT_LT(run.drift("total_energy_relative"), 1e-12 * run.first("u_non"));
+  EXPECT_LT(run.drift("number"), 1e-13 * run.first("number"));
+  EXPECT_LT(run.drift("purity"), 1e-12 * run.first("purity"));
+}
+
+TEST(AngularSpectra, HaveTheirNumberMeanDirectionAndShape) {
+  const auto grid = phase_space::MomentumGrid::spherical(20.0, 10.0, 10, 6, 64, AngularOperator::spectral);
+  const auto mean = [&](const std::vector<double>& n, auto of_v) {
+    double sum = 0.0;
+    for (Index k = 0; k < grid.angles(); ++k)
+      sum += grid.direction_weight(k) * n[static_cast<std::size_t>(k)] * of_v(grid.direction(k));
+    return sum;
+  };
+  const auto one = [](double) { return 1.0; };
+  const auto v = [](double x) { return x; };
+  using initial::AngularShape;
+  const auto isotropic = initial::angular_spectrum(grid, {.number = 0.7});
+  EXPECT_NEAR(mean(isotropic, one), 0.7, 1e-14);
+  EXPECT_NEAR(mean(isotropic, v), 0.0, 1e-14);
+  const auto linear = initial::angular_spectrum(
+      grid, {.number = 2.0, .shape = AngularShape::linear, .flux_factor = 0.25});
+  EXPECT_NEAR(mean(linear, v) / mean(linear, one), 0.25, 1e-13);
+  const auto gaussian = initial::angular_spectrum(
+      grid, {.number = 1.0, .shape = AngularShape::gaussian, .center = 0.2, .width = 0.1});
+  EXPECT_NEAR(mean(gaussian, one), 1.0, 1e-14);
+  EXPECT_NEAR(mean(gaussian, [](double x) { return (x - 0.2) * (x - 0.2); }), 0.01, 1e-6);
+  const auto exponential = initial::angular_spectrum(
+      grid, {.number = 1.0, .shape = AngularShape::exponential, .center = 1.0, .width = 0.5});
+  EXPECT_NEAR(std::log(exponential[40] / exponential[20]),
+              (grid.direction(40) - grid.direction(20)) / 0.5, 1e-12);
+  EXPECT_THROW(initial::angular_spectrum(grid, {.number = 1.0, .shape = AngularShape::linear,
+                                                .flux_factor = 0.5}),
+               std::invalid_argument);
+}
 
 class Angular : public testing::TestWithParam<AngularOperator> {};
 
