@@ -84,7 +84,7 @@ class StateT {
 TEST(StateT, InitialValuesAgreeWithAnIndependentCalculation) {
   StateT state(AngularOperator::spectral);
   Values found = state.measured();
-  // docs/numerics.md: a prototype in another language.
+  // From a prototype in another language.
   const Values expected{{"number", 1.3828159538389675},      {"kinetic_energy", 27.823135188455943},
                         {"momentum_z", 0.927437839615201},   {"u_osc", 1.6733443945407755e-3},
                         {"u_non", 0.14612241877747273},      {"purity", 1.3993978451982013e-2},
