@@ -96,8 +96,7 @@ std::string usage_error(const Invocation& call, const CLI::ParseError& error) {
     for (const CLI::App* command : call.app.get_subcommands({}))
       words.push_back(command->get_name());
   const std::vector<std::string> unknown = call.app.remaining(true);
-  if (unknown.empty())
-    return fmt::format("{}; `nuvlasov --help` shows the commands", error.what());
+  if (unknown.empty()) return fmt::format("{}; `nuvlasov --help` shows the commands", error.what());
   const std::string suggestion = config::nearest(unknown.front(), words);
   return fmt::format("{}: no such {}; {}", unknown.front(),
                      unknown.front().starts_with('-') ? "option"

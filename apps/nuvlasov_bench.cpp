@@ -1,6 +1,6 @@
 /// \file
-/// How fast the right-hand side and a time step are, beside what the memory of the machine allows in
-/// the same run.
+/// How fast the right-hand side and a time step are, beside what the memory of the machine allows
+/// in the same run.
 
 #include <fmt/format.h>
 #include <petscsys.h>
@@ -86,8 +86,8 @@ PetscErrorCode measure(const Case& test, MPI_Comm comm, Result* result) {
                                            std::vector<double>(directions.size(), 1.0));
   constexpr int ghosts = 3;
   phase_space::Decomposition decomposition;
-  PetscCall(decomposition.create(
-      comm, z, momentum, ghosts, phase_space::choose_process_grid(ranks, z, momentum, ghosts, {})));
+  PetscCall(decomposition.create(comm, z, momentum, ghosts,
+                                 phase_space::choose_process_grid(ranks, z, momentum, ghosts, {})));
   physics::KineticEquation equation(test.mode, z, momentum, decomposition.box(), ghosts,
                                     decomposition.momentum_communicator());
   phase_space::VecHandle state, rate;
@@ -96,7 +96,8 @@ PetscErrorCode measure(const Case& test, MPI_Comm comm, Result* result) {
   PetscScalar* memory = nullptr;
   PetscCall(VecGetArray(state, &memory));
   initial::fill(
-      initial::SeededBeams(zeta, occupation, initial::FourierSeeds({.max_mode = 10}, z.length(), test.angles), false),
+      initial::SeededBeams(zeta, occupation,
+                           initial::FourierSeeds({.max_mode = 10}, z.length(), test.angles), false),
       initial::energy_spectrum(momentum, initial::SpectrumShape::gaussian, 5.0, 0.0), z,
       decomposition.box(), memory);
   PetscCall(VecRestoreArray(state, &memory));
@@ -107,8 +108,8 @@ PetscErrorCode measure(const Case& test, MPI_Comm comm, Result* result) {
                               {.method = time::Method::rk4, .end = 1.0, .step = tiny_step}, state));
   const auto nodes = static_cast<double>(test.cells * test.energies * test.angles);
   const double triad_before = triad_bytes_per_second(comm);
-  const double evaluation = seconds_per_call(
-      [&] { PetscCallAbort(comm, integrator.evaluate(state, rate)); }, comm);
+  const double evaluation =
+      seconds_per_call([&] { PetscCallAbort(comm, integrator.evaluate(state, rate)); }, comm);
   const double step = seconds_per_call(
       [&] {
         time::StepOutcome outcome{};
@@ -125,9 +126,9 @@ PetscErrorCode measure(const Case& test, MPI_Comm comm, Result* result) {
 PetscErrorCode run(const std::string& json_path, MPI_Comm comm) {
   PetscFunctionBeginUser;
   const std::vector<Case> cases{
-      {physics::Mode::standard, 4000, 1, 2},  {physics::Mode::standard, 1000000, 1, 2},
+      {physics::Mode::standard, 4000, 1, 2},    {physics::Mode::standard, 1000000, 1, 2},
       {physics::Mode::standard, 20000, 100, 2}, {physics::Mode::full, 100, 100, 2},
-      {physics::Mode::full, 1000, 100, 2},    {physics::Mode::full, 20000, 100, 2},
+      {physics::Mode::full, 1000, 100, 2},      {physics::Mode::full, 20000, 100, 2},
       {physics::Mode::full, 2000, 64, 32},
   };
   int rank = 0;
@@ -136,11 +137,12 @@ PetscErrorCode run(const std::string& json_path, MPI_Comm comm) {
   PetscCallMPI(MPI_Comm_size(comm, &ranks));
   std::string json;
   if (rank == 0)
-    fmt::print("{}\n{}\n{} ranks; node right-hand sides per second and core; fraction of the STREAM "
-               "triad at {:g} bytes/node\n\n"
-               "mode      cells x energies x beams    right-hand side  of STREAM   RK4 step per stage"
-               "   triad GB/s/core\n",
-               io::version_text(), io::library_text(), ranks, least_bytes_per_node);
+    fmt::print(
+        "{}\n{}\n{} ranks; node right-hand sides per second and core; fraction of the STREAM "
+        "triad at {:g} bytes/node\n\n"
+        "mode      cells x energies x beams    right-hand side  of STREAM   RK4 step per stage"
+        "   triad GB/s/core\n",
+        io::version_text(), io::library_text(), ranks, least_bytes_per_node);
   for (const Case& test : cases) {
     Result result{};
     PetscCall(measure(test, comm, &result));
@@ -158,8 +160,8 @@ PetscErrorCode run(const std::string& json_path, MPI_Comm comm) {
         "\"step_nodes_per_second_per_core\": {:.6g}, \"bytes_per_node\": {:g}, "
         "\"triad_bytes_per_second_per_core\": {:.6g}, \"fraction_of_stream\": {:.6g}}}",
         json.empty() ? "" : ",\n", test.cells, test.energies, test.angles, mode, test.angles,
-        test.energies, ranks, result.right_hand_side, result.step, least_bytes_per_node, result.triad,
-        fraction);
+        test.energies, ranks, result.right_hand_side, result.step, least_bytes_per_node,
+        result.triad, fraction);
   }
   if (rank == 0 && !json_path.empty()) {
     std::ofstream out(json_path);

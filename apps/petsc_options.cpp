@@ -17,9 +17,9 @@ void insert(const config::Configuration& configuration) {
     PetscCallAbort(PETSC_COMM_SELF, PetscOptionsHasName(nullptr, nullptr, option.c_str(), &given));
     if (given == PETSC_TRUE) continue;
     // An option without a value is one that is on; -ts_monitor and others do not take the word.
-    PetscCallAbort(PETSC_COMM_SELF,
-                   PetscOptionsSetValue(nullptr, option.c_str(),
-                                        value == "true" ? nullptr : value.c_str()));
+    PetscCallAbort(
+        PETSC_COMM_SELF,
+        PetscOptionsSetValue(nullptr, option.c_str(), value == "true" ? nullptr : value.c_str()));
   }
 }
 
@@ -53,15 +53,14 @@ std::vector<std::pair<std::string, std::string>> petsc_options() {
 }
 
 /// Blames `name`, in the input file or else on the command line.
-[[noreturn]] void blame(const config::Configuration& configuration,
-                                    const std::string& name, const std::string& message) {
+[[noreturn]] void blame(const config::Configuration& configuration, const std::string& name,
+                        const std::string& message) {
   if (configuration.input().petsc.contains(name)) configuration.fail("petsc." + name, message);
   throw InputError(fmt::format("PETSc option -{}: {}", name, message));
 }
 
 /// Says which option made PETSc fail with `code`: its message has the value, seldom the name.
-[[noreturn]] void reject(const config::Configuration& configuration,
-                                       PetscErrorCode code) {
+[[noreturn]] void reject(const config::Configuration& configuration, PetscErrorCode code) {
   const char* general = nullptr;
   char* specific = nullptr;
   PetscCallAbort(PETSC_COMM_SELF, PetscErrorMessage(code, &general, &specific));
@@ -85,8 +84,8 @@ void reject_unused(const config::Configuration& configuration) {
   PetscCallAbort(PETSC_COMM_SELF, PetscOptionsLeftRestore(nullptr, &count, &names, &values));
   if (!name.empty())
     blame(configuration, name,
-                      "PETSc does not use it in this run; check its spelling, and whether the "
-                      "chosen time.method has it");
+          "PETSc does not use it in this run; check its spelling, and whether the "
+          "chosen time.method has it");
 }
 
 }  // namespace

@@ -94,14 +94,15 @@ class Target {
     for (const char* product : products) {
       if (!fs::exists(path(product))) continue;
       if (!options_.overwrite)
-        fail(fmt::format("{} already holds a run ({}), and nothing is written over; give another "
-                         "directory with --output, or --overwrite to replace it",
-                         directory_, product));
+        fail(
+            fmt::format("{} already holds a run ({}), and nothing is written over; give another "
+                        "directory with --output, or --overwrite to replace it",
+                        directory_, product));
       const auto& initial = configuration_.input().initial;
       if (initial.type == "file" && holds(path(product), initial.path))
-        configuration_.fail("initial.path",
-                            fmt::format("{} is part of the run that --overwrite would remove",
-                                        initial.path));
+        configuration_.fail(
+            "initial.path",
+            fmt::format("{} is part of the run that --overwrite would remove", initial.path));
     }
   }
 
@@ -111,8 +112,8 @@ class Target {
       for (const char* product : products) fs::remove_all(path(product));
       fs::create_directories(directory_);
     } catch (const fs::filesystem_error& error) {
-      throw IoError(fmt::format("cannot prepare the directory {}: {}", directory_,
-                                error.code().message()));
+      throw IoError(
+          fmt::format("cannot prepare the directory {}: {}", directory_, error.code().message()));
     }
   }
 
@@ -242,8 +243,8 @@ void Run::open_outputs() {
     write_text(directory_ + "/config.toml", configuration_.resolved());
   });
   log_.open_file(directory_ + "/run.log");
-  history_ = std::make_unique<io::History>(directory_ + "/history.h5", simulation_.ledger().columns(),
-                                           provenance_, comm_);
+  history_ = std::make_unique<io::History>(directory_ + "/history.h5",
+                                           simulation_.ledger().columns(), provenance_, comm_);
   const io::FieldContext context{simulation_.problem().z, simulation_.problem().momentum,
                                  simulation_.decomposition(), provenance_};
   if (input().output.profile_interval > 0.0)
@@ -257,11 +258,12 @@ void Run::banner() {
   log_.line(io::version_text());
   log_.line(io::library_text());
   log_.line(fmt::format("input      {}, {} equation", options_.input, input().equation.mode));
-  log_.line(fmt::format("grid       {} z x {} energies x {} directions ({}), order {} in z, {} in "
-                        "energy; {:.3g} nodes",
-                        problem.z.cells(), problem.momentum.energies(), problem.momentum.angles(),
-                        input().grid.momentum.geometry, input().grid.z.order,
-                        input().grid.momentum.order, problem.nodes()));
+  log_.line(
+      fmt::format("grid       {} z x {} energies x {} directions ({}), order {} in z, {} in "
+                  "energy; {:.3g} nodes",
+                  problem.z.cells(), problem.momentum.energies(), problem.momentum.angles(),
+                  input().grid.momentum.geometry, input().grid.z.order, input().grid.momentum.order,
+                  problem.nodes()));
   log_.line(fmt::format("ranks      {}: {}", ranks_, provenance_.process_grid));
   log_.line(fmt::format("time       to t = {:g} by {}", simulation_.integrator().end(),
                         simulation_.integrator().description()));
@@ -294,7 +296,8 @@ PetscErrorCode Run::estimate() {
   log_.line(fmt::format("rank 0     {} z x {} energies x {} directions, about {} of memory",
                         box.z.size, box.energy.size, box.angle.size,
                         bytes_text(state * simulation_.integrator().state_vectors())));
-  log_.line(fmt::format("snapshot   {}", bytes_text(io::Snapshots::bytes(problem.z, problem.momentum))));
+  log_.line(
+      fmt::format("snapshot   {}", bytes_text(io::Snapshots::bytes(problem.z, problem.momentum))));
   log_.line(fmt::format("step       {:.4g} at t = 0, about {:.3g} steps of {:g} right-hand sides",
                         step, steps, evaluations));
   log_.line(fmt::format("throughput {:.3g} node right-hand sides per second and core (probed)",
@@ -411,7 +414,8 @@ PetscErrorCode Run::summary() {
   log_.line("");
   log_.line("seconds              max      mean over ranks");
   for (std::size_t p = 0; p < phases.size(); ++p)
-    log_.line(fmt::format("  {:<14}{:>9.2f} {:>9.2f}", phases[p].name, largest[p], mean[p] / ranks_));
+    log_.line(
+        fmt::format("  {:<14}{:>9.2f} {:>9.2f}", phases[p].name, largest[p], mean[p] / ranks_));
 
   Index rejected = 0;
   PetscCall(integrator.rejected_steps(&rejected));
@@ -426,9 +430,10 @@ PetscErrorCode Run::summary() {
   if (simulation_.problem().mode == physics::Mode::full)
     log_.line(fmt::format("           closed to {:.2e} of |U_osc(0)|", std::abs(residual)));
   else
-    log_.line(fmt::format("           standard equation: {:+.4f} of |U_osc(0)| is missing; full mode "
-                          "finds it in K",
-                          residual));
+    log_.line(
+        fmt::format("           standard equation: {:+.4f} of |U_osc(0)| is missing; full mode "
+                    "finds it in K",
+                    residual));
   log_.line(fmt::format("results    {}", directory_));
   PetscFunctionReturn(0);
 }

@@ -35,8 +35,8 @@ std::vector<double> checked_spectrum(const config::Configuration& configuration,
                                      const phase_space::MomentumGrid& grid) {
   const auto& input = configuration.input();
   const auto& choice = input.initial.energy_spectrum;
-  const auto shape = choice.shape == "cosine" ? initial::SpectrumShape::cosine
-                                              : initial::SpectrumShape::gaussian;
+  const auto shape =
+      choice.shape == "cosine" ? initial::SpectrumShape::cosine : initial::SpectrumShape::gaussian;
   std::vector<double> spectrum;
   try {
     spectrum = initial::energy_spectrum(grid, shape, choice.width, choice.center);
@@ -129,12 +129,11 @@ std::unique_ptr<initial::Beams> make_beams(const config::Configuration& configur
                                                 initial.mode_number, initial.amplitude);
   std::optional<initial::FourierSeeds> seeds;
   if (initial.seeds.type == "fourier")
-    seeds.emplace(
-        initial::FourierSeeds::Settings{.sigma = initial.seeds.sigma,
-                                        .max_mode = initial.seeds.max_mode,
-                                        .random_seed =
-                                            static_cast<std::uint64_t>(initial.seeds.random_seed)},
-        z.length(), grid.angles());
+    seeds.emplace(initial::FourierSeeds::Settings{.sigma = initial.seeds.sigma,
+                                                  .max_mode = initial.seeds.max_mode,
+                                                  .random_seed = static_cast<std::uint64_t>(
+                                                      initial.seeds.random_seed)},
+                  z.length(), grid.angles());
   return std::make_unique<initial::SeededBeams>(occupation.pz, occupation.p0, std::move(seeds),
                                                 initial.seeds.pure);
 }
@@ -179,16 +178,15 @@ Problem make_problem(const config::Configuration& configuration, MPI_Comm comm) 
       problem.momentum.geometry() == phase_space::Geometry::spherical)
     problem.process_grid.angle = 1;
   if (problem.nodes() * flavor::components > static_cast<double>(PETSC_MAX_INT))
-    configuration.fail("grid.z.cells",
-                       fmt::format("the grid has {:.3g} unknowns, but this PETSc counts to {:.3g}; "
-                                   "use one built with 64-bit indices",
-                                   problem.nodes() * flavor::components,
-                                   static_cast<double>(PETSC_MAX_INT)));
+    configuration.fail(
+        "grid.z.cells",
+        fmt::format("the grid has {:.3g} unknowns, but this PETSc counts to {:.3g}; "
+                    "use one built with 64-bit indices",
+                    problem.nodes() * flavor::components, static_cast<double>(PETSC_MAX_INT)));
   if (input.initial.type == "file") {
     try {
-      io::on_first_rank(comm, [&] {
-        io::check_density_matrix(input.initial.path, problem.z, problem.momentum);
-      });
+      io::on_first_rank(
+          comm, [&] { io::check_density_matrix(input.initial.path, problem.z, problem.momentum); });
     } catch (const std::runtime_error& error) {
       configuration.fail("initial.path", error.what());
     }
@@ -217,12 +215,12 @@ PetscErrorCode Simulation::fill_initial_state(const config::Configuration& confi
       if (!std::isfinite(memory[n + c])) finite = 0.0;
   }
   PetscCall(VecRestoreArray(state_, &memory));
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX,
-                             decomposition_.communicator()));
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &finite, 1, MPI_DOUBLE, MPI_MIN,
-                             decomposition_.communicator()));
+  PetscCallMPI(
+      MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX, decomposition_.communicator()));
+  PetscCallMPI(
+      MPI_Allreduce(MPI_IN_PLACE, &finite, 1, MPI_DOUBLE, MPI_MIN, decomposition_.communicator()));
   largest_occupation_ = largest;
-  const char* key = !problem_->beams              ? "initial.path"
+  const char* key = !problem_->beams            ? "initial.path"
                     : choice.type == "spectrum" ? "initial.nu_e.number"
                     : choice.occupation         ? "initial.occupation"
                                                 : "initial.zeta";
@@ -297,14 +295,15 @@ PetscErrorCode Simulation::advance_to(double target) {
 PetscErrorCode Simulation::measure(diagnostics::Record* record) {
   PetscFunctionBeginUser;
   PetscCall(decomposition_.with_ghosts(state_, [&](const phase_space::StateView& rho) {
-    *record = ledger_->measure(rho, integrator_.time(), integrator_.steps(),
-                               integrator_.last_step());
+    *record =
+        ledger_->measure(rho, integrator_.time(), integrator_.steps(), integrator_.last_step());
   }));
   for (const double value : record->values)
     if (!std::isfinite(value))
-      throw NumericalError(fmt::format("the state is no longer finite at t = {:g}, step {}; choose "
-                                       "a smaller time.step or time.safety",
-                                       integrator_.time(), integrator_.steps()));
+      throw NumericalError(
+          fmt::format("the state is no longer finite at t = {:g}, step {}; choose "
+                      "a smaller time.step or time.safety",
+                      integrator_.time(), integrator_.steps()));
   PetscFunctionReturn(0);
 }
 

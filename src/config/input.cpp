@@ -112,26 +112,28 @@ std::vector<Parameter> declare(Input& in) {
   }
   d.add("initial.mode_number", &in.initial.mode_number, "1",
         "eigenmode: n in k = 2 pi n/L, negative or positive");
-  d.add("initial.amplitude", &in.initial.amplitude, "1", "eigenmode: alpha_k of Eq. (10)").at_least =
-      0.0;
+  d.add("initial.amplitude", &in.initial.amplitude, "1", "eigenmode: alpha_k of Eq. (10)")
+      .at_least = 0.0;
   d.add("initial.path", &in.initial.path, "",
         "file: HDF5 file with the dataset rho[z, energy, angle, component], as snapshots have");
-  for (auto [flavor, spectrum] : {std::pair{"nu_e", &in.initial.nu_e},
-                                  std::pair{"nu_x", &in.initial.nu_x}}) {
+  for (auto [flavor, spectrum] :
+       {std::pair{"nu_e", &in.initial.nu_e}, std::pair{"nu_x", &in.initial.nu_x}}) {
     const std::string section = fmt::format("initial.{}.", flavor);
     const std::string whose = fmt::format("spectrum: of {}, ", flavor);
     d.add(section + "number", &spectrum->number, "1", whose + "density, summed over directions")
         .at_least = 0.0;
     d.add(section + "shape", &spectrum->shape, "",
-          whose + "gaussian: exp(-(v - center)^2/(2 width^2)); exponential: exp(-|v - center|/width); "
-                  "linear: 1 + 3 flux_factor v")
+          whose +
+              "gaussian: exp(-(v - center)^2/(2 width^2)); exponential: exp(-|v - center|/width); "
+              "linear: 1 + 3 flux_factor v")
         .choices = {"isotropic", "gaussian", "exponential", "linear"};
-    auto& center = d.add(section + "center", &spectrum->center, "1", whose + "most likely direction");
+    auto& center =
+        d.add(section + "center", &spectrum->center, "1", whose + "most likely direction");
     center.at_least = -1.0;
     center.at_most = 1.0;
     d.add(section + "width", &spectrum->width, "1", whose + "width in v").above = 0.0;
-    auto& flux_factor =
-        d.add(section + "flux_factor", &spectrum->flux_factor, "1", whose + "mean v of the linear shape");
+    auto& flux_factor = d.add(section + "flux_factor", &spectrum->flux_factor, "1",
+                              whose + "mean v of the linear shape");
     flux_factor.at_least = -1.0 / 3.0;
     flux_factor.at_most = 1.0 / 3.0;
   }
@@ -143,8 +145,9 @@ std::vector<Parameter> declare(Input& in) {
       .above = 0.0;
   d.add("initial.energy_spectrum.center", &in.initial.energy_spectrum.center, "mu",
         "centre of the energy spectrum, relative to the reference");
-  d.add("initial.seeds.type", &in.initial.seeds.type, "",
-        "two_beam and spectrum: fourier for the transverse seeds of Eq. (13), none for homogeneous beams")
+  d.add(
+       "initial.seeds.type", &in.initial.seeds.type, "",
+       "two_beam and spectrum: fourier for the transverse seeds of Eq. (13), none for homogeneous beams")
       .choices = {"fourier", "none"};
   d.add("initial.seeds.sigma", &in.initial.seeds.sigma, "1",
         "standard deviation of the seeds' Fourier amplitudes")

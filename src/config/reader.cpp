@@ -23,7 +23,8 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
   for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i)
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
+      d[i][j] =
+          std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
         d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
     }
@@ -67,8 +68,10 @@ class Assigner {
   void assign_table(const toml::table& table, const std::string& prefix, Place&& place) {
     const auto sections = sections_of(parameters_);
     for (const auto& [name, node] : table) {
-      const std::string key = prefix.empty() ? std::string(name.str()) : prefix + "." + std::string(name.str());
-      const std::string where = place(node.source().begin.line != 0 ? node.source() : name.source());
+      const std::string key =
+          prefix.empty() ? std::string(name.str()) : prefix + "." + std::string(name.str());
+      const std::string where =
+          place(node.source().begin.line != 0 ? node.source() : name.source());
       if (prefix == "petsc") {
         assign_petsc(std::string(name.str()), node, where);
       } else if (const auto* inner = node.as_table()) {
@@ -106,7 +109,8 @@ class Assigner {
                                         [&](const Parameter& p) { return p.key == key; });
     if (parameter == parameters_.end()) {
       if (std::find(sections.begin(), sections.end(), key) != sections.end())
-        throw InputError(fmt::format("{}: {}: is a section, not a parameter; write [{}]", where, key, key));
+        throw InputError(
+            fmt::format("{}: {}: is a section, not a parameter; write [{}]", where, key, key));
       unknown("unknown key", key, where, keys_of(parameters_));
     }
     const auto fail = [&](const std::string& message) -> void {
@@ -117,9 +121,12 @@ class Assigner {
     };
     const auto real = [&](const toml::node& value) {
       double number = 0.0;
-      if (const auto* integer = value.as_integer()) number = static_cast<double>(integer->get());
-      else if (const auto* floating = value.as_floating_point()) number = floating->get();
-      else wrong_type(value);
+      if (const auto* integer = value.as_integer())
+        number = static_cast<double>(integer->get());
+      else if (const auto* floating = value.as_floating_point())
+        number = floating->get();
+      else
+        wrong_type(value);
       if (!std::isfinite(number)) fail(fmt::format("must be finite, found {}", number));
       check_range(*parameter, number, fail);
       return number;
@@ -138,10 +145,12 @@ class Assigner {
       const auto* text = value.as_string();
       if (text == nullptr) wrong_type(value);
       const auto& choices = parameter->choices;
-      if (!choices.empty() && std::find(choices.begin(), choices.end(), text->get()) == choices.end()) {
+      if (!choices.empty() &&
+          std::find(choices.begin(), choices.end(), text->get()) == choices.end()) {
         const std::string suggestion = nearest(text->get(), choices);
-        fail(fmt::format("must be one of {}, found {}{}", parameter->range(), toml_string(text->get()),
-                         suggestion.empty() ? "" : "; did you mean " + toml_string(suggestion) + "?"));
+        fail(fmt::format(
+            "must be one of {}, found {}{}", parameter->range(), toml_string(text->get()),
+            suggestion.empty() ? "" : "; did you mean " + toml_string(suggestion) + "?"));
       }
       return text->get();
     };
@@ -193,11 +202,14 @@ class Assigner {
     if (!valid)
       throw InputError(fmt::format("{}: petsc.{}: not the name of a PETSc option", where, name));
     std::ostringstream value;
-    if (const auto* text = node.as_string()) value << text->get();
-    else if (const auto* boolean = node.as_boolean()) value << (boolean->get() ? "true" : "false");
-    else if (node.is_number()) node.visit([&](const auto& n) {
-      if constexpr (toml::is_number<decltype(n)>) value << fmt::format("{}", n.get());
-    });
+    if (const auto* text = node.as_string())
+      value << text->get();
+    else if (const auto* boolean = node.as_boolean())
+      value << (boolean->get() ? "true" : "false");
+    else if (node.is_number())
+      node.visit([&](const auto& n) {
+        if constexpr (toml::is_number<decltype(n)>) value << fmt::format("{}", n.get());
+      });
     else
       throw InputError(fmt::format("{}: petsc.{}: expected a string, number or boolean, found {}",
                                    where, name, found(node)));
@@ -276,8 +288,9 @@ Configuration::Configuration(std::string_view text, std::string name,
     const std::size_t equals = override.find('=');
     const std::string key = override.substr(0, equals);
     const bool valid = equals != std::string::npos && !key.empty() &&
-                       key.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                             "0123456789_-.") == std::string::npos;
+                       key.find_first_not_of(
+                           "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                           "0123456789_-.") == std::string::npos;
     if (!valid)
       throw InputError(fmt::format("--set {}: expected key=value, such as time.end=10", override));
     std::string where = "--set " + override;
@@ -290,7 +303,8 @@ Configuration::Configuration(std::string_view text, std::string name,
   }
   for (const Parameter& parameter : assigner.parameters())
     if (parameter.required && !places_.contains(parameter.key))
-      throw InputError(fmt::format("{}: {}: is required: {}", name_, parameter.key, parameter.meaning));
+      throw InputError(
+          fmt::format("{}: {}: is required: {}", name_, parameter.key, parameter.meaning));
   check_together();
 }
 
@@ -314,8 +328,8 @@ void Configuration::check_together() const {
       spherical ? static_cast<std::size_t>(grid.momentum.angles) : directions.size();
   const auto same_length = [&](const char* key, const std::vector<double>& values) {
     if (values.size() != count)
-      fail(key, fmt::format("has {} values, but there are {} directions in {}", values.size(), count,
-                            counted_by));
+      fail(key, fmt::format("has {} values, but there are {} directions in {}", values.size(),
+                            count, counted_by));
   };
   Input copy;
   for (const Parameter& parameter : declare(copy))
@@ -330,19 +344,21 @@ void Configuration::check_together() const {
          "this version keeps all directions of spherical geometry on one rank; split z or energy");
 
   if (grid.z.cells <= grid.z.order)
-    fail("grid.z.cells", fmt::format("order {} in z needs more than {} cells, found {}", grid.z.order,
-                                     grid.z.order, grid.z.cells));
+    fail("grid.z.cells", fmt::format("order {} in z needs more than {} cells, found {}",
+                                     grid.z.order, grid.z.order, grid.z.cells));
   if (grid.momentum.weights) same_length("grid.momentum.weights", *grid.momentum.weights);
   const auto& energy = grid.momentum.energy;
   if (energy.half_width > energy.reference)
     fail("grid.momentum.energy.half_width",
-         fmt::format("{:g} is larger than the reference {:g}: the window would hold negative energies",
-                     energy.half_width, energy.reference));
+         fmt::format(
+             "{:g} is larger than the reference {:g}: the window would hold negative energies",
+             energy.half_width, energy.reference));
   if (input_.equation.mode == "full" && energy.cells <= grid.momentum.order)
-    fail("grid.momentum.energy.cells",
-         fmt::format("full mode resolves the energies: order {} needs more than {} cells, found {}; "
-                     "a single cell is for equation.mode = \"standard\"",
-                     grid.momentum.order, grid.momentum.order, energy.cells));
+    fail(
+        "grid.momentum.energy.cells",
+        fmt::format("full mode resolves the energies: order {} needs more than {} cells, found {}; "
+                    "a single cell is for equation.mode = \"standard\"",
+                    grid.momentum.order, grid.momentum.order, energy.cells));
   if (initial.type == "two_beam" || initial.type == "eigenmode") {
     same_length("initial.zeta", initial.zeta);
     if (initial.occupation) {
@@ -350,13 +366,14 @@ void Configuration::check_together() const {
       for (std::size_t k = 0; k < count; ++k)
         if (std::abs(initial.zeta[k]) > (*initial.occupation)[k])
           fail("initial.occupation",
-               fmt::format("{:g} of beam {} is smaller than |zeta| = {:g}: rho would have a negative "
-                           "eigenvalue", (*initial.occupation)[k], k + 1, std::abs(initial.zeta[k])));
+               fmt::format(
+                   "{:g} of beam {} is smaller than |zeta| = {:g}: rho would have a negative "
+                   "eigenvalue",
+                   (*initial.occupation)[k], k + 1, std::abs(initial.zeta[k])));
     }
   }
   const bool seeded = initial.type == "two_beam" || initial.type == "spectrum";
-  if (seeded && initial.seeds.type == "fourier" &&
-      initial.seeds.max_mode > grid.z.cells / 2)
+  if (seeded && initial.seeds.type == "fourier" && initial.seeds.max_mode > grid.z.cells / 2)
     fail("initial.seeds.max_mode",
          fmt::format("{} modes, but {} cells in z hold at most {}", initial.seeds.max_mode,
                      grid.z.cells, grid.z.cells / 2));
@@ -382,9 +399,10 @@ void Configuration::check_together() const {
   } catch (const InputError& error) {
     fail("checkpoint.interval_wall", error.what());
   }
-  for (const auto& [key, on] : {std::pair{"checkpoint.interval_steps", checkpoint.interval_steps > 0},
-                                std::pair{"checkpoint.interval_time", checkpoint.interval_time > 0.0},
-                                std::pair{"checkpoint.interval_wall", interval_wall > 0.0}})
+  for (const auto& [key, on] :
+       {std::pair{"checkpoint.interval_steps", checkpoint.interval_steps > 0},
+        std::pair{"checkpoint.interval_time", checkpoint.interval_time > 0.0},
+        std::pair{"checkpoint.interval_wall", interval_wall > 0.0}})
     if (on) fail(key, "this version writes no checkpoints; set it to 0");
 }
 
@@ -422,8 +440,8 @@ std::string describe(const std::string& key) {
     text += fmt::format("{}\n    {}\n    type: {}{}\n    default: {}\n", p.key, p.meaning, p.type(),
                         p.unit.size() > 1 ? ", unit: " + p.unit : "", p.default_text());
     if (!p.range().empty())
-      text += fmt::format("    {}: {}\n", p.choices.empty() && p.allowed.empty() ? "range" : "one of",
-                          p.range());
+      text += fmt::format("    {}: {}\n",
+                          p.choices.empty() && p.allowed.empty() ? "range" : "one of", p.range());
   }
   if (text.empty()) {
     auto candidates = keys_of(parameters);

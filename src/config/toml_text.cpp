@@ -40,7 +40,11 @@ std::string toml_string(const std::string& text) {
 }
 
 std::string toml_value(const Field& field) {
-  return std::visit([](auto* value) { return Writer{}(static_cast<const std::remove_pointer_t<decltype(value)>*>(value)); }, field);
+  return std::visit(
+      [](auto* value) {
+        return Writer{}(static_cast<const std::remove_pointer_t<decltype(value)>*>(value));
+      },
+      field);
 }
 
 }  // namespace nuvlasov::config

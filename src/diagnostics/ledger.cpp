@@ -38,7 +38,8 @@ std::vector<Column> state_columns() {
       {"entropy", "1", "entropy S, Eq. (S19)"},
       {"min_eigenvalue", "1", "most negative eigenvalue of rho"},
       {"negative_part", "1", "sum of the negative eigenvalues of rho over phase space"},
-      {"edge_fraction", "1", "largest share of the neutrinos in an outermost cell of the energy window"},
+      {"edge_fraction", "1",
+       "largest share of the neutrinos in an outermost cell of the energy window"},
       {"u_osc_rate_eq7", "mu^2", "right-hand side of Eq. (7), dU_osc/dt of the standard equation"},
       {"kinetic_energy_rate_eq22", "mu^2", "right-hand side of Eq. (22), dK/dt of the weak force"},
   };
@@ -169,8 +170,9 @@ void Ledger::add_plane(const phase_space::StateView& rho, Index j,
         const flavor::Matrix node_rate =
             flavor::load(rate_.data() + i * box.row() + k * flavor::components);
         row_number += weight * flavor::trace(node_rate);
-        purity_rate += weight * flavor::twice_trace_of_product(
-                                    flavor::load(rho.row(j, i) + k * flavor::components), node_rate);
+        purity_rate +=
+            weight * flavor::twice_trace_of_product(
+                         flavor::load(rho.row(j, i) + k * flavor::components), node_rate);
       }
       kinetic_rate += momentum_.energy_offset(box.energy.begin + i) * row_number;
     }
@@ -189,9 +191,8 @@ void Ledger::add_plane(const phase_space::StateView& rho, Index j,
 
 Record Ledger::measure(const phase_space::StateView& rho, double time, Index step, double dt) {
   Sums sums(equation_.terms().size());
-  equation_.sweep(rho, [&](Index j, const physics::Neighbourhood& here) {
-    add_plane(rho, j, here, sums);
-  });
+  equation_.sweep(
+      rho, [&](Index j, const physics::Neighbourhood& here) { add_plane(rho, j, here, sums); });
   sum_over_ranks(sums.memory.data(), static_cast<int>(sums.memory.size()),
                  decomposition_.communicator());
   MPI_Allreduce(MPI_IN_PLACE, &sums.min_eigenvalue, 1, MPI_DOUBLE, MPI_MIN,

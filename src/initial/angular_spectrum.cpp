@@ -10,10 +10,14 @@ namespace {
 double shape_at(const AngularSpectrum& spectrum, double v) {
   const double x = (v - spectrum.center) / spectrum.width;
   switch (spectrum.shape) {
-    case AngularShape::isotropic: return 1.0;
-    case AngularShape::gaussian: return std::exp(-0.5 * x * x);
-    case AngularShape::exponential: return std::exp(-std::abs(x));
-    case AngularShape::linear: return 1.0 + 3.0 * spectrum.flux_factor * v;
+    case AngularShape::isotropic:
+      return 1.0;
+    case AngularShape::gaussian:
+      return std::exp(-0.5 * x * x);
+    case AngularShape::exponential:
+      return std::exp(-std::abs(x));
+    case AngularShape::linear:
+      return 1.0 + 3.0 * spectrum.flux_factor * v;
   }
   return 0.0;
 }

@@ -63,8 +63,8 @@ double FourierSeeds::component(double z, Index stream) const {
   const std::vector<Mode>& modes = streams_[static_cast<std::size_t>(stream)];
   double sum = 0.0;
   for (std::size_t n = 0; n < modes.size(); ++n)
-    sum += modes[n].amplitude *
-           std::cos(modes[n].phase + static_cast<double>(n) * wave_number_ * z);
+    sum +=
+        modes[n].amplitude * std::cos(modes[n].phase + static_cast<double>(n) * wave_number_ * z);
   return sum;
 }
 

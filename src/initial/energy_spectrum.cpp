@@ -9,7 +9,8 @@ namespace {
 
 double shape_at(SpectrumShape shape, double x) {
   switch (shape) {
-    case SpectrumShape::gaussian: return std::exp(-0.5 * x * x);
+    case SpectrumShape::gaussian:
+      return std::exp(-0.5 * x * x);
     case SpectrumShape::cosine:
       return std::abs(x) < 1.0 ? 0.5 * (1.0 + std::cos(std::numbers::pi * x)) : 0.0;
   }

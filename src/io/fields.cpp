@@ -27,9 +27,9 @@ void create_phase_space_coordinates(hid_t file, const FieldContext& context) {
                           {"mu", "energy relative to the reference, E - E_ref"});
   hdf5::create_coordinate(file, "angle", context.momentum.directions(), false,
                           {"1", "direction v = p_z/p"});
-  hdf5::create_label_coordinate(
-      file, "component", {flavor::component_names.begin(), flavor::component_names.end()},
-      "component of rho = (P0 1 + P.sigma)/2");
+  hdf5::create_label_coordinate(file, "component",
+                                {flavor::component_names.begin(), flavor::component_names.end()},
+                                "component of rho = (P0 1 + P.sigma)/2");
   hdf5::write_attribute(file, "reference_energy", context.momentum.reference_energy());
   hdf5::write_attribute(file, "energy_spacing", context.momentum.energy_spacing());
   hdf5::write_attribute(file, "box_length", context.z.length());
@@ -37,9 +37,9 @@ void create_phase_space_coordinates(hid_t file, const FieldContext& context) {
 
 /// The part of a [z, energy, angle, component] dataset that a rank owns.
 hdf5::Block whole_box(const phase_space::Box& box) {
-  return {{size_of(box.z.begin), size_of(box.energy.begin), size_of(box.angle.begin), 0},
-          {size_of(box.z.size), size_of(box.energy.size), size_of(box.angle.size),
-           flavor::components}};
+  return {
+      {size_of(box.z.begin), size_of(box.energy.begin), size_of(box.angle.begin), 0},
+      {size_of(box.z.size), size_of(box.energy.size), size_of(box.angle.size), flavor::components}};
 }
 
 }  // namespace
@@ -100,7 +100,8 @@ void Snapshots::write_xdmf() const {
           length, file, name);
     };
     out << fmt::format("<Grid>\n<Time Value=\"{}\"/>\n", times_[n])
-        << fmt::format("<Topology TopologyType=\"3DRectMesh\" Dimensions=\"{} {} {}\"/>\n", nz, ne, na)
+        << fmt::format("<Topology TopologyType=\"3DRectMesh\" Dimensions=\"{} {} {}\"/>\n", nz, ne,
+                       na)
         << "<Geometry GeometryType=\"VXVYVZ\">\n"
         << axis("angle", na) << axis("energy", ne) << axis("z", nz) << "</Geometry>\n";
     for (int c = 0; c < flavor::components; ++c)
@@ -133,11 +134,10 @@ Profiles::Profiles(const FieldContext& context, std::string path)
         file, density_name, {"time", "z", "angle", "component"},
         {1, std::min(size_of(context_.z.cells()), largest_chunk), angles, flavor::components},
         {"1", "density matrix integrated over energy, sum dE rho"});
-    hdf5::create_variable(
-        file, spectrum_name, {"time", "energy", "angle", "component"},
-        {1, std::min(size_of(context_.momentum.energies()), largest_chunk), angles,
-         flavor::components},
-        {"1/mu", "density matrix integrated over the box, int dz rho"});
+    hdf5::create_variable(file, spectrum_name, {"time", "energy", "angle", "component"},
+                          {1, std::min(size_of(context_.momentum.energies()), largest_chunk),
+                           angles, flavor::components},
+                          {"1/mu", "density matrix integrated over the box, int dz rho"});
     file.close("cannot close " + path_);
   });
 }

@@ -24,7 +24,9 @@ std::string reason() {
   return text;
 }
 
-Handle property_list(hid_t type) { return {check(H5Pcreate(type), "HDF5 property list"), H5Pclose}; }
+Handle property_list(hid_t type) {
+  return {check(H5Pcreate(type), "HDF5 property list"), H5Pclose};
+}
 
 /// File access without locks: somebody who looks at a file must not stop the run that writes it.
 Handle unlocked() {
@@ -89,7 +91,8 @@ void transfer(hid_t dataset, const Block& block, bool collective,
               const char* what) {
   const Handle file_space{check(H5Dget_space(dataset), what), H5Sclose};
   const Handle memory_space = dataspace(block.count);
-  const bool empty = std::find(block.count.begin(), block.count.end(), hsize_t{0}) != block.count.end();
+  const bool empty =
+      std::find(block.count.begin(), block.count.end(), hsize_t{0}) != block.count.end();
   if (empty) {
     check(H5Sselect_none(file_space), what);
     check(H5Sselect_none(memory_space), what);
@@ -118,7 +121,9 @@ Handle::~Handle() {
   if (id_ >= 0) close_(id_);
 }
 
-void Handle::close(const std::string& what) { check(close_(std::exchange(id_, H5I_INVALID_HID)), what); }
+void Handle::close(const std::string& what) {
+  check(close_(std::exchange(id_, H5I_INVALID_HID)), what);
+}
 
 Handle create_file(const std::string& path) {
   const Handle access = unlocked();
@@ -187,9 +192,9 @@ std::string read_text_attribute(hid_t object, const std::string& name) {
 void create_coordinate(hid_t file, const std::string& name, const std::vector<double>& values,
                        bool unlimited, const Description& description) {
   constexpr hsize_t unlimited_chunk = 512;
-  const Handle dataset =
-      create_dataset(file, name, H5T_NATIVE_DOUBLE, dataspace({values.size()}, unlimited),
-                     creation_list(unlimited ? std::vector{unlimited_chunk} : std::vector<hsize_t>{}));
+  const Handle dataset = create_dataset(
+      file, name, H5T_NATIVE_DOUBLE, dataspace({values.size()}, unlimited),
+      creation_list(unlimited ? std::vector{unlimited_chunk} : std::vector<hsize_t>{}));
   make_scale(dataset, name);
   describe(dataset, description);
   if (!values.empty())
@@ -210,8 +215,9 @@ void create_label_coordinate(hid_t file, const std::string& name,
   check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()), "dataset " + name);
 }
 
-void create_variable(hid_t file, const std::string& name, const std::vector<std::string>& dimensions,
-                     const std::vector<hsize_t>& chunk, const Description& description) {
+void create_variable(hid_t file, const std::string& name,
+                     const std::vector<std::string>& dimensions, const std::vector<hsize_t>& chunk,
+                     const Description& description) {
   std::vector<hsize_t> size;
   bool unlimited = false;
   std::vector<Handle> scales;
@@ -234,8 +240,8 @@ void create_variable(hid_t file, const std::string& name, const std::vector<std:
 
 std::vector<hsize_t> shape(hid_t dataset) {
   const Handle space{check(H5Dget_space(dataset), "shape of a dataset"), H5Sclose};
-  std::vector<hsize_t> size(static_cast<std::size_t>(
-      check(H5Sget_simple_extent_ndims(space), "shape of a dataset")));
+  std::vector<hsize_t> size(
+      static_cast<std::size_t>(check(H5Sget_simple_extent_ndims(space), "shape of a dataset")));
   check(H5Sget_simple_extent_dims(space, size.data(), nullptr), "shape of a dataset");
   return size;
 }

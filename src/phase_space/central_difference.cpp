@@ -8,11 +8,20 @@ namespace nuvlasov::phase_space {
 CentralDifference::CentralDifference(int order, double spacing)
     : reach_(order / 2), spacing_(spacing) {
   switch (order) {
-    case 2: weights_ = {1.0 / 2}; break;
-    case 4: weights_ = {2.0 / 3, -1.0 / 12}; break;
-    case 6: weights_ = {3.0 / 4, -3.0 / 20, 1.0 / 60}; break;
-    case 8: weights_ = {4.0 / 5, -1.0 / 5, 4.0 / 105, -1.0 / 280}; break;
-    default: throw std::invalid_argument("the order of a central difference is 2, 4, 6 or 8");
+    case 2:
+      weights_ = {1.0 / 2};
+      break;
+    case 4:
+      weights_ = {2.0 / 3, -1.0 / 12};
+      break;
+    case 6:
+      weights_ = {3.0 / 4, -3.0 / 20, 1.0 / 60};
+      break;
+    case 8:
+      weights_ = {4.0 / 5, -1.0 / 5, 4.0 / 105, -1.0 / 280};
+      break;
+    default:
+      throw std::invalid_argument("the order of a central difference is 2, 4, 6 or 8");
   }
   for (double& weight : weights_) weight /= spacing;
 

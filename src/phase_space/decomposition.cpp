@@ -59,10 +59,10 @@ ProcessGrid choose_process_grid(int ranks, const ZAxis& z, const MomentumGrid& m
   if (remaining != 1) {
     std::string limits;
     for (const Axis& axis : axes)
-      limits += axis.requested
-                    ? fmt::format("; parallel.ranks_{} asks for {}", axis.name, *axis.requested)
-                    : fmt::format("; {} ({} cells) takes at most {}", axis.name, axis.nodes,
-                                  axis.limit);
+      limits +=
+          axis.requested
+              ? fmt::format("; parallel.ranks_{} asks for {}", axis.name, *axis.requested)
+              : fmt::format("; {} ({} cells) takes at most {}", axis.name, axis.nodes, axis.limit);
     throw DecompositionError(
         "", fmt::format("{} ranks cannot share this grid with a stencil of {} on each side{}",
                         ranks, ghosts, limits));
@@ -80,11 +80,11 @@ PetscErrorCode Decomposition::create(MPI_Comm comm, const ZAxis& z, const Moment
   comm_ = comm;
   grid_ = grid;
   ghosts_ = ghosts;
-  PetscCall(DMDACreate3d(
-      comm, DM_BOUNDARY_NONE, DM_BOUNDARY_NONE, DM_BOUNDARY_PERIODIC, DMDA_STENCIL_BOX,
-      static_cast<PetscInt>(momentum.angles()), static_cast<PetscInt>(momentum.energies()),
-      static_cast<PetscInt>(z.cells()), grid.angle, grid.energy, grid.z, flavor::components, ghosts,
-      nullptr, nullptr, nullptr, dm_.address()));
+  PetscCall(DMDACreate3d(comm, DM_BOUNDARY_NONE, DM_BOUNDARY_NONE, DM_BOUNDARY_PERIODIC,
+                         DMDA_STENCIL_BOX, static_cast<PetscInt>(momentum.angles()),
+                         static_cast<PetscInt>(momentum.energies()),
+                         static_cast<PetscInt>(z.cells()), grid.angle, grid.energy, grid.z,
+                         flavor::components, ghosts, nullptr, nullptr, nullptr, dm_.address()));
   PetscCall(DMSetUp(dm_));
   PetscCall(DMCreateLocalVector(dm_, local_.address()));
 

@@ -19,8 +19,7 @@ MomentumGradient::MomentumGradient(const MomentumGrid& grid, Range energies, Ran
   const int reach = derivative_.reach();
   for (Index i = energies.begin; i < energies.end(); ++i)
     for (int m = -reach; m <= reach; ++m) {
-      const double weight =
-          m == 0 ? 0.0 : (m > 0 ? 1.0 : -1.0) * derivative_.weight(std::abs(m));
+      const double weight = m == 0 ? 0.0 : (m > 0 ? 1.0 : -1.0) * derivative_.weight(std::abs(m));
       // The mean of D_E f and E^-2 D_E(E^2 f).
       const double ratio = spherical ? grid.energy(i + m) / grid.energy(i) : 1.0;
       stencil_.push_back(weight * 0.5 * (1.0 + ratio * ratio));
@@ -33,7 +32,7 @@ MomentumGradient::MomentumGradient(const MomentumGrid& grid, Range energies, Ran
     const auto row = angular_.begin() + static_cast<std::ptrdiff_t>(k * n);
     const auto occupied = [](double s) { return s != 0.0; };
     const auto first = std::find_if(row, row + static_cast<std::ptrdiff_t>(n), occupied) - row;
-    Index last = static_cast<Index>(n);
+    auto last = static_cast<Index>(n);
     while (last > first && row[last - 1] == 0.0) --last;
     angular_band_.push_back({first, last - first});
     double sum = 0.0;

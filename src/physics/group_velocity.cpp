@@ -31,8 +31,8 @@ void GroupVelocity::add_rate(const Neighbourhood& here, double* rate) {
         const Index from = i * here.density_stride + at;
         flavor::Matrix slope{};
         for (int m = 1; m <= reach; ++m)
-          slope += derivative_.weight(m) * (flavor::load(here.density(m) + from) -
-                                            flavor::load(here.density(-m) + from));
+          slope += derivative_.weight(m) *
+                   (flavor::load(here.density(m) + from) - flavor::load(here.density(-m) + from));
         const Index to = (i - seen.begin) * row + at;
         flavor::store(d_z_.data() + to, slope);
         flavor::store(product_.data() + to,
@@ -57,14 +57,13 @@ void GroupVelocity::add_rate(const Neighbourhood& here, double* rate) {
           drift.add(ahead[m], flavor::load(here.density(m) + from));
           drift.add(behind[m], flavor::load(here.density(-m) + from));
         }
-        const double ratio = curvature_[static_cast<std::size_t>(k)] *
-                             inverse_energy_[static_cast<std::size_t>(i)];
+        const double ratio =
+            curvature_[static_cast<std::size_t>(k)] * inverse_energy_[static_cast<std::size_t>(i)];
         const Index to = i * row + at;
-        flavor::add_to(rate + to,
-                       (ratio * drift.value() - flavor::load(d_p_product_.data() + to) +
-                        flavor::jordan_product(flavor::load(here.refraction(0) + at),
-                                               flavor::load(d_p_d_z_.data() + to))) /
-                           3.0);
+        flavor::add_to(rate + to, (ratio * drift.value() - flavor::load(d_p_product_.data() + to) +
+                                   flavor::jordan_product(flavor::load(here.refraction(0) + at),
+                                                          flavor::load(d_p_d_z_.data() + to))) /
+                                      3.0);
       }
   });
 }

@@ -16,8 +16,7 @@ std::vector<double> owned(const std::vector<double>& all, phase_space::Range ran
 }  // namespace
 
 MomentumSum::MomentumSum(const phase_space::MomentumGrid& grid, const phase_space::Box& box)
-    : weights_(owned(grid.weights(), box.angle)),
-      directions_(owned(grid.directions(), box.angle)) {
+    : weights_(owned(grid.weights(), box.angle)), directions_(owned(grid.directions(), box.angle)) {
   for (Index i = box.energy.begin; i < box.energy.end(); ++i)
     energy_weights_.push_back(grid.energy_weight(i));
 }

@@ -28,7 +28,8 @@ void WeakForce::add_rate(const Neighbourhood& here, double* rate) {
       const auto omega = [&](int m) { return flavor::load(here.refraction(m) + at); };
       const auto coupling = [&](int m) { return coupling_.data() + (m + reach) * row + at; };
       // Advective form, and the Liouville form where it is the same.
-      flavor::store(coupling(0), (frozen_directions_ ? 2.0 : 1.0) / 3.0 * refraction_gradient(omega));
+      flavor::store(coupling(0),
+                    (frozen_directions_ ? 2.0 : 1.0) / 3.0 * refraction_gradient(omega));
       for (int m = 1; m <= reach; ++m) {
         const double third = derivative_.weight(m) / 3.0;
         flavor::store(coupling(m), third * (omega(m) - omega(0)));

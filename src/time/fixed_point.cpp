@@ -11,8 +11,8 @@ constexpr int max_iterations = 100;
 /// Below this multiple of the tolerance an iteration that no longer contracts has met round-off.
 constexpr double round_off_margin = 100.0;
 
-/// q: half of what the default step allows the shortest waves. Of 0.1 to 0.6 the fewest iterations in
-/// the two-beam experiment; a wrong q costs iterations, not convergence.
+/// q: half of what the default step allows the shortest waves. Of 0.1 to 0.6 the fewest iterations
+/// in the two-beam experiment; a wrong q costs iterations, not convergence.
 constexpr double contraction = 0.3;
 
 struct Change {

@@ -30,10 +30,9 @@ class Grid {
        phase_space::ProcessGrid ranks = {})
       : z(shape.length, shape.z, shape.z_order),
         momentum(shape.spherical_angles > 0
-                     ? phase_space::MomentumGrid::spherical(shape.reference, shape.half_width,
-                                                            shape.energies, shape.energy_order,
-                                                            shape.spherical_angles,
-                                                            shape.angular_operator)
+                     ? phase_space::MomentumGrid::spherical(
+                           shape.reference, shape.half_width, shape.energies, shape.energy_order,
+                           shape.spherical_angles, shape.angular_operator)
                      : phase_space::MomentumGrid(shape.reference, shape.half_width, shape.energies,
                                                  shape.energy_order, shape.directions,
                                                  shape.weights)) {
@@ -48,8 +47,8 @@ class Grid {
   std::vector<double> random_state(unsigned seed) const {
     std::mt19937 generator(seed);
     std::uniform_real_distribution<double> uniform(-1.0, 1.0);
-    std::vector<double> values(static_cast<std::size_t>(
-        z.cells() * momentum.energies() * momentum.angles() * flavor::components));
+    std::vector<double> values(static_cast<std::size_t>(z.cells() * momentum.energies() *
+                                                        momentum.angles() * flavor::components));
     for (double& value : values) value = uniform(generator);
     return values;
   }
@@ -58,7 +57,9 @@ class Grid {
   void set(const std::vector<double>& whole) {
     PetscScalar* memory = nullptr;
     EXPECT_EQ(VecGetArray(state, &memory), 0);
-    for_owned([&](Index local, Index global) { memory[local] = whole[static_cast<std::size_t>(global)]; });
+    for_owned([&](Index local, Index global) {
+      memory[local] = whole[static_cast<std::size_t>(global)];
+    });
     EXPECT_EQ(VecRestoreArray(state, &memory), 0);
   }
 
@@ -66,9 +67,10 @@ class Grid {
   std::vector<double> rate() {
     std::vector<double> values(
         static_cast<std::size_t>(decomposition.box().nodes() * flavor::components));
-    EXPECT_EQ(decomposition.with_ghosts(state, [&](const phase_space::StateView& rho) {
-      equation->rate(rho, values.data());
-    }), 0);
+    EXPECT_EQ(
+        decomposition.with_ghosts(
+            state, [&](const phase_space::StateView& rho) { equation->rate(rho, values.data()); }),
+        0);
     return values;
   }
 
@@ -81,7 +83,10 @@ class Grid {
       for (Index i = 0; i < box.energy.size; ++i)
         for (Index a = 0; a < box.row(); ++a)
           visit(local++, (((box.z.begin + j) * momentum.energies() + box.energy.begin + i) *
-                              momentum.angles() + box.angle.begin) * flavor::components + a);
+                              momentum.angles() +
+                          box.angle.begin) *
+                                 flavor::components +
+                             a);
   }
 
   /// <f, g> with the measure of the grid, of whole states.
@@ -89,8 +94,9 @@ class Grid {
     long double sum = 0.0L;
     for (std::size_t n = 0; n < f.size(); ++n) {
       const auto node = static_cast<Index>(n / flavor::components);
-      sum += static_cast<long double>(f[n] * g[n]) *
-             momentum.weight(node / momentum.angles() % momentum.energies(), node % momentum.angles());
+      sum +=
+          static_cast<long double>(f[n] * g[n]) *
+          momentum.weight(node / momentum.angles() % momentum.energies(), node % momentum.angles());
     }
     return static_cast<double>(0.5L * sum * z.spacing());
   }

@@ -1,6 +1,7 @@
 /// \file
-/// The kinetic equation written out as slowly and plainly as possible: complex 2 x 2 matrices, every
-/// derivative a sum over the whole axis, the bracket of numerics section 2 as its six products.
+/// The kinetic equation written out as slowly and plainly as possible: complex 2 x 2 matrices,
+/// every derivative a sum over the whole axis, the bracket of numerics section 2 as its six
+/// products.
 #pragma once
 
 #include <cmath>
@@ -41,18 +42,19 @@ class ReferenceEquation {
   };
   using Field = std::vector<Dense>;  ///< [z][energy][angle]
 
-  ReferenceEquation(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum, bool full)
+  ReferenceEquation(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+                    bool full)
       : z_(z), p_(momentum), full_(full) {
-    if (p_.geometry() == phase_space::Geometry::spherical) angular_ = phase_space::angular_matrix(p_);
+    if (p_.geometry() == phase_space::Geometry::spherical)
+      angular_ = phase_space::angular_matrix(p_);
   }
 
   /// d rho/dt of [z][energy][angle][component].
   std::vector<double> rate(const std::vector<double>& state) const {
     const Field rho = to_dense(state);
     const Field omega = refraction(rho);
-    Field rate = each([&](Index n) {
-      return Complex(0, 1) * (rho[n] * omega[n] - omega[n] * rho[n]);
-    });
+    Field rate =
+        each([&](Index n) { return Complex(0, 1) * (rho[n] * omega[n] - omega[n] * rho[n]); });
     const Field streaming = scaled_by_direction(d_z(rho));
     for (std::size_t n = 0; n < rate.size(); ++n) rate[n] = rate[n] - streaming[n];
     if (full_) {
@@ -62,12 +64,11 @@ class ReferenceEquation {
         return each([&](Index n) { return Complex(0.5) * (a[n] * b[n] + b[n] * a[n]); });
       };
       const std::vector<std::pair<double, Field>> forms{
-          {1, jordan(dz_omega, dp_rho)},      {-1, jordan(dp_omega, dz_rho)},
-          {1, d_p(jordan(dz_omega, rho))},    {-1, d_z(jordan(dp_omega, rho))},
-          {1, d_z(jordan(omega, dp_rho))},    {-1, d_p(jordan(omega, dz_rho))}};
+          {1, jordan(dz_omega, dp_rho)},   {-1, jordan(dp_omega, dz_rho)},
+          {1, d_p(jordan(dz_omega, rho))}, {-1, d_z(jordan(dp_omega, rho))},
+          {1, d_z(jordan(omega, dp_rho))}, {-1, d_p(jordan(omega, dz_rho))}};
       for (const auto& [sign, form] : forms)
-        for (std::size_t n = 0; n < rate.size(); ++n)
-          rate[n] += Complex(sign / 3.0) * form[n];
+        for (std::size_t n = 0; n < rate.size(); ++n) rate[n] += Complex(sign / 3.0) * form[n];
     }
     return to_components(rate);
   }
@@ -115,19 +116,21 @@ class ReferenceEquation {
       Dense squared;
       for (int m = -d.reach(); m <= d.reach(); ++m)
         if (m != 0 && i + m >= 0 && i + m < p_.energies())
-          squared += Complex((m > 0 ? 1 : -1) * d.weight(std::abs(m)) * std::pow(p_.energy(i + m), 2)) *
-                     f[node(j, i + m, k)];
+          squared +=
+              Complex((m > 0 ? 1 : -1) * d.weight(std::abs(m)) * std::pow(p_.energy(i + m), 2)) *
+              f[node(j, i + m, k)];
       Dense angular;
       for (Index l = 0; l < p_.angles(); ++l)
-        angular += Complex(angular_[static_cast<std::size_t>(k * p_.angles() + l)]) * f[node(j, i, l)];
-      return Complex(0.5 * p_.direction(k)) * (sum + Complex(std::pow(p_.energy(i), -2)) * squared) +
+        angular +=
+            Complex(angular_[static_cast<std::size_t>(k * p_.angles() + l)]) * f[node(j, i, l)];
+      return Complex(0.5 * p_.direction(k)) *
+                 (sum + Complex(std::pow(p_.energy(i), -2)) * squared) +
              Complex(1.0 / p_.energy(i)) * angular;
     });
   }
   Field scaled_by_direction(const Field& f) const {
-    return each_node([&](Index j, Index i, Index k) {
-      return Complex(p_.direction(k)) * f[node(j, i, k)];
-    });
+    return each_node(
+        [&](Index j, Index i, Index k) { return Complex(p_.direction(k)) * f[node(j, i, k)]; });
   }
   Field refraction(const Field& rho) const {
     return each_node([&](Index j, Index, Index k) {
@@ -138,8 +141,7 @@ class ReferenceEquation {
           const Complex trace = source.m[0][0] + source.m[1][1];
           source.m[0][0] += trace;
           source.m[1][1] += trace;
-          omega += Complex(p_.weight(i, l) *
-                           (1.0 - p_.direction(k) * p_.direction(l))) * source;
+          omega += Complex(p_.weight(i, l) * (1.0 - p_.direction(k) * p_.direction(l))) * source;
         }
       return omega;
     });

@@ -23,7 +23,8 @@ std::string input(double zeta_minus, double zeta_plus, int mode, double amplitud
     grid.z = {{length = {}, cells = {}, order = {}}}
     initial = {{type = "eigenmode", zeta = [{}, {}], mode_number = {}, amplitude = {}}}
     time = {{end = {}, safety = 0.1}}
-  )", length, cells, order, zeta_minus, zeta_plus, mode, amplitude, end);
+  )",
+                     length, cells, order, zeta_minus, zeta_plus, mode, amplitude, end);
 }
 
 /// psi_k = 1/L int dz (Px + i Py) exp(-i k z) of the beam with v = +1, the second one.
@@ -36,7 +37,8 @@ std::complex<double> fourier_mode(const Simulation& simulation, double k) {
       sum += std::complex(plus[1], plus[2]) *
              std::polar(1.0, -k * simulation.problem().z.position(box.z.begin + j));
     }
-  }), 0);
+  }),
+            0);
   return sum / static_cast<double>(simulation.problem().z.cells());
 }
 
@@ -100,7 +102,8 @@ TEST_P(GrowthRateOrder, ErrorFallsWithTheOrderOfTheDifferenceInZ) {
   EXPECT_NEAR(observed, order, 0.2) << "errors " << coarse << ", " << fine;
 }
 
-INSTANTIATE_TEST_SUITE_P(Orders, GrowthRateOrder, testing::Values(Resolution{2, 384}, Resolution{4, 160}, Resolution{6, 112},
+INSTANTIATE_TEST_SUITE_P(Orders, GrowthRateOrder,
+                         testing::Values(Resolution{2, 384}, Resolution{4, 160}, Resolution{6, 112},
                                          Resolution{8, 128}));
 
 class RefractiveEnergy : public testing::TestWithParam<Mode> {};

@@ -59,10 +59,11 @@ class SplitInEnergy : public testing::TestWithParam<Case> {};
 TEST_P(SplitInEnergy, StateAgreesToRounding) {
   int ranks = 1;
   MPI_Comm_size(PETSC_COMM_WORLD, &ranks);
-  const std::string input =
-      GetParam().input(fmt::format("time = {{method = \"{}\", end = 3.0, step = 0.1}}", GetParam().method));
+  const std::string input = GetParam().input(
+      fmt::format("time = {{method = \"{}\", end = 3.0, step = 0.1}}", GetParam().method));
   Experiment alone(input, 0.5, PETSC_COMM_SELF);
-  Experiment together(input + fmt::format("\nparallel = {{ranks_z = 1, ranks_energy = {}}}", ranks), 0.5);
+  Experiment together(input + fmt::format("\nparallel = {{ranks_z = 1, ranks_energy = {}}}", ranks),
+                      0.5);
   const auto& box = together.simulation().decomposition().box();
   const auto& whole = alone.simulation().decomposition().box();
   ASSERT_EQ(box.energy.size * ranks, whole.energy.size);
@@ -71,12 +72,13 @@ TEST_P(SplitInEnergy, StateAgreesToRounding) {
     for (Index a = 0; a < box.plane(); ++a, ++n)
       ASSERT_NEAR(together.run().state[n],
                   alone.run().state[static_cast<std::size_t>(j * whole.plane() +
-                                                              box.energy.begin * box.row() + a)],
+                                                             box.energy.begin * box.row() + a)],
                   1e-12);
 }
 
 INSTANTIATE_TEST_SUITE_P(Geometries, SplitInEnergy,
-                         testing::Values(Case{"beams", beams, "rk4"}, Case{"spherical", crossing, "rk4"}));
+                         testing::Values(Case{"beams", beams, "rk4"},
+                                         Case{"spherical", crossing, "rk4"}));
 
 }  // namespace
 }  // namespace nuvlasov

@@ -1,4 +1,5 @@
-// Spherical momentum geometry: a smooth state at strong coupling, its invariants and how they change.
+// Spherical momentum geometry: a smooth state at strong coupling, its invariants and how they
+// change.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -35,8 +36,9 @@ class StateT {
           const double v = grid_.momentum.direction(k);
           const double f = std::exp(-offset * offset / (2 * 1.1 * 1.1)) / 40;
           const double th = 2 * std::numbers::pi * grid_.z.position(j) / 10;
-          for (const double value : {f * (1 + 0.2 * std::sin(th) + 0.1 * v), 0.3 * f * std::sin(th + v),
-                                     0.2 * f * std::cos(2 * th), f * (0.4 * v + 0.1 * std::cos(th))})
+          for (const double value :
+               {f * (1 + 0.2 * std::sin(th) + 0.1 * v), 0.3 * f * std::sin(th + v),
+                0.2 * f * std::cos(2 * th), f * (0.4 * v + 0.1 * std::cos(th))})
             state[static_cast<std::size_t>(n++)] = value;
         }
     grid_.set(state);
@@ -44,11 +46,14 @@ class StateT {
 
   Values measured() {
     diagnostics::Record record;
-    EXPECT_EQ(grid_.decomposition.with_ghosts(grid_.state, [&](const phase_space::StateView& rho) {
-      record = ledger_.measure(rho, 0.0, 0, 0.0);
-    }), 0);
+    EXPECT_EQ(grid_.decomposition.with_ghosts(grid_.state,
+                                              [&](const phase_space::StateView& rho) {
+                                                record = ledger_.measure(rho, 0.0, 0, 0.0);
+                                              }),
+              0);
     Values values;
-    for (const auto& column : ledger_.columns()) values[column.name] = ledger_.value(record, column.name);
+    for (const auto& column : ledger_.columns())
+      values[column.name] = ledger_.value(record, column.name);
     return values;
   }
 
@@ -85,19 +90,20 @@ TEST(StateT, InitialValuesAgreeWithAnIndependentCalculation) {
   StateT state(AngularOperator::spectral);
   Values found = state.measured();
   // From a prototype in another language.
-  const Values expected{{"number", 1.3828159538389675},      {"kinetic_energy", 27.823135188455943},
-                        {"momentum_z", 0.927437839615201},   {"u_osc", 1.6733443945407755e-3},
-                        {"u_non", 0.14612241877747273},      {"purity", 1.3993978451982013e-2},
+  const Values expected{{"number", 1.3828159538389675},    {"kinetic_energy", 27.823135188455943},
+                        {"momentum_z", 0.927437839615201}, {"u_osc", 1.6733443945407755e-3},
+                        {"u_non", 0.14612241877747273},    {"purity", 1.3993978451982013e-2},
                         {"entropy", 8.024183161315378}};
-  for (const auto& [name, value] : expected) EXPECT_NEAR(found.at(name) / value, 1.0, 1e-12) << name;
+  for (const auto& [name, value] : expected)
+    EXPECT_NEAR(found.at(name) / value, 1.0, 1e-12) << name;
 }
 
 struct Evolution {
   const char* name;
   AngularOperator angular_operator;
   time::Method method;
-  double digits;                        ///< to which the energies are known
-  double energy, purity, momentum;      ///< largest drift
+  double digits;                    ///< to which the energies are known
+  double energy, purity, momentum;  ///< largest drift
   double entropy_change, entropy_digits;
 };
 
@@ -122,7 +128,8 @@ TEST_P(StateTEvolution, TradesKineticForRefractiveEnergyAndKeepsTheirSum) {
   EXPECT_LT(std::abs(change("momentum_z")), e.momentum);
 }
 
-// The numbers, and the drifts of rk4 and of the momentum with S_N, are those of the prototype. H is 28.
+// The numbers, and the drifts of rk4 and of the momentum with S_N, are those of the prototype. H
+// is 28.
 INSTANTIATE_TEST_SUITE_P(
     Cases, StateTEvolution,
     testing::Values(Evolution{"spectral, midpoint", AngularOperator::spectral,
@@ -144,16 +151,19 @@ TEST(Crossing, OfAngularSpectraIsUnstableAndItsBudgetCloses) {
     initial.energy_spectrum.width = 3.0
     initial.seeds = {sigma = 1e-3, max_mode = 16}
     time = {method = "implicit_midpoint", end = 20.0}
-  )", 1.0);
+  )",
+                                         1.0);
   const auto& run = experiment.run();
-  EXPECT_GT(std::abs(run.last("u_osc_transverse")), 100.0 * std::abs(run.first("u_osc_transverse")));
+  EXPECT_GT(std::abs(run.last("u_osc_transverse")),
+            100.0 * std::abs(run.first("u_osc_transverse")));
   EXPECT_LT(run.drift("total_energy_relative"), 1e-12 * run.first("u_non"));
   EXPECT_LT(run.drift("number"), 1e-13 * run.first("number"));
   EXPECT_LT(run.drift("purity"), 1e-12 * run.first("purity"));
 }
 
 TEST(AngularSpectra, HaveTheirNumberMeanDirectionAndShape) {
-  const auto grid = phase_space::MomentumGrid::spherical(20.0, 10.0, 10, 6, 64, AngularOperator::spectral);
+  const auto grid =
+      phase_space::MomentumGrid::spherical(20.0, 10.0, 10, 6, 64, AngularOperator::spectral);
   const auto mean = [&](const std::vector<double>& n, auto of_v) {
     double sum = 0.0;
     for (Index k = 0; k < grid.angles(); ++k)
@@ -177,8 +187,8 @@ TEST(AngularSpectra, HaveTheirNumberMeanDirectionAndShape) {
       grid, {.number = 1.0, .shape = AngularShape::exponential, .center = 1.0, .width = 0.5});
   EXPECT_NEAR(std::log(exponential[40] / exponential[20]),
               (grid.direction(40) - grid.direction(20)) / 0.5, 1e-12);
-  EXPECT_THROW(initial::angular_spectrum(grid, {.number = 1.0, .shape = AngularShape::linear,
-                                                .flux_factor = 0.5}),
+  EXPECT_THROW(initial::angular_spectrum(
+                   grid, {.number = 1.0, .shape = AngularShape::linear, .flux_factor = 0.5}),
                std::invalid_argument);
 }
 
@@ -192,7 +202,8 @@ TEST_P(Angular, OperatorIsSkewAdjointAndGivesMinusVOfOne) {
       double one = 0.0;
       for (Index l = 0; l < n; ++l) {
         const auto at = [n](Index r, Index c) { return static_cast<std::size_t>(r * n + c); };
-        EXPECT_NEAR(grid.direction_weight(k) * s[at(k, l)], -grid.direction_weight(l) * s[at(l, k)], 1e-14);
+        EXPECT_NEAR(grid.direction_weight(k) * s[at(k, l)], -grid.direction_weight(l) * s[at(l, k)],
+                    1e-14);
         one += s[at(k, l)];
       }
       EXPECT_NEAR(one, -grid.direction(k), 1e-13 * static_cast<double>(n)) << n;
@@ -200,13 +211,16 @@ TEST_P(Angular, OperatorIsSkewAdjointAndGivesMinusVOfOne) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Operators, Angular, testing::Values(AngularOperator::spectral, AngularOperator::sn));
+INSTANTIATE_TEST_SUITE_P(Operators, Angular,
+                         testing::Values(AngularOperator::spectral, AngularOperator::sn));
 
 TEST(Angular, SpectralCurvatureIsOneMinusVSquared) {
-  const auto grid = phase_space::MomentumGrid::spherical(20.0, 10.0, 10, 6, 16, AngularOperator::spectral);
+  const auto grid =
+      phase_space::MomentumGrid::spherical(20.0, 10.0, 10, 6, 16, AngularOperator::spectral);
   const auto kappa = phase_space::angular_curvature(grid);
   for (Index k = 0; k < 16; ++k)
-    EXPECT_NEAR(kappa[static_cast<std::size_t>(k)], 1.0 - grid.direction(k) * grid.direction(k), 1e-13);
+    EXPECT_NEAR(kappa[static_cast<std::size_t>(k)], 1.0 - grid.direction(k) * grid.direction(k),
+                1e-13);
 }
 
 TEST(Angular, SnConvergesAtSecondOrderAndSpectralIsExactOnPolynomials) {

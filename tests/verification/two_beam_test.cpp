@@ -15,7 +15,8 @@ using testing_support::two_beams;
 
 TEST(HomogeneousBeams, StayAsTheyAreInBothEquations) {
   for (const char* mode : {"standard", "full"}) {
-    Experiment experiment(two_beams("initial.seeds.type = \"none\"\ntime.end = 10.0", mode, 32, 40), 1.0);
+    Experiment experiment(two_beams("initial.seeds.type = \"none\"\ntime.end = 10.0", mode, 32, 40),
+                          1.0);
     const Rows& run = experiment.run();
     // Forty times the growth time: only rounding could have grown.
     EXPECT_LT(run.drift("u_osc"), 1e-13 * 25.0) << mode;
@@ -28,11 +29,13 @@ TEST(HomogeneousBeams, PrecessAroundTheirSumWithoutChangeOfRefractiveEnergy) {
   Experiment experiment(two_beams("initial = {zeta = [-0.3, 0.4], occupation = [0.5, 0.5], "
                                   "seeds = {sigma = 0.2, max_mode = 0}}\n"
                                   "time = {method = \"implicit_midpoint\", end = 20.0}",
-                                  "standard", 32), 1.0);
+                                  "standard", 32),
+                        1.0);
   EXPECT_GT(std::abs(experiment.run().first("u_osc_transverse")), 1e-3);
   // Each step leaves the last change of its solve, the same in every cell and quadratic in U_osc.
   const double solve = config::Input{}.time.solver_tolerance * experiment.run().last("step");
-  EXPECT_LT(experiment.run().drift("u_osc"), 4.0 * solve * std::abs(experiment.run().first("u_osc")));
+  EXPECT_LT(experiment.run().drift("u_osc"),
+            4.0 * solve * std::abs(experiment.run().first("u_osc")));
 }
 
 class StandardEquation : public testing::Test {
@@ -85,9 +88,11 @@ TEST_F(StandardEquation, KeepsNumberKineticEnergyAndNumberEnergyToRounding) {
 TEST(EnergyGrid, OfOneCellEvolvesLikeOneOfMany) {
   const std::string rest = "time = {end = 9.0, step = 0.05}";
   Experiment one(two_beams(rest, "standard", 200), 1.0);
-  Experiment many(two_beams(rest + "\ngrid.momentum.energy = {reference = 1000.0, half_width = 32.0, "
-                                   "cells = 24}\ninitial.energy_spectrum.width = 4.0",
-                            "standard", 200), 1.0);
+  Experiment many(
+      two_beams(rest + "\ngrid.momentum.energy = {reference = 1000.0, half_width = 32.0, "
+                       "cells = 24}\ninitial.energy_spectrum.width = 4.0",
+                "standard", 200),
+      1.0);
   for (std::size_t r = 0; r < one.run().records.size(); ++r)
     EXPECT_NEAR(one.run().at(r, "u_osc"), many.run().at(r, "u_osc"), 1e-9);
 }
@@ -108,7 +113,8 @@ std::string shipped(const std::string& method, const std::string& more = "") {
     grid.momentum.energy = {{reference = 1000.0, half_width = 40.0, cells = 64}}
     initial = {{zeta = [-0.5, 0.5], energy_spectrum.width = 5.0}}
     time = {{method = "{}", end = 30.0{}}}
-  )", method, more);
+  )",
+                     method, more);
 }
 
 TEST(FullEquation, KineticEnergyPaysForTheRefractiveEnergyToRoundOffWithImplicitMidpoint) {
@@ -122,8 +128,8 @@ TEST(FullEquation, KineticEnergyPaysForTheRefractiveEnergyToRoundOffWithImplicit
   // second half of the run drifts no more than the first did by saturation.
   double before = 0.0, after = 0.0;
   for (std::size_t r = 0; r < run.records.size(); ++r)
-    (run.at(r, "time") <= 15.0 ? before : after) =
-        std::max(run.at(r, "time") <= 15.0 ? before : after, std::abs(run.at(r, "budget_residual")));
+    (run.at(r, "time") <= 15.0 ? before : after) = std::max(
+        run.at(r, "time") <= 15.0 ? before : after, std::abs(run.at(r, "budget_residual")));
   EXPECT_LT(after, 2.0 * before);
 }
 
@@ -141,7 +147,8 @@ TEST(FullEquation, WeakForceRateIsEquation22AndBalancesEquation7) {
     EXPECT_NEAR(kinetic, run.at(r, "kinetic_energy_rate_eq22"), 1e-11);
     double u = 0.0;
     for (const char* term : {"streaming", "refraction", "weak_force"}) {
-      u += run.at(r, std::string("u_osc_rate_") + term) + run.at(r, std::string("u_non_rate_") + term);
+      u += run.at(r, std::string("u_osc_rate_") + term) +
+           run.at(r, std::string("u_non_rate_") + term);
       EXPECT_NEAR(run.at(r, std::string("purity_rate_") + term), 0.0, 1e-12);
     }
     EXPECT_NEAR(kinetic, -u, 1e-11);
@@ -162,7 +169,8 @@ TEST_P(BudgetOrder, ResidualFallsWithTheStepAtTheOrderOfTheMethod) {
   std::vector<double> residuals;
   for (const double step : GetParam().steps) {
     Experiment experiment(two_beams(fmt::format("time = {{method = \"{}\", end = 9.0, step = {}}}",
-                                                GetParam().name, step)), 0.5);
+                                                GetParam().name, step)),
+                          0.5);
     residuals.push_back(experiment.run().drift("budget_residual"));
   }
   for (std::size_t s = 1; s < residuals.size(); ++s) {
@@ -183,13 +191,16 @@ INSTANTIATE_TEST_SUITE_P(Methods, BudgetOrder,
 TEST(FullEquation, AdaptiveStepsKeepTheBudgetWithinTheirTolerance) {
   std::vector<double> residuals;
   for (const double tolerance : {1e-5, 1e-7, 1e-9}) {
-    Experiment experiment(two_beams(fmt::format("time = {{method = \"rk5dp\", end = 9.0, tolerance = {}}}",
-                                                tolerance)), 0.5);
+    Experiment experiment(
+        two_beams(
+            fmt::format("time = {{method = \"rk5dp\", end = 9.0, tolerance = {}}}", tolerance)),
+        0.5);
     residuals.push_back(experiment.run().drift("budget_residual"));
     std::printf("tolerance %g: residual %.3e in %lld steps\n", tolerance, residuals.back(),
                 static_cast<long long>(experiment.run().last("step")));
   }
-  for (std::size_t s = 1; s < residuals.size(); ++s) EXPECT_LT(residuals[s], 0.1 * residuals[s - 1]);
+  for (std::size_t s = 1; s < residuals.size(); ++s)
+    EXPECT_LT(residuals[s], 0.1 * residuals[s - 1]);
 }
 
 TEST(FullEquation, FlavorEvolutionAndEnergyShiftDoNotDependOnTheReferenceEnergy) {

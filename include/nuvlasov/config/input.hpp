@@ -110,21 +110,21 @@ struct Input {
 };
 
 /// Where a declared parameter lives in an Input.
-using Field = std::variant<double*, std::optional<double>*, Integer*, std::optional<Integer>*, bool*,
-                           std::string*, std::optional<std::string>*, std::vector<double>*,
+using Field = std::variant<double*, std::optional<double>*, Integer*, std::optional<Integer>*,
+                           bool*, std::string*, std::optional<std::string>*, std::vector<double>*,
                            std::optional<std::vector<double>>*>;
 
 /// One parameter of the input.
 struct Parameter {
   std::string key;  ///< "grid.z.length"
   Field field;
-  std::string unit;                   ///< "1/mu"; "1" for a number, empty for a word
-  std::string meaning;                ///< one sentence
-  bool required = false;              ///< has no default
-  std::string if_absent;              ///< what an absent optional parameter means
-  std::string geometry;               ///< the only one where it has an effect; empty: any
-  std::vector<std::string> choices;   ///< of a word
-  std::vector<Integer> allowed;       ///< of an integer that takes few values
+  std::string unit;                  ///< "1/mu"; "1" for a number, empty for a word
+  std::string meaning;               ///< one sentence
+  bool required = false;             ///< has no default
+  std::string if_absent;             ///< what an absent optional parameter means
+  std::string geometry;              ///< the only one where it has an effect; empty: any
+  std::vector<std::string> choices;  ///< of a word
+  std::vector<Integer> allowed;      ///< of an integer that takes few values
   std::optional<double> at_least, above, at_most;  ///< of numbers, and each element of a list
 
   std::string type() const;

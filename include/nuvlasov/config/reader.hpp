@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "nuvlasov/errors.hpp"
 #include "nuvlasov/config/input.hpp"
+#include "nuvlasov/errors.hpp"
 
 namespace nuvlasov::config {
 

@@ -65,8 +65,9 @@ void create_label_coordinate(hid_t file, const std::string& name,
 
 /// A dataset of doubles over dimensions that have coordinates already; the first one may be
 /// unlimited, and then has no entries yet. `chunk` empty: stored contiguously.
-void create_variable(hid_t file, const std::string& name, const std::vector<std::string>& dimensions,
-                     const std::vector<hsize_t>& chunk, const Description& description);
+void create_variable(hid_t file, const std::string& name,
+                     const std::vector<std::string>& dimensions, const std::vector<hsize_t>& chunk,
+                     const Description& description);
 
 /// A block of a dataset.
 struct Block {
@@ -76,8 +77,8 @@ struct Block {
 std::vector<hsize_t> shape(hid_t dataset);
 /// Lengthens the first dimension to `length`.
 void extend(hid_t dataset, hsize_t length);
-/// Writes or reads one block of doubles. `collective`: all ranks of a parallel file take part, those
-/// with `count` zero too.
+/// Writes or reads one block of doubles. `collective`: all ranks of a parallel file take part,
+/// those with `count` zero too.
 void write_block(hid_t dataset, const Block& block, const double* values, bool collective);
 void read_block(hid_t dataset, const Block& block, double* values, bool collective);
 

@@ -47,11 +47,16 @@ class CentralDifference {
 template <class Body>
 decltype(auto) with_static_reach(int reach, Body&& body) {
   switch (reach) {
-    case 1: return body(std::integral_constant<int, 1>{});
-    case 2: return body(std::integral_constant<int, 2>{});
-    case 3: return body(std::integral_constant<int, 3>{});
-    case 4: return body(std::integral_constant<int, 4>{});
-    default: throw std::invalid_argument("a central difference reaches 1 to 4 nodes");
+    case 1:
+      return body(std::integral_constant<int, 1>{});
+    case 2:
+      return body(std::integral_constant<int, 2>{});
+    case 3:
+      return body(std::integral_constant<int, 3>{});
+    case 4:
+      return body(std::integral_constant<int, 4>{});
+    default:
+      throw std::invalid_argument("a central difference reaches 1 to 4 nodes");
   }
 }
 

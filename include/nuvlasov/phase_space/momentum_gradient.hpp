@@ -11,9 +11,9 @@ namespace nuvlasov::phase_space {
 
 /// A z plane of matrices [energy][angle][component] to take D_p of.
 struct PlaneView {
-  const double* first_owned;  ///< first owned energy
-  Index energy_stride;        ///< doubles from one energy to the next
-  Range energies;             ///< in memory, relative to the first owned one; beyond: vacuum
+  const double* first_owned = nullptr;  ///< first owned energy
+  Index energy_stride = 0;              ///< doubles from one energy to the next
+  Range energies;  ///< in memory, relative to the first owned one; beyond: vacuum
 };
 
 /// Exactly skew-adjoint in the measure of the grid, with nothing beyond the edges of the energy

@@ -1,6 +1,6 @@
 /// \file
-/// The correction of the group velocity, the anticommutator of Eq. (16) with the gradient of Omega in
-/// momentum,
+/// The correction of the group velocity, the anticommutator of Eq. (16) with the gradient of Omega
+/// in momentum,
 ///
 ///     d_t rho = -1/2 {d_pz Omega, d_z rho} = -(d_pz Omega) o d_z rho,
 ///
@@ -9,7 +9,8 @@
 ///     -1/3 [ (D_p Omega) o D_z rho + D_z((D_p Omega) o rho) + D_p(Omega o D_z rho)
 ///            - Omega o D_p D_z rho ],    D_p Omega = -kappa_k A_1/E_i,
 ///
-/// kappa the discrete 1 - v^2 of angular_operator.hpp. Suppressed by mu/E; zero for frozen directions.
+/// kappa the discrete 1 - v^2 of angular_operator.hpp. Suppressed by mu/E; zero for frozen
+/// directions.
 #pragma once
 
 #include "nuvlasov/phase_space/momentum_gradient.hpp"
@@ -38,7 +39,8 @@ class GroupVelocity final : public Term {
   std::vector<double> curvature_;       ///< kappa_k
   std::vector<double> inverse_energy_;  ///< 1/E_i of the owned energies
   double largest_ratio_;                ///< of kappa_k/E_i
-  std::vector<double> d_z_, product_;   ///< D_z rho and Omega o D_z rho, [energy seen][angle][component]
+  std::vector<double> d_z_,
+      product_;  ///< D_z rho and Omega o D_z rho, [energy seen][angle][component]
   std::vector<double> d_p_d_z_, d_p_product_;  ///< D_p of them, [energy][angle][component]
 };
 

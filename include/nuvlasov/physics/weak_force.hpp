@@ -8,11 +8,11 @@
 ///     1/3 [ (D_z Omega) o D_p rho + D_p((D_z Omega) o rho) + D_z(Omega o D_p rho)
 ///           - Omega o D_z D_p rho ].
 ///
-/// The first two conserve purity and number, the last two energy; their mean, like Arakawa's, all of
-/// them, because <f, J(g, h)> is totally antisymmetric (in spherical geometry together with the
-/// group-velocity correction). With G = D_p rho and the stencil coefficients c_m of D_z the last two
-/// are sum_m c_m (Omega_{j+m} - Omega_j) o G_{j+m}. For frozen directions Omega does not depend on
-/// momentum along each of them, and the second equals the first.
+/// The first two conserve purity and number, the last two energy; their mean, like Arakawa's, all
+/// of them, because <f, J(g, h)> is totally antisymmetric (in spherical geometry together with the
+/// group-velocity correction). With G = D_p rho and the stencil coefficients c_m of D_z the last
+/// two are sum_m c_m (Omega_{j+m} - Omega_j) o G_{j+m}. For frozen directions Omega does not depend
+/// on momentum along each of them, and the second equals the first.
 #pragma once
 
 #include "nuvlasov/phase_space/momentum_gradient.hpp"

@@ -8,14 +8,15 @@
 
 namespace nuvlasov::time {
 
-/// A SNESSHELL for TSTHETA. The equation is not stiff and its eigenvalues are imaginary, so that the
-/// iteration contracts by q = theta dt |eigenvalue|, and its Chebyshev form
+/// A SNESSHELL for TSTHETA. The equation is not stiff and its eigenvalues are imaginary, so that
+/// the iteration contracts by q = theta dt |eigenvalue|, and its Chebyshev form
 ///
 ///     x_{k+1} = w_k (x0 + theta dt f(x_k)) + (1 - w_k) x_{k-1},  w_{k+1} = 1/(1 + q^2 w_k/4),
 ///
-/// by q/(1 + sqrt(1 + q^2)) where all |eigenvalues| are below q/(theta dt) (the generalised conjugate
-/// gradient idea of Concus, Golub and Widlund for skew systems, without its inner products). It starts from the polynomial through the last midpoints. All its
-/// decisions are made on maximum norms: they do not depend on the number of ranks.
+/// by q/(1 + sqrt(1 + q^2)) where all |eigenvalues| are below q/(theta dt) (the generalised
+/// conjugate gradient idea of Concus, Golub and Widlund for skew systems, without its inner
+/// products). It starts from the polynomial through the last midpoints. All its decisions are made
+/// on maximum norms: they do not depend on the number of ranks.
 class FixedPoint {
  public:
   /// \param ts         the TSTHETA whose SNES this becomes; not owned
@@ -37,7 +38,7 @@ class FixedPoint {
   double theta_ = 0.5;
   double tolerance_ = 0.0;
   double step_ = 0.0;
-  int known_ = 0;                                        ///< midpoints remembered at step_
+  int known_ = 0;                                          ///< midpoints remembered at step_
   std::array<phase_space::VecHandle, history> midpoints_;  ///< the latest first
   phase_space::VecHandle rate_, previous_;
 };

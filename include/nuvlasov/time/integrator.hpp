@@ -21,10 +21,11 @@ enum class Method {
 
 struct IntegratorSettings {
   Method method = Method::rk4;
-  double end = 0.0;            ///< final time
+  double end = 0.0;              ///< final time
   std::optional<double> step{};  ///< fixes the step
-  std::optional<double> safety{};  ///< automatic step over the stability limit; absent: the method's
-  double tolerance = 1e-8;     ///< local error of rk5dp, relative to the largest |rho|
+  std::optional<double>
+      safety{};             ///< automatic step over the stability limit; absent: the method's
+  double tolerance = 1e-8;  ///< local error of rk5dp, relative to the largest |rho|
   double solver_tolerance = 1e-15;  ///< of the implicit solve, relative to |rho|
 };
 

@@ -10,15 +10,17 @@
 namespace nuvlasov::config {
 namespace {
 
-const std::string smallest = "equation.mode = \"standard\"\ngrid.z = {length = 10, cells = 32}\n"
-                             "initial.seeds.max_mode = 4\ntime.end = 1\n";
+const std::string smallest =
+    "equation.mode = \"standard\"\ngrid.z = {length = 10, cells = 32}\n"
+    "initial.seeds.max_mode = 4\ntime.end = 1\n";
 
 Configuration read(const std::string& text, const std::vector<std::string>& overrides = {}) {
   return {text, "input.toml", overrides};
 }
 
 TEST(Configuration, ResolvedTextReadsBackToItself) {
-  const auto first = read(smallest + "output.directory = \"a \\\"quoted\\\" \\\\ name\"\n"
+  const auto first = read(smallest +
+                          "output.directory = \"a \\\"quoted\\\" \\\\ name\"\n"
                           "time.step = 0.1\n[petsc]\nts_monitor = true\nksp_rtol = 1e-6\n");
   const auto second = read(first.resolved());
   EXPECT_EQ(second.resolved(), first.resolved());
@@ -63,7 +65,8 @@ TEST(Seconds, UnderstandsUnits) {
   EXPECT_EQ(seconds("30min"), 1800.0);
   EXPECT_EQ(seconds("1.5h"), 5400.0);
   EXPECT_EQ(seconds("2 d"), 172800.0);
-  for (const char* bad : {"", "min", "3 weeks", "-1s", "1h 2"}) EXPECT_THROW(seconds(bad), InputError) << bad;
+  for (const char* bad : {"", "min", "3 weeks", "-1s", "1h 2"})
+    EXPECT_THROW(seconds(bad), InputError) << bad;
 }
 
 TEST(Describe, EveryParameterHasAMeaningAUnitAndADefault) {
@@ -87,14 +90,16 @@ std::string content(const std::filesystem::path& path) {
 }
 
 TEST(Describe, ThePageOfParametersIsUpToDate) {
-  EXPECT_EQ(content(std::filesystem::path(NUVLASOV_SOURCE_DIR) / "docs/parameters.md"), parameter_table());
+  EXPECT_EQ(content(std::filesystem::path(NUVLASOV_SOURCE_DIR) / "docs/parameters.md"),
+            parameter_table());
 }
 
 TEST(Inputs, TheShippedOnesAreValid) {
   int count = 0;
   for (const auto& entry :
        std::filesystem::directory_iterator(std::filesystem::path(NUVLASOV_SOURCE_DIR) / "inputs")) {
-    EXPECT_NO_THROW(Configuration(content(entry.path()), entry.path().string(), {})) << entry.path();
+    EXPECT_NO_THROW(Configuration(content(entry.path()), entry.path().string(), {}))
+        << entry.path();
     ++count;
   }
   EXPECT_GE(count, 3);

@@ -29,11 +29,14 @@ Values measured(Grid& grid, const std::vector<double>& state) {
   Ledger ledger(grid.z, grid.momentum, grid.decomposition, *grid.equation);
   grid.set(state);
   Record record;
-  EXPECT_EQ(grid.decomposition.with_ghosts(grid.state, [&](const phase_space::StateView& rho) {
-    record = ledger.measure(rho, 1.0, 2, 0.5);
-  }), 0);
+  EXPECT_EQ(grid.decomposition.with_ghosts(grid.state,
+                                           [&](const phase_space::StateView& rho) {
+                                             record = ledger.measure(rho, 1.0, 2, 0.5);
+                                           }),
+            0);
   Values values;
-  for (const Column& column : ledger.columns()) values[column.name] = ledger.value(record, column.name);
+  for (const Column& column : ledger.columns())
+    values[column.name] = ledger.value(record, column.name);
   return values;
 }
 

@@ -30,14 +30,16 @@ TEST(FourierSeeds, HaveNormalAmplitudesOfTheGivenVarianceUpToTheirLargestMode) {
   double squares = 0.0, fourths = 0.0;
   int count = 0;
   for (std::uint64_t realization = 1; realization <= 40; ++realization) {
-    const FourierSeeds seeds({.sigma = 1e-4, .max_mode = 30, .random_seed = realization}, length, 2);
+    const FourierSeeds seeds({.sigma = 1e-4, .max_mode = 30, .random_seed = realization}, length,
+                             2);
     for (int n = 1; n <= 30; ++n) {
       const double c = std::abs(fourier(seeds, 1, n, true)) / 1e-4;
       squares += c * c;
       fourths += c * c * c * c;
       ++count;
     }
-    for (const int beyond : {31, 60, 200}) EXPECT_LT(std::abs(fourier(seeds, 1, beyond, true)), 1e-17);
+    for (const int beyond : {31, 60, 200})
+      EXPECT_LT(std::abs(fourier(seeds, 1, beyond, true)), 1e-17);
   }
   // |c| of a normal variable: moments 1 and 3 with standard errors sqrt(2/1200), sqrt(96/1200).
   EXPECT_NEAR(squares / count, 1.0, 5 * std::sqrt(2.0 / count));
@@ -58,7 +60,9 @@ TEST(FourierSeeds, AreTheSameOnEveryPlatform) {
   // From the definition of mt19937_64 with seed_seq {1, 0, 0} and Box and Muller's formula.
   std::seed_seq sequence{1u, 0u, 0u};
   std::mt19937_64 generator(sequence);
-  const auto uniform = [&] { return (static_cast<double>(generator() >> 11) + 1.0) / 9007199254740992.0; };
+  const auto uniform = [&] {
+    return (static_cast<double>(generator() >> 11) + 1.0) / 9007199254740992.0;
+  };
   const double u = uniform(), v = uniform();
   const double c0 = 1e-4 * std::sqrt(-2.0 * std::log(u)) * std::cos(2.0 * std::numbers::pi * v);
   EXPECT_NEAR(FourierSeeds({.max_mode = 0}, length, 1).at(17.0, 0).real(), c0, 1e-19);
@@ -76,8 +80,9 @@ TEST(EnergySpectrum, IsNormalisedAndHasItsMoments) {
     SpectrumShape shape;
     double variance;  ///< for width 4
   };
-  for (const Shape& s : {Shape{SpectrumShape::gaussian, 16.0},
-                         Shape{SpectrumShape::cosine, 16.0 * (1.0 / 3 - 2.0 / std::pow(std::numbers::pi, 2))}}) {
+  for (const Shape& s :
+       {Shape{SpectrumShape::gaussian, 16.0},
+        Shape{SpectrumShape::cosine, 16.0 * (1.0 / 3 - 2.0 / std::pow(std::numbers::pi, 2))}}) {
     const auto f = energy_spectrum(grid, s.shape, 4.0, 2.5);
     double sum = 0, mean = 0, square = 0;
     for (Index i = 0; i < grid.energies(); ++i) {
@@ -100,7 +105,8 @@ TEST(EnergySpectrum, OneCellHoldsEverythingAndAMissedWindowIsRefused) {
 }
 
 TEST(TwoBeamMode, SolvesTheLinearisedEquations) {
-  // Eq. (9): (d_t +- d_z) psi_+- = +-2 i (zeta_- psi_+ - zeta_+ psi_-), psi ~ exp((gamma - i omega0) t + i k z).
+  // Eq. (9): (d_t +- d_z) psi_+- = +-2 i (zeta_- psi_+ - zeta_+ psi_-), psi ~ exp((gamma - i
+  // omega0) t + i k z).
   const std::complex<double> i(0.0, 1.0);
   for (const double k : {-1.9, -1.0, -0.3, 0.5})
     for (const auto& [plus, minus] : {std::pair{0.5, -0.5}, std::pair{0.6, -0.3}}) {

@@ -44,7 +44,8 @@ TEST_P(Difference, LargestWaveNumberIsTheMaximumOfItsSymbol) {
 INSTANTIATE_TEST_SUITE_P(Orders, Difference, testing::Values(2, 4, 6, 8));
 
 TEST(DifferenceOrder, OthersAreRefused) {
-  for (const int order : {0, 1, 3, 10}) EXPECT_THROW(CentralDifference(order, 1.0), std::invalid_argument);
+  for (const int order : {0, 1, 3, 10})
+    EXPECT_THROW(CentralDifference(order, 1.0), std::invalid_argument);
 }
 
 /// D_p as a matrix on one z plane.
@@ -67,10 +68,13 @@ TEST_P(MomentumGradientMatrix, IsSkewAdjointInTheMeasureAndAnnihilatesWhatIsCons
     unit[c] = 1.0;
     grid.set(unit);
     columns.emplace_back(plane);
-    ASSERT_EQ(grid.decomposition.with_ghosts(grid.state, [&](const StateView& rho) {
-      gradient.apply({rho.row(0, 0), rho.energy_stride(), rho.energies_seen()},
-                     columns.back().data());
-    }), 0);
+    ASSERT_EQ(grid.decomposition.with_ghosts(grid.state,
+                                             [&](const StateView& rho) {
+                                               gradient.apply({rho.row(0, 0), rho.energy_stride(),
+                                                               rho.energies_seen()},
+                                                              columns.back().data());
+                                             }),
+              0);
   }
   const auto weight = [&](std::size_t n) {
     return shape.weights[n / flavor::components % shape.weights.size()];
@@ -99,11 +103,12 @@ struct Layout {
 
 TEST(ProcessGrid, TakesZFirstAndWhatIsAskedFor) {
   const ZAxis z(10.0, 24, 6);
-  const MomentumGrid momentum(50.0, 5.0, 20, 6, std::vector<double>(6, 0.5), std::vector<double>(6, 1.0));
-  const std::vector<Layout> layouts{
-      {1, {}, {1, 1, 1}},          {4, {}, {4, 1, 1}},         {16, {}, {8, 2, 1}},
-      {7, {}, {7, 1, 1}},          {4, {.z = 2}, {2, 2, 1}},   {4, {.energy = 4}, {1, 4, 1}},
-      {4, {.angle = 2}, {2, 1, 2}}, {96, {}, {8, 6, 2}}};
+  const MomentumGrid momentum(50.0, 5.0, 20, 6, std::vector<double>(6, 0.5),
+                              std::vector<double>(6, 1.0));
+  const std::vector<Layout> layouts{{1, {}, {1, 1, 1}},           {4, {}, {4, 1, 1}},
+                                    {16, {}, {8, 2, 1}},          {7, {}, {7, 1, 1}},
+                                    {4, {.z = 2}, {2, 2, 1}},     {4, {.energy = 4}, {1, 4, 1}},
+                                    {4, {.angle = 2}, {2, 1, 2}}, {96, {}, {8, 6, 2}}};
   for (const Layout& layout : layouts) {
     const ProcessGrid grid = choose_process_grid(layout.ranks, z, momentum, 3, layout.request);
     EXPECT_EQ(std::tie(grid.z, grid.energy, grid.angle),
@@ -116,7 +121,8 @@ TEST(ProcessGrid, RefusesWhatCannotBePlaced) {
   const ZAxis z(10.0, 24, 6);
   const MomentumGrid momentum(50.0, 5.0, 20, 6, {-1.0, 1.0}, {1.0, 1.0});
   const std::vector<std::pair<int, ProcessGridRequest>> impossible{
-      {11 * 13, {}}, {9 * 7, {}}, {4, {.z = 3}}, {9, {.z = 9}}, {2, {.angle = 2}}, {4, {.z = 2, .energy = 1}}};
+      {11 * 13, {}}, {9 * 7, {}},       {4, {.z = 3}},
+      {9, {.z = 9}}, {2, {.angle = 2}}, {4, {.z = 2, .energy = 1}}};
   for (const auto& [ranks, request] : impossible)
     EXPECT_THROW(choose_process_grid(ranks, z, momentum, 3, request), DecompositionError) << ranks;
 }

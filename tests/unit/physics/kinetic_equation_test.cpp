@@ -98,18 +98,23 @@ TEST_P(KineticEquation, AgreesWithTheReferenceOnRandomStates) {
 std::vector<double> energy_gradient(Grid& grid) {
   std::vector<double> gradient(
       static_cast<std::size_t>(grid.decomposition.box().nodes() * flavor::components));
-  EXPECT_EQ(grid.decomposition.with_ghosts(grid.state, [&](const phase_space::StateView& rho) {
-    grid.equation->sweep(rho, [&](Index j, const physics::Neighbourhood& here) {
-      for (Index i = 0; i < here.energies; ++i)
-        for (Index k = 0; k < here.angles; ++k) {
-          // E 1 is (2E, 0, 0, 0) in components.
-          flavor::Matrix h = flavor::load(here.refraction(0) + k * flavor::components);
-          h[0] += 2.0 * grid.momentum.energy_offset(i);
-          flavor::store(gradient.data() + ((j * here.energies + i) * here.angles + k) *
-                                              flavor::components, h);
-        }
-    });
-  }), 0);
+  EXPECT_EQ(
+      grid.decomposition.with_ghosts(
+          grid.state,
+          [&](const phase_space::StateView& rho) {
+            grid.equation->sweep(rho, [&](Index j, const physics::Neighbourhood& here) {
+              for (Index i = 0; i < here.energies; ++i)
+                for (Index k = 0; k < here.angles; ++k) {
+                  // E 1 is (2E, 0, 0, 0) in components.
+                  flavor::Matrix h = flavor::load(here.refraction(0) + k * flavor::components);
+                  h[0] += 2.0 * grid.momentum.energy_offset(i);
+                  flavor::store(gradient.data() + ((j * here.energies + i) * here.angles + k) *
+                                                      flavor::components,
+                                h);
+                }
+            });
+          }),
+      0);
   return gradient;
 }
 
@@ -118,8 +123,10 @@ std::vector<double> state_with_empty_edges(const Grid& grid, unsigned seed) {
   auto state = grid.random_state(seed);
   const Index edge = 2 * grid.momentum.energy_derivative().reach();
   grid.for_owned([&](Index local, Index) {
-    const Index i = local / (flavor::components * grid.momentum.angles()) % grid.momentum.energies();
-    if (i < edge || i >= grid.momentum.energies() - edge) state[static_cast<std::size_t>(local)] = 0.0;
+    const Index i =
+        local / (flavor::components * grid.momentum.angles()) % grid.momentum.energies();
+    if (i < edge || i >= grid.momentum.energies() - edge)
+      state[static_cast<std::size_t>(local)] = 0.0;
   });
   return state;
 }
@@ -142,7 +149,8 @@ TEST_P(KineticEquation, FullModeConservesTotalEnergyAndNumberAtTheSameInstant) {
   grid.set(state);
   const auto rate = grid.rate();
   const auto gradient = energy_gradient(grid);
-  const double scale = std::sqrt(grid.inner_product(gradient, gradient) * grid.inner_product(rate, rate));
+  const double scale =
+      std::sqrt(grid.inner_product(gradient, gradient) * grid.inner_product(rate, rate));
   EXPECT_LT(std::abs(grid.inner_product(gradient, rate)), 1e-15 * scale);
 
   std::vector<double> unit(state.size(), 0.0);
@@ -180,8 +188,8 @@ TEST(Decomposition, EverySplitGivesTheSameRate) {
       // Bitwise while the momentum grid is whole: all sums have a fixed order.
       const double tolerance = z == size ? 0.0 : 1e-13 * largest(expected);
       part.for_owned([&](Index local, Index global) {
-        EXPECT_NEAR(rate[static_cast<std::size_t>(local)], expected[static_cast<std::size_t>(global)],
-                    tolerance);
+        EXPECT_NEAR(rate[static_cast<std::size_t>(local)],
+                    expected[static_cast<std::size_t>(global)], tolerance);
       });
     }
 }

@@ -27,7 +27,8 @@ class Stepper {
       const Index j = local / (flavor::components * 2 * 40);
       const double e = grid_.momentum.energy_offset(i) / 2.0;
       const double phase = 0.2 * 3.141592653589793 * grid_.z.position(j) + static_cast<double>(k);
-      const double values[] = {1.0, 0.3 * std::sin(phase), 0.3 * std::cos(phase), k == 0 ? -0.8 : 0.8};
+      const double values[] = {1.0, 0.3 * std::sin(phase), 0.3 * std::cos(phase),
+                               k == 0 ? -0.8 : 0.8};
       state[static_cast<std::size_t>(local)] = 0.2 * std::exp(-0.5 * e * e) * values[component];
     });
     grid_.set(state);
@@ -50,7 +51,8 @@ class Stepper {
     }
     const PetscScalar* memory = nullptr;
     EXPECT_EQ(VecGetArrayRead(grid_.state, &memory), 0);
-    std::vector<double> values(memory, memory + grid_.decomposition.box().nodes() * flavor::components);
+    std::vector<double> values(memory,
+                               memory + grid_.decomposition.box().nodes() * flavor::components);
     EXPECT_EQ(VecRestoreArrayRead(grid_.state, &memory), 0);
     return values;
   }
@@ -80,15 +82,16 @@ TEST_P(Convergence, StateConvergesWithTheOrderOfTheMethod) {
   const auto exact = Stepper(Method::rk5dp, 1.0, 0.005).run_to_end();
   const double coarse = distance(Stepper(GetParam().method, 1.0, 0.05).run_to_end(), exact);
   const double fine = distance(Stepper(GetParam().method, 1.0, 0.025).run_to_end(), exact);
-  EXPECT_NEAR(std::log2(coarse / fine), GetParam().order, GetParam().slack) << coarse << ", " << fine;
+  EXPECT_NEAR(std::log2(coarse / fine), GetParam().order, GetParam().slack)
+      << coarse << ", " << fine;
 }
 
-INSTANTIATE_TEST_SUITE_P(Methods, Convergence,
-                         testing::Values(Order{Method::rk4, 4, 0.2}, Order{Method::ssp, 4, 0.2},
-                                         // Not yet asymptotic: its fifth-order error is the smallest
-                                         // of all pairs of order 5, which show 5.0 here (5f, 5bs).
-                                         Order{Method::rk5dp, 5, 0.8},
-                                         Order{Method::implicit_midpoint, 2, 0.2}));
+INSTANTIATE_TEST_SUITE_P(
+    Methods, Convergence,
+    testing::Values(Order{Method::rk4, 4, 0.2}, Order{Method::ssp, 4, 0.2},
+                    // Not yet asymptotic: its fifth-order error is the smallest
+                    // of all pairs of order 5, which show 5.0 here (5f, 5bs).
+                    Order{Method::rk5dp, 5, 0.8}, Order{Method::implicit_midpoint, 2, 0.2}));
 
 class EveryMethod : public testing::TestWithParam<Method> {};
 
