@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace nuvlasov::time {
 namespace {
@@ -33,10 +34,12 @@ PetscErrorCode update(Vec start, double scale, Vec rate, double weight, Vec prev
   PetscCall(VecGetArray(previous, &old));
   PetscCall(VecGetArray(x, &now));
   double largest_change = 0.0, largest_value = 0.0;
+  double not_finite = 0.0;  // 0, or NaN once a value is: std::max passes over NaN
   for (PetscInt i = 0; i < size; ++i) {
     const double next = weight * (x0[i] + scale * f[i]) + (1.0 - weight) * old[i];
     largest_change = std::max(largest_change, std::abs(next - now[i]));
     largest_value = std::max(largest_value, std::abs(next));
+    not_finite += next - next;
     old[i] = now[i];
     now[i] = next;
   }
@@ -44,6 +47,7 @@ PetscErrorCode update(Vec start, double scale, Vec rate, double weight, Vec prev
   PetscCall(VecRestoreArray(previous, &old));
   PetscCall(VecRestoreArrayRead(rate, &f));
   PetscCall(VecRestoreArrayRead(start, &x0));
+  if (not_finite != 0.0) largest_change = std::numeric_limits<double>::infinity();
   std::array<double, 2> norms{largest_change, largest_value};
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, norms.data(), 2, MPI_DOUBLE, MPI_MAX,
                              PetscObjectComm(reinterpret_cast<PetscObject>(x))));
