@@ -269,15 +269,15 @@ bool Simulation::finished() const {
 PetscErrorCode Simulation::advance_to(double target) {
   PetscFunctionBeginUser;
   target = std::min(target, integrator_.end());
+  const double span = target - integrator_.time();
   double step = 0.0;
   if (integrator_.chooses_step_automatically()) {
     double limit = 0.0;
     PetscCall(integrator_.automatic_step(&limit));
     // A whole number of equal steps; the margin keeps rounding from adding one.
-    const double span = target - integrator_.time();
     step = span / std::ceil(span / limit * (1.0 - 1e-9));
   }
-  while (!finished() && integrator_.time() < target - 1e-9 * integrator_.last_step()) {
+  while (!finished() && integrator_.time() < target - 1e-9 * span) {
     time::StepOutcome outcome = time::StepOutcome::done;
     PetscCall(integrator_.advance(step, integrator_.end(), &outcome));
     if (outcome != time::StepOutcome::done)

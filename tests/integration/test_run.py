@@ -262,6 +262,14 @@ def test_numerical_failure_is_said_once_and_leaves_a_history(
     assert all(np.isfinite(values).all() and len(values) == len(columns["time"]) for values in columns.values())
 
 
+def test_step_far_above_the_history_interval_gives_one_row_each(tmp_path: Path) -> None:
+    # Homogeneous aligned beams do not change: any step is stable.
+    settings = SMALL | {"initial.seeds.type": '"none"', "time.step": "1e9", "time.end": "1e10"}
+    (tmp_path / "input.toml").write_text(toml(settings))
+    assert nuvlasov("run", "input.toml", cwd=tmp_path).code == 0
+    assert history(tmp_path / "runs/input")["step"].tolist() == list(range(11))
+
+
 @pytest.mark.parametrize("ranks", [0, 2])
 def test_directory_that_cannot_be_made_is_an_io_failure(tmp_path: Path, ranks: int) -> None:
     (tmp_path / "input.toml").write_text(toml(SMALL))
