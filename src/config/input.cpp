@@ -251,6 +251,7 @@ std::string Parameter::type() const {
     std::string operator()(std::optional<std::string>*) const { return "string"; }
     std::string operator()(std::vector<double>*) const { return "list of reals"; }
     std::string operator()(std::optional<std::vector<double>>*) const { return "list of reals"; }
+    std::string operator()(std::vector<std::string>*) const { return "list of strings"; }
   };
   return std::visit(Name{}, field);
 }

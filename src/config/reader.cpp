@@ -154,20 +154,26 @@ class Assigner {
       }
       return text->get();
     };
-    const auto list = [&](const toml::node& value) {
+    const auto list = [&](const toml::node& value, auto& to_element) {
       const auto* array = value.as_array();
       if (array == nullptr) wrong_type(value);
-      if (array->empty()) fail("must not be empty");
-      std::vector<double> numbers;
-      for (const auto& element : *array) numbers.push_back(real(element));
+      std::vector<decltype(to_element(value))> elements;
+      for (const auto& element : *array) elements.push_back(to_element(element));
+      return elements;
+    };
+    const auto reals = [&](const toml::node& value) {
+      auto numbers = list(value, real);
+      if (numbers.empty()) fail("must not be empty");
       return numbers;
     };
+    const auto words = [&](const toml::node& value) { return list(value, word); };
     struct Visitor {
       const toml::node& node;
       decltype(real)& to_real;
       decltype(integer)& to_integer;
       decltype(word)& to_word;
-      decltype(list)& to_list;
+      decltype(reals)& to_reals;
+      decltype(words)& to_words;
       decltype(wrong_type)& reject;
       void operator()(double* f) { *f = to_real(node); }
       void operator()(std::optional<double>* f) { *f = to_real(node); }
@@ -175,15 +181,16 @@ class Assigner {
       void operator()(std::optional<Integer>* f) { *f = to_integer(node); }
       void operator()(std::string* f) { *f = to_word(node); }
       void operator()(std::optional<std::string>* f) { *f = to_word(node); }
-      void operator()(std::vector<double>* f) { *f = to_list(node); }
-      void operator()(std::optional<std::vector<double>>* f) { *f = to_list(node); }
+      void operator()(std::vector<double>* f) { *f = to_reals(node); }
+      void operator()(std::optional<std::vector<double>>* f) { *f = to_reals(node); }
+      void operator()(std::vector<std::string>* f) { *f = to_words(node); }
       void operator()(bool* f) {
         const auto* value = node.as_boolean();
         if (value == nullptr) reject(node);
         *f = value->get();
       }
     };
-    std::visit(Visitor{node, real, integer, word, list, wrong_type}, parameter->field);
+    std::visit(Visitor{node, real, integer, word, reals, words, wrong_type}, parameter->field);
     places_[key] = where;
   }
 

@@ -25,6 +25,11 @@ struct Writer {
     for (const double value : *values) text += (text.size() > 1 ? ", " : "") + number(value);
     return text + "]";
   }
+  std::string operator()(const std::vector<std::string>* words) const {
+    std::string text = "[";
+    for (const std::string& word : *words) text += (text.size() > 1 ? ", " : "") + toml_string(word);
+    return text + "]";
+  }
   template <class T>
   std::string operator()(const std::optional<T>* value) const {
     return *value ? (*this)(&**value) : std::string();

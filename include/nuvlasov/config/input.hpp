@@ -112,7 +112,7 @@ struct Input {
 /// Where a declared parameter lives in an Input.
 using Field = std::variant<double*, std::optional<double>*, Integer*, std::optional<Integer>*,
                            bool*, std::string*, std::optional<std::string>*, std::vector<double>*,
-                           std::optional<std::vector<double>>*>;
+                           std::optional<std::vector<double>>*, std::vector<std::string>*>;
 
 /// One parameter of the input.
 struct Parameter {
@@ -123,7 +123,7 @@ struct Parameter {
   bool required = false;             ///< has no default
   std::string if_absent;             ///< what an absent optional parameter means
   std::string geometry;              ///< the only one where it has an effect; empty: any
-  std::vector<std::string> choices;  ///< of a word
+  std::vector<std::string> choices;  ///< of a word, or of each in a list
   std::vector<Integer> allowed;      ///< of an integer that takes few values
   std::optional<double> at_least, above, at_most;  ///< of numbers, and each element of a list
 
