@@ -22,12 +22,24 @@ Legendre legendre(Index degree, double x) {
   return {value, static_cast<double>(degree) * (x * value - previous) / (x * x - 1.0)};
 }
 
-std::vector<double> spectral_matrix(const std::vector<double>& v, const std::vector<double>& w) {
+/// Barycentric weights of the nodes, up to a common factor.
+std::vector<double> barycentric_weights(const MomentumGrid& grid) {
+  const DirectionRange range = grid.direction_range();
+  std::vector<double> weights;
+  for (Index k = 0; k < grid.angles(); ++k) {
+    const double v = grid.direction(k);
+    const double sign = k % 2 == 0 ? 1.0 : -1.0;
+    weights.push_back(sign *
+                      std::sqrt((v - range.from) * (range.to - v) * grid.direction_weight(k)));
+  }
+  return weights;
+}
+
+std::vector<double> spectral_matrix(const MomentumGrid& grid) {
+  const std::vector<double>& v = grid.directions();
+  const std::vector<double>& w = grid.weights();
+  const std::vector<double> barycentric = barycentric_weights(grid);
   const std::size_t n = v.size();
-  // Barycentric weights; on Gauss-Legendre nodes their size is sqrt((1 - v^2) w).
-  std::vector<double> barycentric(n);
-  for (std::size_t k = 0; k < n; ++k)
-    barycentric[k] = (k % 2 == 0 ? 1.0 : -1.0) * std::sqrt((1.0 - v[k] * v[k]) * w[k]);
   std::vector<double> m(n * n, 0.0);
   for (std::size_t k = 0; k < n; ++k) {
     for (std::size_t l = 0; l < n; ++l) {
@@ -44,21 +56,34 @@ std::vector<double> spectral_matrix(const std::vector<double>& v, const std::vec
   return s;
 }
 
-std::vector<double> sn_matrix(const std::vector<double>& v, const std::vector<double>& w) {
-  const std::size_t n = v.size();
+/// a_{k+1/2} of S_N, k = -1 .. n - 1: 1 - v^2 on the edges between the directions' cells. Exactly
+/// zero at the ends of the full range.
+std::vector<double> sn_edges(const MomentumGrid& grid) {
+  const DirectionRange range = grid.direction_range();
+  std::vector<double> edges{1.0 - range.from * range.from};
+  for (Index k = 0; k + 1 < grid.angles(); ++k)
+    edges.push_back(edges.back() - 2.0 * grid.direction(k) * grid.direction_weight(k));
+  edges.push_back(1.0 - range.to * range.to);
+  return edges;
+}
+
+std::vector<double> sn_matrix(const MomentumGrid& grid) {
+  const std::vector<double>& w = grid.weights();
+  const std::vector<double> edges = sn_edges(grid);
+  const std::size_t n = w.size();
   std::vector<double> s(n * n, 0.0);
-  double edge = 0.0;
   for (std::size_t k = 0; k + 1 < n; ++k) {
-    edge -= 2.0 * v[k] * w[k];
-    s[k * n + k + 1] = edge / (2.0 * w[k]);
-    s[(k + 1) * n + k] = -edge / (2.0 * w[k + 1]);
+    s[k * n + k + 1] = edges[k + 1] / (2.0 * w[k]);
+    s[(k + 1) * n + k] = -edges[k + 1] / (2.0 * w[k + 1]);
   }
   return s;
 }
 
 }  // namespace
 
-GaussLegendre gauss_legendre(Index nodes) {
+GaussLegendre gauss_legendre(Index nodes, DirectionRange range) {
+  const double half = 0.5 * (range.to - range.from);
+  const double middle = 0.5 * (range.to + range.from);
   GaussLegendre rule;
   for (Index k = 0; k < nodes; ++k) {
     // Tricomi's first guess, from -1 upwards.
@@ -69,28 +94,74 @@ GaussLegendre gauss_legendre(Index nodes) {
       x -= p.value / p.derivative;
     }
     const double slope = legendre(nodes, x).derivative;
-    rule.nodes.push_back(x);
-    rule.weights.push_back(2.0 / ((1.0 - x * x) * slope * slope));
+    rule.nodes.push_back(middle + half * x);
+    rule.weights.push_back(half * 2.0 / ((1.0 - x * x) * slope * slope));
   }
   return rule;
 }
 
 std::vector<double> angular_matrix(const MomentumGrid& grid) {
-  return grid.angular_operator() == AngularOperator::spectral
-             ? spectral_matrix(grid.directions(), grid.weights())
-             : sn_matrix(grid.directions(), grid.weights());
+  return grid.angular_operator() == AngularOperator::spectral ? spectral_matrix(grid)
+                                                              : sn_matrix(grid);
 }
 
 std::vector<double> angular_curvature(const MomentumGrid& grid) {
-  const std::vector<double> s = angular_matrix(grid);
   const std::vector<double>& v = grid.directions();
+  const std::size_t n = v.size();
   std::vector<double> kappa;
-  for (std::size_t k = 0; k < v.size(); ++k) {
-    double sum = v[k] * v[k];
-    for (std::size_t l = 0; l < v.size(); ++l) sum += s[k * v.size() + l] * v[l];
-    kappa.push_back(sum);
+  if (grid.angular_operator() == AngularOperator::spectral) {
+    for (const double direction : v) kappa.push_back(1.0 - direction * direction);
+    return kappa;
+  }
+  const std::vector<double> edges = sn_edges(grid);
+  for (std::size_t k = 0; k < n; ++k) {
+    // Beyond a range that is not full, the mirror image of the last direction.
+    const double above = k + 1 < n ? v[k + 1] - v[k] : 2.0 * (grid.direction_range().to - v[k]);
+    const double below = k > 0 ? v[k] - v[k - 1] : 2.0 * (v[k] - grid.direction_range().from);
+    kappa.push_back((edges[k + 1] * above + edges[k] * below) / (2.0 * grid.weights()[k]));
   }
   return kappa;
+}
+
+std::vector<double> inverse_energies(const MomentumGrid& grid, Range energies) {
+  std::vector<double> values;
+  for (Index i = energies.begin; i < energies.end(); ++i) values.push_back(1.0 / grid.energy(i));
+  return values;
+}
+
+AngularCommutator::AngularCommutator(const MomentumGrid& grid, Range angles) {
+  const std::vector<double>& v = grid.directions();
+  const std::vector<double>& w = grid.weights();
+  if (grid.angular_operator() == AngularOperator::spectral) {
+    // On a polynomial f of degree n - 1, D(v f) - v D f = f - c p', with c its leading coefficient
+    // and p the polynomial that vanishes on the nodes: c = sum_l f_l/p'(v_l), and the barycentric
+    // weights are 1/p'.
+    const std::vector<double> barycentric = barycentric_weights(grid);
+    for (std::size_t k = 0; k < v.size(); ++k) {
+      const double sphere = 1.0 - v[k] * v[k];
+      band_.push_back({.middle = sphere});
+      outer_.push_back({.left = 0.5 * sphere / barycentric[k],
+                        .right = barycentric[k],
+                        .adjoint_left = 0.5 * barycentric[k] / w[k],
+                        .adjoint_right = w[k] * sphere / barycentric[k]});
+    }
+    return;
+  }
+  reach_ = 1;
+  const std::vector<double> edges = sn_edges(grid);
+  for (Index k = angles.begin; k < angles.end(); ++k) {
+    const auto at = static_cast<std::size_t>(k);
+    Band band;
+    if (k > 0) {
+      band.below = edges[at] * (v[at] - v[at - 1]) / (2.0 * w[at]);
+      band.to_below = -flavor::components;
+    }
+    if (k + 1 < grid.angles()) {
+      band.above = edges[at + 1] * (v[at + 1] - v[at]) / (2.0 * w[at]);
+      band.to_above = flavor::components;
+    }
+    band_.push_back(band);
+  }
 }
 
 }  // namespace nuvlasov::phase_space

@@ -95,7 +95,8 @@ PetscErrorCode Decomposition::create(MPI_Comm comm, const ZAxis& z, const Moment
   box_ = {.z = {start[2], width[2]}, .energy = {start[1], width[1]}, .angle = {start[0], width[0]}};
   energy_stride_ = Index{ghost_width[0]} * flavor::components;
   z_stride_ = Index{ghost_width[1]} * energy_stride_;
-  energy_seen_ = {.begin = Index{ghost_start[1]} - start[1], .size = ghost_width[1]};
+  energies_seen_ = {.begin = Index{ghost_start[1]} - start[1], .size = ghost_width[1]};
+  angles_seen_ = {.begin = Index{ghost_start[0]} - start[0], .size = ghost_width[0]};
   first_owned_ = (Index{start[2]} - ghost_start[2]) * z_stride_ +
                  (Index{start[1]} - ghost_start[1]) * energy_stride_ +
                  (Index{start[0]} - ghost_start[0]) * flavor::components;

@@ -7,12 +7,18 @@
 #include "nuvlasov/phase_space/angular_operator.hpp"
 
 namespace nuvlasov::phase_space {
+namespace {
+
+/// Rows of S that add_angular_part takes together, to load each node once for all of them.
+constexpr Index together = 4;
+
+}  // namespace
 
 MomentumGradient::MomentumGradient(const MomentumGrid& grid, Range energies, Range angles)
     : derivative_(grid.energy_derivative()),
       energies_(energies.size),
-      directions_(grid.directions().begin() + angles.begin,
-                  grid.directions().begin() + angles.end()),
+      mirrored_(grid.reaches_zero_energy() && energies.begin == 0),
+      directions_(owned(grid.directions(), angles)),
       vacuum_(static_cast<std::size_t>(angles.size * flavor::components), 0.0),
       spectral_radius_(grid.largest_speed() * derivative_.largest_wave_number()) {
   const bool spherical = grid.geometry() == Geometry::spherical;
@@ -24,45 +30,63 @@ MomentumGradient::MomentumGradient(const MomentumGrid& grid, Range energies, Ran
       const double ratio = spherical ? grid.energy(i + m) / grid.energy(i) : 1.0;
       stencil_.push_back(weight * 0.5 * (1.0 + ratio * ratio));
     }
+  if (mirrored_) mirror_.resize(static_cast<std::size_t>(reach) * vacuum_.size());
   if (!spherical) return;
-  angular_ = angular_matrix(grid);
-  const auto n = static_cast<std::size_t>(grid.angles());
+  add_angular_matrix(grid, angles);
+  inverse_energy_ = inverse_energies(grid, energies);
+}
+
+void MomentumGradient::add_angular_matrix(const MomentumGrid& grid, Range angles) {
+  const std::vector<double> matrix = angular_matrix(grid);
+  const Index n = grid.angles();
   double largest_row = 0.0;
-  for (std::size_t k = 0; k < n; ++k) {
-    const auto row = angular_.begin() + static_cast<std::ptrdiff_t>(k * n);
-    const auto occupied = [](double s) { return s != 0.0; };
-    const auto first = std::find_if(row, row + static_cast<std::ptrdiff_t>(n), occupied) - row;
-    auto last = static_cast<Index>(n);
-    while (last > first && row[last - 1] == 0.0) --last;
-    angular_band_.push_back({first, last - first});
+  for (Index k = 0; k < n; ++k) {
+    const double* row = matrix.data() + k * n;
     double sum = 0.0;
-    for (std::size_t l = 0; l < n; ++l) sum += std::abs(row[static_cast<std::ptrdiff_t>(l)]);
+    for (Index l = 0; l < n; ++l) sum += std::abs(row[l]);
     largest_row = std::max(largest_row, sum);
+    if (k < angles.begin || k >= angles.end()) continue;
+    const bool dense = grid.angular_operator() == AngularOperator::spectral;
+    const Index from = dense ? 0 : std::max<Index>(0, k - 1);
+    const Index to = dense ? n : std::min(n, k + 2);
+    angular_rows_.push_back(
+        {{from - angles.begin, to - from}, static_cast<Index>(angular_.size())});
+    angular_.insert(angular_.end(), row + from, row + to);
   }
-  for (Index i = energies.begin; i < energies.end(); ++i)
-    inverse_energy_.push_back(1.0 / grid.energy(i));
   spectral_radius_ += largest_row / grid.energy(0);
 }
 
-void MomentumGradient::apply(const PlaneView& f, double* gradient) const {
-  add_energy_part(f, gradient);
-  if (!angular_.empty()) add_angular_part(f, gradient);
+void MomentumGradient::apply(const PlaneView& f, double* gradient) {
+  if (mirrored_) mirror_first_rows(f);
+  write_energy_part(f, gradient);
+  if (!angular_rows_.empty()) add_angular_part(f, gradient);
 }
 
-void MomentumGradient::add_energy_part(const PlaneView& f, double* gradient) const {
+void MomentumGradient::mirror_first_rows(const PlaneView& f) {
+  const auto angles = static_cast<Index>(directions_.size());
+  double* target = mirror_.data();
+  for (Index i = 0; i < derivative_.reach(); ++i)
+    for (Index k = angles - 1; k >= 0; --k, target += flavor::components)
+      flavor::store(target, flavor::load(row(f, i) + k * flavor::components));
+}
+
+const double* MomentumGradient::row(const PlaneView& f, Index i) const {
+  if (i >= f.energies.begin && i < f.energies.end()) return f.first_owned + i * f.energy_stride;
+  if (mirrored_ && i < 0)
+    return mirror_.data() + (-1 - i) * static_cast<Index>(vacuum_.size());
+  return vacuum_.data();
+}
+
+void MomentumGradient::write_energy_part(const PlaneView& f, double* gradient) {
   const auto angles = static_cast<Index>(directions_.size());
   with_static_reach(derivative_.reach(), [&](auto static_reach) {
     constexpr int reach = static_reach;
     constexpr int width = 2 * reach + 1;
-    const auto row = [&](Index i) {
-      const bool seen = i >= f.energies.begin && i < f.energies.end();
-      return seen ? f.first_owned + i * f.energy_stride : vacuum_.data();
-    };
     std::array<const double*, width> rows{};
-    for (int m = 0; m < 2 * reach; ++m) rows[m + 1] = row(m - reach);
+    for (int m = 0; m < 2 * reach; ++m) rows[m + 1] = row(f, m - reach);
     for (Index i = 0; i < energies_; ++i) {
       for (int m = 0; m < 2 * reach; ++m) rows[m] = rows[m + 1];
-      rows[2 * reach] = row(i + reach);
+      rows[2 * reach] = row(f, i + reach);
       std::array<double, width> weight{};
       std::copy_n(stencil_.data() + i * width, width, weight.begin());
       for (Index k = 0; k < angles; ++k) {
@@ -80,18 +104,27 @@ void MomentumGradient::add_energy_part(const PlaneView& f, double* gradient) con
 
 void MomentumGradient::add_angular_part(const PlaneView& f, double* gradient) const {
   const auto angles = static_cast<Index>(directions_.size());
-  for (Index i = 0; i < energies_; ++i) {
-    const double* row = f.first_owned + i * f.energy_stride;
-    const double scale = inverse_energy_[static_cast<std::size_t>(i)];
-    for (Index k = 0; k < angles; ++k) {
-      const double* s = angular_.data() + k * angles;
-      const Range band = angular_band_[static_cast<std::size_t>(k)];
-      flavor::Matrix sum{};
-      for (Index l = band.begin; l < band.end(); ++l)
-        sum += s[l] * flavor::load(row + l * flavor::components);
-      flavor::add_to(gradient, scale * sum);
-      gradient += flavor::components;
+  const auto add = [&](Index i, Index first, auto count) {
+    constexpr Index rows = decltype(count)::value;
+    const double* nodes = f.first_owned + i * f.energy_stride;
+    const double* coefficients = angular_.data() + angular_rows_[first].first_coefficient;
+    const Range columns = angular_rows_[first].columns;
+    std::array<flavor::Matrix, rows> sum{};
+    for (Index l = 0; l < columns.size; ++l) {
+      const flavor::Matrix node = flavor::load(nodes + (columns.begin + l) * flavor::components);
+      for (Index r = 0; r < rows; ++r) sum[r] += coefficients[r * columns.size + l] * node;
     }
+    for (Index r = 0; r < rows; ++r)
+      flavor::add_to(gradient + (i * angles + first + r) * flavor::components,
+                     inverse_energy_[static_cast<std::size_t>(i)] * sum[r]);
+  };
+  for (Index i = 0; i < energies_; ++i) {
+    Index k = 0;
+    // Dense rows share their columns.
+    if (angular_rows_.front().columns.size == angles)
+      for (; k + together <= angles; k += together)
+        add(i, k, std::integral_constant<Index, together>{});
+    for (; k < angles; ++k) add(i, k, std::integral_constant<Index, 1>{});
   }
 }
 

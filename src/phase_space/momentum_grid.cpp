@@ -22,11 +22,15 @@ MomentumGrid::MomentumGrid(double reference, double half_width, Index energies, 
 }
 
 MomentumGrid MomentumGrid::spherical(double reference, double half_width, Index energies, int order,
-                                     Index angles, AngularOperator angular_operator) {
-  const GaussLegendre rule = gauss_legendre(angles);
+                                     Index angles, AngularOperator angular_operator,
+                                     DirectionRange range) {
+  if (!(-1.0 <= range.from && range.from < range.to && range.to <= 1.0))
+    throw std::invalid_argument("a range of directions lies within [-1, 1]");
+  const GaussLegendre rule = gauss_legendre(angles, range);
   MomentumGrid grid(reference, half_width, energies, order, rule.nodes, rule.weights);
   grid.geometry_ = Geometry::spherical;
   grid.angular_operator_ = angular_operator;
+  grid.range_ = range;
   return grid;
 }
 

@@ -74,6 +74,7 @@ Neighbourhood KineticEquation::neighbourhood(const phase_space::StateView& rho, 
   here.angles = box_.angle.size;
   here.density_stride = rho.energy_stride();
   here.energies_seen = rho.energies_seen();
+  here.angles_seen = rho.angles_seen();
   for (int m = -reach_; m <= reach_; ++m) {
     const std::size_t slot = Neighbourhood::slot(m);
     here.density_[slot] = rho.row(j + m, 0);

@@ -9,14 +9,11 @@ int ranks_in(MPI_Comm comm) {
   return size;
 }
 
-std::vector<double> owned(const std::vector<double>& all, phase_space::Range range) {
-  return {all.begin() + range.begin, all.begin() + range.end()};
-}
-
 }  // namespace
 
 MomentumSum::MomentumSum(const phase_space::MomentumGrid& grid, const phase_space::Box& box)
-    : weights_(owned(grid.weights(), box.angle)), directions_(owned(grid.directions(), box.angle)) {
+    : weights_(phase_space::owned(grid.weights(), box.angle)),
+      directions_(phase_space::owned(grid.directions(), box.angle)) {
   for (Index i = box.energy.begin; i < box.energy.end(); ++i)
     energy_weights_.push_back(grid.energy_weight(i));
 }
@@ -48,7 +45,7 @@ Moments::Moments(const phase_space::MomentumGrid& grid, const phase_space::Box& 
       angles_(box.angle.size),
       momentum_comm_(momentum_comm),
       shared_(ranks_in(momentum_comm) > 1),
-      directions_(owned(grid.directions(), box.angle)),
+      directions_(phase_space::owned(grid.directions(), box.angle)),
       planes_(static_cast<std::size_t>(box.z.size + 2 * Index{ghosts})),
       refraction_(planes_.size() * directions_.size() * flavor::components),
       current_(planes_.size() * flavor::components) {}

@@ -5,8 +5,7 @@ namespace nuvlasov::physics {
 Streaming::Streaming(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
                      phase_space::Range angles)
     : derivative_(z.derivative()),
-      directions_(momentum.directions().begin() + angles.begin,
-                  momentum.directions().begin() + angles.end()),
+      directions_(phase_space::owned(momentum.directions(), angles)),
       largest_speed_(momentum.largest_speed()) {}
 
 void Streaming::add_rate(const Neighbourhood& here, double* rate) {

@@ -1,19 +1,25 @@
 #include "nuvlasov/physics/weak_force.hpp"
 
+#include "nuvlasov/phase_space/momentum_gradient.hpp"
+
 namespace nuvlasov::physics {
 
 WeakForce::WeakForce(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
                      const phase_space::Box& box)
     : derivative_(z.derivative()),
       spacing_(z.spacing()),
-      momentum_gradient_(momentum, box.energy, box.angle),
-      frozen_directions_(momentum.geometry() == phase_space::Geometry::beams) {}
+      momentum_radius_(
+          phase_space::MomentumGradient(momentum, box.energy, box.angle).spectral_radius()),
+      inverse_energy_(phase_space::inverse_energies(momentum, box.energy)) {
+  if (momentum.geometry() == phase_space::Geometry::spherical)
+    commutator_.emplace(momentum, box.angle);
+}
 
-template <class RefractionAt>
-flavor::Matrix WeakForce::refraction_gradient(RefractionAt&& refraction_at) const {
+template <class MatrixAt>
+flavor::Matrix WeakForce::gradient_of(MatrixAt&& matrix_at) const {
   flavor::Matrix gradient{};
   for (int m = 1; m <= derivative_.reach(); ++m)
-    gradient += derivative_.weight(m) * (refraction_at(m) - refraction_at(-m));
+    gradient += derivative_.weight(m) * (matrix_at(m) - matrix_at(-m));
   return gradient;
 }
 
@@ -27,9 +33,8 @@ void WeakForce::add_rate(const Neighbourhood& here, double* rate) {
     for (Index at = 0; at < row; at += flavor::components) {
       const auto omega = [&](int m) { return flavor::load(here.refraction(m) + at); };
       const auto coupling = [&](int m) { return coupling_.data() + (m + reach) * row + at; };
-      // Advective form, and the Liouville form where it is the same.
-      flavor::store(coupling(0),
-                    (frozen_directions_ ? 2.0 : 1.0) / 3.0 * refraction_gradient(omega));
+      // Advective form, and as much of the Liouville form.
+      flavor::store(coupling(0), 2.0 / 3.0 * gradient_of(omega));
       for (int m = 1; m <= reach; ++m) {
         const double third = derivative_.weight(m) / 3.0;
         flavor::store(coupling(m), third * (omega(m) - omega(0)));
@@ -52,25 +57,21 @@ void WeakForce::add_rate(const Neighbourhood& here, double* rate) {
       }
     }
   });
-  if (!frozen_directions_) add_liouville_form(here, rate);
+  if (commutator_) add_commutator_of_directions(here, rate);
 }
 
-void WeakForce::add_liouville_form(const Neighbourhood& here, double* rate) {
-  const Index row = here.angles * flavor::components;
-  const phase_space::Range seen = here.energies_seen;
-  product_.resize(static_cast<std::size_t>(seen.size * row));
-  gradient_.resize(static_cast<std::size_t>(here.energies * row));
-  for (Index at = 0; at < row; at += flavor::components) {
-    const flavor::Matrix force =
-        refraction_gradient([&](int m) { return flavor::load(here.refraction(m) + at); }) / 3.0;
-    for (Index i = seen.begin; i < seen.end(); ++i)
-      flavor::store(product_.data() + (i - seen.begin) * row + at,
-                    flavor::jordan_product(
-                        force, flavor::load(here.density(0) + i * here.density_stride + at)));
+void WeakForce::add_commutator_of_directions(const Neighbourhood& here, double* rate) const {
+  const flavor::Matrix force =
+      gradient_of([&](int m) { return flavor::load(here.current(m)); }) / -3.0;
+  for (Index i = 0; i < here.energies; ++i) {
+    const double scale = inverse_energy_[static_cast<std::size_t>(i)];
+    double* target = rate + i * here.angles * flavor::components;
+    commutator_->apply(here.density(0) + i * here.density_stride,
+                       [&](Index k, flavor::Matrix commuted) {
+                         flavor::add_to(target + k * flavor::components,
+                                        scale * flavor::jordan_product(force, commuted));
+                       });
   }
-  momentum_gradient_.apply({product_.data() - seen.begin * row, row, seen}, gradient_.data());
-  for (Index at = 0; at < here.energies * row; at += flavor::components)
-    flavor::add_to(rate + at, flavor::load(gradient_.data() + at));
 }
 
 double WeakForce::spectral_radius(const Moments& moments) const {
@@ -83,10 +84,10 @@ double WeakForce::spectral_radius(const Moments& moments) const {
   double force = 0.0;
   for (Index j = 0; j < moments.planes(); ++j)
     for (Index at = 0; at < moments.angles() * flavor::components; at += flavor::components)
-      force = std::max(force, flavor::jordan_radius(refraction_gradient([&](int m) {
+      force = std::max(force, flavor::jordan_radius(gradient_of([&](int m) {
                          return flavor::load(moments.refraction(j + m) + at);
                        })));
-  return (2.0 + flux_form) / 3.0 * force * momentum_gradient_.spectral_radius();
+  return (2.0 + flux_form) / 3.0 * force * momentum_radius_;
 }
 
 }  // namespace nuvlasov::physics

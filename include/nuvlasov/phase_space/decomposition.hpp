@@ -85,7 +85,7 @@ class Decomposition {
     }
     const PetscScalar* memory = nullptr;
     PetscCall(VecGetArrayRead(local_, &memory));
-    body(StateView(memory + first_owned_, energy_stride_, z_stride_, box_, energy_seen_));
+    body(StateView(memory + first_owned_, energy_stride_, z_stride_, box_, energies_seen_, angles_seen_));
     PetscCall(VecRestoreArrayRead(local_, &memory));
     PetscFunctionReturn(0);
   }
@@ -103,7 +103,7 @@ class Decomposition {
   Index first_owned_ = 0;
   Index energy_stride_ = 0;
   Index z_stride_ = 0;
-  Range energy_seen_;
+  Range energies_seen_, angles_seen_;
 };
 
 }  // namespace nuvlasov::phase_space

@@ -11,7 +11,7 @@ namespace nuvlasov::phase_space {
 
 /// A z plane of matrices [energy][angle][component] to take D_p of.
 struct PlaneView {
-  const double* first_owned = nullptr;  ///< first owned energy
+  const double* first_owned = nullptr;  ///< first owned energy and angle
   Index energy_stride = 0;              ///< doubles from one energy to the next
   Range energies;  ///< in memory, relative to the first owned one; beyond: vacuum
 };
@@ -22,14 +22,17 @@ struct PlaneView {
 ///     beams:      D_p f = v D_E f
 ///     spherical:  D_p f = (v/2) [D_E f + E^-2 D_E(E^2 f)] + (1/E) S f,   so that D_p 1 = 0
 ///
-/// with the angular operator S of angular_operator.hpp.
+/// with the angular operator S of angular_operator.hpp. A window that begins at E = 0 has no lower
+/// edge: MomentumGrid::reaches_zero_energy().
 class MomentumGradient {
  public:
-  /// \param energies, angles  what this rank owns; spherical: all angles
+  /// \param energies, angles  what this rank owns; all angles where the grid
+  ///                          couples_all_directions()
   MomentumGradient(const MomentumGrid& grid, Range energies, Range angles);
 
-  /// Writes D_p f, [owned energy][owned angle][component] without gaps.
-  void apply(const PlaneView& f, double* gradient) const;
+  /// Writes D_p f, [owned energy][owned angle][component] without gaps. Reads the next angles on
+  /// each side of the owned ones, where the grid has them, with the S_N operator.
+  void apply(const PlaneView& f, double* gradient);
 
   /// Neighbours in energy that apply() reads on each side.
   int reach() const { return derivative_.reach(); }
@@ -37,17 +40,27 @@ class MomentumGradient {
   double spectral_radius() const { return spectral_radius_; }
 
  private:
-  void add_energy_part(const PlaneView& f, double* gradient) const;
+  /// What one direction reads of a row in S, columns relative to the first owned direction.
+  struct AngularRow {
+    Range columns;
+    Index first_coefficient;
+  };
+  void add_angular_matrix(const MomentumGrid& grid, Range angles);
+  void mirror_first_rows(const PlaneView& f);
+  const double* row(const PlaneView& f, Index i) const;
+  void write_energy_part(const PlaneView& f, double* gradient);
   void add_angular_part(const PlaneView& f, double* gradient) const;
 
   CentralDifference derivative_;
   Index energies_;
+  bool mirrored_;  ///< the first owned energy is the first above E = 0
   std::vector<double> directions_;
-  std::vector<double> stencil_;      ///< [owned energy][-reach .. reach]
-  std::vector<double> angular_;      ///< S, row by row; empty for beams
-  std::vector<Range> angular_band_;  ///< columns of S that are not zero, by row
+  std::vector<double> stencil_;           ///< [owned energy][-reach .. reach]
+  std::vector<AngularRow> angular_rows_;  ///< by owned direction; empty for beams
+  std::vector<double> angular_;           ///< their coefficients
   std::vector<double> inverse_energy_;
   std::vector<double> vacuum_;
+  std::vector<double> mirror_;  ///< rows beyond E = 0, the nearest first
   double spectral_radius_;
 };
 

@@ -22,6 +22,12 @@ enum class AngularOperator {
   sn,        ///< S_N angular redistribution (Lewis and Miller): neighbours only, second order
 };
 
+/// A range of directions v.
+struct DirectionRange {
+  double from = -1.0, to = 1.0;
+  bool full() const { return from == -1.0 && to == 1.0; }
+};
+
 /// Energies are kept as offsets from the reference, exact at any E_ref/mu.
 class MomentumGrid {
  public:
@@ -35,12 +41,25 @@ class MomentumGrid {
   MomentumGrid(double reference, double half_width, Index energies, int order,
                std::vector<double> directions, std::vector<double> weights);
 
-  /// Geometry `spherical` on `angles` Gauss-Legendre nodes of [-1, 1], whose weights add up to 2.
+  /// Geometry `spherical` on `angles` Gauss-Legendre nodes of `range`, whose weights add up to its
+  /// length. Nothing is beyond a range that is not full, as beyond the energy window.
   static MomentumGrid spherical(double reference, double half_width, Index energies, int order,
-                                Index angles, AngularOperator angular_operator);
+                                Index angles, AngularOperator angular_operator,
+                                DirectionRange range = {});
 
   Geometry geometry() const { return geometry_; }
   AngularOperator angular_operator() const { return angular_operator_; }
+  const DirectionRange& direction_range() const { return range_; }
+  /// Spherical, with all directions and a window that begins at E = 0: no edge there. A ray passes
+  /// through the origin of momentum space into the opposite direction, f(-E, v) = f(E, -v).
+  bool reaches_zero_energy() const {
+    return geometry_ == Geometry::spherical && range_.full() && half_width_ == reference_;
+  }
+  /// Whether D_p of a node needs directions beyond the next ones, hence all of them on one rank.
+  bool couples_all_directions() const {
+    return geometry_ == Geometry::spherical &&
+           (angular_operator_ == AngularOperator::spectral || reaches_zero_energy());
+  }
   Index energies() const { return energies_; }
   Index angles() const { return static_cast<Index>(directions_.size()); }
   double reference_energy() const { return reference_; }
@@ -67,6 +86,7 @@ class MomentumGrid {
  private:
   Geometry geometry_ = Geometry::beams;
   AngularOperator angular_operator_ = AngularOperator::spectral;
+  DirectionRange range_;
   double reference_;
   double half_width_;
   Index energies_;

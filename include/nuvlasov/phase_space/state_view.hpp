@@ -2,6 +2,8 @@
 /// What a rank can see of the state: its own nodes and the ghosts around them, as plain memory.
 #pragma once
 
+#include <vector>
+
 #include "nuvlasov/flavor/density_matrix.hpp"
 #include "nuvlasov/phase_space/central_difference.hpp"
 
@@ -13,6 +15,12 @@ struct Range {
   Index size = 0;
   Index end() const { return begin + size; }
 };
+
+/// The part of a list over a whole axis that belongs to `range`.
+template <class T>
+std::vector<T> owned(const std::vector<T>& all, Range range) {
+  return {all.begin() + range.begin, all.begin() + range.end()};
+}
 
 /// The nodes that one rank owns: a box in (z, energy, angle).
 struct Box {
@@ -31,19 +39,22 @@ class StateView {
   /// \param first_owned    the first owned node in memory
   /// \param energy_stride  doubles from one energy to the next
   /// \param z_stride       doubles from one z to the next
-  /// \param energy_seen    energies in memory, relative to the first owned one; beyond: vacuum
+  /// \param energies_seen, angles_seen  in memory, relative to the first owned one; beyond: vacuum
   StateView(const double* first_owned, Index energy_stride, Index z_stride, const Box& box,
-            Range energy_seen)
+            Range energies_seen, Range angles_seen)
       : first_(first_owned),
         energy_stride_(energy_stride),
         z_stride_(z_stride),
         box_(box),
-        energy_seen_(energy_seen) {}
+        energies_seen_(energies_seen),
+        angles_seen_(angles_seen) {}
 
   const Box& box() const { return box_; }
   Index energy_stride() const { return energy_stride_; }
   /// Energies in memory, relative to the first owned one.
-  Range energies_seen() const { return energy_seen_; }
+  Range energies_seen() const { return energies_seen_; }
+  /// Angles in memory, relative to the first owned one.
+  Range angles_seen() const { return angles_seen_; }
   /// All owned angles at one (z, energy), contiguous.
   const double* row(Index j, Index i) const { return first_ + j * z_stride_ + i * energy_stride_; }
 
@@ -52,7 +63,7 @@ class StateView {
   Index energy_stride_;
   Index z_stride_;
   Box box_;
-  Range energy_seen_;
+  Range energies_seen_, angles_seen_;
 };
 
 }  // namespace nuvlasov::phase_space

@@ -9,11 +9,12 @@
 ///     -1/3 [ (D_p Omega) o D_z rho + D_z((D_p Omega) o rho) + D_p(Omega o D_z rho)
 ///            - Omega o D_p D_z rho ],    D_p Omega = -kappa_k A_1/E_i,
 ///
-/// kappa the discrete 1 - v^2 of angular_operator.hpp. Suppressed by mu/E; zero for frozen
+/// kappa the discrete 1 - v^2 of angular_operator.hpp. The last two are -A_1 o [S, v] D_z rho/E,
+/// exactly so for the discrete operators: no D_p is taken. Suppressed by mu/E; zero for frozen
 /// directions.
 #pragma once
 
-#include "nuvlasov/phase_space/momentum_gradient.hpp"
+#include "nuvlasov/phase_space/angular_operator.hpp"
 #include "nuvlasov/phase_space/z_axis.hpp"
 #include "nuvlasov/physics/term.hpp"
 
@@ -35,13 +36,11 @@ class GroupVelocity final : public Term {
 
  private:
   phase_space::CentralDifference derivative_;
-  phase_space::MomentumGradient momentum_gradient_;
-  std::vector<double> curvature_;       ///< kappa_k
+  phase_space::AngularCommutator commutator_;
+  std::vector<double> curvature_;       ///< kappa_k of the owned directions
   std::vector<double> inverse_energy_;  ///< 1/E_i of the owned energies
   double largest_ratio_;                ///< of kappa_k/E_i
-  std::vector<double> d_z_,
-      product_;  ///< D_z rho and Omega o D_z rho, [energy seen][angle][component]
-  std::vector<double> d_p_d_z_, d_p_product_;  ///< D_p of them, [energy][angle][component]
+  std::vector<double> slope_;           ///< D_z rho of one row, [angle seen][component]
 };
 
 }  // namespace nuvlasov::physics

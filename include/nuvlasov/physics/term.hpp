@@ -19,7 +19,8 @@ struct Neighbourhood {
   Index energies = 0;                ///< owned energies
   Index angles = 0;                  ///< owned angles
   Index density_stride = 0;          ///< doubles from one energy to the next in density(m)
-  phase_space::Range energies_seen;  ///< in density(m), relative to the first owned one
+  /// In density(m), relative to the first owned ones; beyond: vacuum.
+  phase_space::Range energies_seen, angles_seen;
 
   /// rho at plane z + m, [energy][angle][component] with density_stride.
   const double* density(int m) const { return density_[slot(m)]; }

@@ -10,12 +10,17 @@
 ///
 /// The first two conserve purity and number, the last two energy; their mean, like Arakawa's, all
 /// of them, because <f, J(g, h)> is totally antisymmetric (in spherical geometry together with the
-/// group-velocity correction). With G = D_p rho and the stencil coefficients c_m of D_z the last
-/// two are sum_m c_m (Omega_{j+m} - Omega_j) o G_{j+m}. For frozen directions Omega does not depend
-/// on momentum along each of them, and the second equals the first.
+/// group-velocity correction).
+///
+/// Two identities, exact for the discrete operators, leave one D_p per node. With G = D_p rho and
+/// the stencil coefficients c_m of D_z the last two are sum_m c_m (Omega_{j+m} - Omega_j) o
+/// G_{j+m}. And Omega = A_0 - v A_1 does not depend on energy, so that the second is
+/// (D_z Omega) o D_p rho - (D_z A_1) o [S, v] rho/E, with the angular operator S.
 #pragma once
 
-#include "nuvlasov/phase_space/momentum_gradient.hpp"
+#include <optional>
+
+#include "nuvlasov/phase_space/angular_operator.hpp"
 #include "nuvlasov/phase_space/z_axis.hpp"
 #include "nuvlasov/physics/term.hpp"
 
@@ -34,19 +39,18 @@ class WeakForce final : public Term {
   double spectral_radius(const Moments& moments) const override;
 
  private:
-  /// D_z Omega at angle k, from the planes around.
-  template <class RefractionAt>
-  flavor::Matrix refraction_gradient(RefractionAt&& refraction_at) const;
+  /// D_z of a matrix at this plane, from the planes around.
+  template <class MatrixAt>
+  flavor::Matrix gradient_of(MatrixAt&& matrix_at) const;
 
-  void add_liouville_form(const Neighbourhood& here, double* rate);
+  void add_commutator_of_directions(const Neighbourhood& here, double* rate) const;
 
   phase_space::CentralDifference derivative_;
   double spacing_;
-  phase_space::MomentumGradient momentum_gradient_;
-  bool frozen_directions_;
+  double momentum_radius_;  ///< largest |eigenvalue| of D_p
+  std::optional<phase_space::AngularCommutator> commutator_;  ///< absent for frozen directions
+  std::vector<double> inverse_energy_;                        ///< 1/E_i of the owned energies
   std::vector<double> coupling_;  ///< [plane of the stencil][angle][component]
-  std::vector<double> product_;   ///< (D_z Omega) o rho, [energy seen][angle][component]
-  std::vector<double> gradient_;  ///< D_p of it, [energy][angle][component]
 };
 
 }  // namespace nuvlasov::physics
