@@ -54,15 +54,19 @@ std::vector<double> checked_spectrum(const config::Configuration& configuration,
   return spectrum;
 }
 
-phase_space::MomentumGrid make_momentum_grid(const config::Input& input) {
+phase_space::AngularOperator angular_operator_of(const std::string& name) {
+  return name == "sn" ? phase_space::AngularOperator::sn : phase_space::AngularOperator::spectral;
+}
+
+phase_space::MomentumGrid make_momentum_grid(const config::Input& input,
+                                             phase_space::AngularOperator angular_operator) {
   const auto& momentum = input.grid.momentum;
   const auto& energy = momentum.energy;
   const auto order = static_cast<int>(momentum.order);
   if (momentum.geometry == "spherical")
     return phase_space::MomentumGrid::spherical(
-        energy.reference, energy.half_width, energy.cells, order, momentum.angles,
-        momentum.angular_operator == "sn" ? phase_space::AngularOperator::sn
-                                          : phase_space::AngularOperator::spectral);
+        energy.reference, energy.half_width, energy.cells, order, momentum.angles, angular_operator,
+        {.from = momentum.direction_range[0], .to = momentum.direction_range[1]});
   return {energy.reference,
           energy.half_width,
           energy.cells,
@@ -161,7 +165,8 @@ Problem make_problem(const config::Configuration& configuration, MPI_Comm comm) 
   Problem problem{
       .mode = input.equation.mode == "full" ? physics::Mode::full : physics::Mode::standard,
       .z = {grid.z.length, grid.z.cells, static_cast<int>(grid.z.order)},
-      .momentum = make_momentum_grid(input),
+      .momentum =
+          make_momentum_grid(input, angular_operator_of(grid.momentum.angular_operator)),
       .spectrum = {},
       .beams = nullptr,
       .time = {.method = method_of(input.time.method),
@@ -173,10 +178,6 @@ Problem make_problem(const config::Configuration& configuration, MPI_Comm comm) 
       .process_grid = {.z = to_ranks(input.parallel.ranks_z),
                        .energy = to_ranks(input.parallel.ranks_energy),
                        .angle = to_ranks(input.parallel.ranks_angle)}};
-  // d/dv couples all directions.
-  if (problem.mode == physics::Mode::full &&
-      problem.momentum.geometry() == phase_space::Geometry::spherical)
-    problem.process_grid.angle = 1;
   if (problem.nodes() * flavor::components > static_cast<double>(PETSC_MAX_INT))
     configuration.fail(
         "grid.z.cells",
@@ -235,6 +236,32 @@ PetscErrorCode Simulation::fill_initial_state(const config::Configuration& confi
   PetscFunctionReturn(0);
 }
 
+phase_space::ProcessGrid place(const config::Configuration& configuration, Problem& problem,
+                               int ranks) {
+  const auto choose = [&] {
+    phase_space::ProcessGridRequest request = problem.process_grid;
+    if (problem.mode == physics::Mode::full && problem.momentum.couples_all_directions())
+      request.angle = 1;
+    return phase_space::choose_process_grid(ranks, problem.z, problem.momentum, problem.ghosts(),
+                                            request);
+  };
+  const auto take_sn = [&] {
+    problem.momentum =
+        make_momentum_grid(configuration.input(), phase_space::AngularOperator::sn);
+  };
+  const bool may_take_sn = problem.mode == physics::Mode::full &&
+                           configuration.input().grid.momentum.angular_operator == "auto" &&
+                           problem.momentum.geometry() == phase_space::Geometry::spherical;
+  if (may_take_sn && problem.process_grid.angle.value_or(1) > 1) take_sn();
+  try {
+    return choose();
+  } catch (const phase_space::DecompositionError&) {
+    if (!may_take_sn) throw;
+  }
+  take_sn();
+  return choose();
+}
+
 PetscErrorCode Simulation::create(const config::Configuration& configuration, MPI_Comm comm) {
   PetscFunctionBeginUser;
   problem_ = std::make_unique<Problem>(make_problem(configuration, comm));
@@ -242,8 +269,7 @@ PetscErrorCode Simulation::create(const config::Configuration& configuration, MP
   PetscCallMPI(MPI_Comm_size(comm, &ranks));
   phase_space::ProcessGrid grid;
   try {
-    grid = phase_space::choose_process_grid(ranks, problem_->z, problem_->momentum,
-                                            problem_->ghosts(), problem_->process_grid);
+    grid = place(configuration, *problem_, ranks);
   } catch (const phase_space::DecompositionError& error) {
     if (error.axis().empty()) throw InputError(error.what());
     configuration.fail("parallel.ranks_" + error.axis(), error.what());

@@ -34,6 +34,12 @@ struct Problem {
 /// the window's edges, an initial file that does not fit. Collective.
 Problem make_problem(const config::Configuration& configuration, MPI_Comm comm);
 
+/// The process grid of a problem. Where no grid leaves all directions on a rank, the angular
+/// operator "auto" becomes S_N here.
+/// \throws phase_space::DecompositionError when the ranks cannot share the grid
+phase_space::ProcessGrid place(const config::Configuration& configuration, Problem& problem,
+                               int ranks);
+
 /// A running simulation. Collective over its communicator.
 class Simulation {
  public:

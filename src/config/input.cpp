@@ -69,15 +69,23 @@ std::vector<Parameter> declare(Input& in) {
   }
   {
     auto& p = d.add("grid.momentum.angles", &in.grid.momentum.angles, "1",
-                    "spherical: Gauss-Legendre directions between -1 and 1");
+                    "spherical: number of Gauss-Legendre directions");
     p.at_least = 2.0;
     p.at_most = 1000.0;
     p.geometry = "spherical";
   }
   {
+    auto& p = d.add("grid.momentum.direction_range", &in.grid.momentum.direction_range, "1",
+                    "spherical: [lowest, highest] v of the directions; [0, 1] is forward only");
+    p.at_least = -1.0;
+    p.at_most = 1.0;
+    p.geometry = "spherical";
+  }
+  {
     auto& p = d.add("grid.momentum.angular_operator", &in.grid.momentum.angular_operator, "",
                     "spherical: d/dv by the polynomial through all directions (spectral) or by S_N "
-                    "angular redistribution (sn, second order); auto: spectral");
+                    "angular redistribution (sn, second order, directions may be split over ranks); "
+                    "auto: spectral while a rank can hold all directions");
     p.choices = {"auto", "spectral", "sn"};
     p.geometry = "spherical";
   }
@@ -88,7 +96,7 @@ std::vector<Parameter> declare(Input& in) {
         "E_ref, the middle of the energy window")
       .above = 0.0;
   d.add("grid.momentum.energy.half_width", &in.grid.momentum.energy.half_width, "mu",
-        "W: the window is [E_ref - W, E_ref + W]")
+        "W: the window is [E_ref - W, E_ref + W]; W = E_ref: a broad grid from E = 0")
       .above = 0.0;
   d.add("grid.momentum.energy.cells", &in.grid.momentum.energy.cells, "1",
         "cells in the energy window; 1 for the flavor-only problem in standard mode")
@@ -235,7 +243,7 @@ std::vector<Parameter> declare(Input& in) {
     auto& p = d.add(key, field, "1", "ranks along this axis");
     p.at_least = 1.0;
     p.at_most = 1e9;
-    p.if_absent = "chosen, z first";
+    p.if_absent = "chosen for speed, z first";
   }
   return d.take();
 }

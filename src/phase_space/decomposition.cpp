@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 #include <petscdmda.h>
 
+#include <algorithm>
 #include <array>
-#include <limits>
+#include <cmath>
 
 namespace nuvlasov::phase_space {
 namespace {
@@ -21,7 +22,48 @@ struct Axis {
   Index nodes = 0;
 };
 
+/// A process grid that splits momentum has to be faster by this much to be chosen: with momentum
+/// whole, results are the same bits on any number of ranks.
+constexpr double worth_of_whole_momentum = 1.25;
+
+/// Nodes of the rank that has most.
+Index largest_share(Index nodes, int ranks) { return (nodes + ranks - 1) / ranks; }
+
+/// What an axis with these nodes per rank adds on both sides, where it is split.
+Index halo(int ranks, int ghosts) { return ranks > 1 ? 2 * Index{ghosts} : 0; }
+
 }  // namespace
+
+double seconds_per_right_hand_side(const ProcessGrid& grid, const ZAxis& z,
+                                   const MomentumGrid& momentum, int ghosts) {
+  // Of the size usual on clusters; only their ratios matter to the choice of a grid.
+  constexpr double node_seconds = 5e-8, bytes_per_second = 4e9, message_seconds = 2e-6;
+  // D_p rho and the moments are made on ghost planes too.
+  constexpr double share_on_ghost_planes = 0.3;
+
+  const Index planes = largest_share(z.cells(), grid.z);
+  const Index energies = largest_share(momentum.energies(), grid.energy);
+  const Index angles = largest_share(momentum.angles(), grid.angle);
+  const auto nodes = static_cast<double>(planes * energies * angles);
+  const auto received = static_cast<double>((planes + halo(grid.z, ghosts)) *
+                                            (energies + halo(grid.energy, ghosts)) *
+                                            (angles + halo(grid.angle, ghosts))) -
+                        nodes;
+  double neighbours = 1.0;
+  for (const int ranks : {grid.z, grid.energy, grid.angle}) neighbours *= std::min(ranks, 3);
+
+  double seconds = node_seconds * nodes *
+                   (1.0 + share_on_ghost_planes * 2.0 * ghosts / static_cast<double>(planes));
+  seconds += received * flavor::components * sizeof(double) / bytes_per_second;
+  seconds += (neighbours - 1.0) * message_seconds;
+  if (const int sharing = grid.energy * grid.angle; sharing > 1) {
+    constexpr int moments = 3;
+    const double bytes =
+        static_cast<double>((planes + 2 * ghosts) * moments * flavor::components) * sizeof(double);
+    seconds += 2.0 * std::ceil(std::log2(sharing)) * (message_seconds + bytes / bytes_per_second);
+  }
+  return seconds;
+}
 
 ProcessGrid choose_process_grid(int ranks, const ZAxis& z, const MomentumGrid& momentum, int ghosts,
                                 const ProcessGridRequest& request) {
@@ -30,44 +72,55 @@ ProcessGrid choose_process_grid(int ranks, const ZAxis& z, const MomentumGrid& m
       Axis{"energy", request.energy, most_ranks(momentum.energies(), ghosts), momentum.energies()},
       Axis{"angle", request.angle, most_ranks(momentum.angles(), ghosts), momentum.angles()}};
 
-  std::array<int, 3> chosen{};
   int remaining = ranks;
-  for (std::size_t a = 0; a < axes.size(); ++a) {
-    if (!axes[a].requested) continue;
-    chosen[a] = *axes[a].requested;
-    if (chosen[a] > axes[a].limit)
+  for (const Axis& axis : axes) {
+    if (!axis.requested) continue;
+    const int requested = *axis.requested;
+    if (requested > axis.limit)
       throw DecompositionError(
-          axes[a].name,
+          axis.name,
           fmt::format("{} ranks, but {} cells with a stencil of {} on each side can be split over "
                       "at most {} ranks",
-                      chosen[a], axes[a].nodes, ghosts, axes[a].limit));
-    if (remaining % chosen[a] != 0)
+                      requested, axis.nodes, ghosts, axis.limit));
+    if (remaining % requested != 0)
       throw DecompositionError(
-          axes[a].name,
+          axis.name,
           remaining == ranks
-              ? fmt::format("{} does not divide the number of ranks, {}", chosen[a], ranks)
+              ? fmt::format("{} does not divide the number of ranks, {}", requested, ranks)
               : fmt::format("{} does not divide the {} that the other axes leave of {} ranks",
-                            chosen[a], remaining, ranks));
-    remaining /= chosen[a];
+                            requested, remaining, ranks));
+    remaining /= requested;
   }
-  for (std::size_t a = 0; a < axes.size(); ++a) {
-    if (chosen[a] > 0) continue;
-    chosen[a] = std::min(axes[a].limit, remaining);
-    while (remaining % chosen[a] != 0) --chosen[a];
-    remaining /= chosen[a];
-  }
-  if (remaining != 1) {
+
+  std::optional<ProcessGrid> best;
+  double least = 0.0;
+  const auto possible = [](const Axis& axis, int count) {
+    return axis.requested ? count == *axis.requested : count <= axis.limit;
+  };
+  for (int angle = 1; angle <= ranks; ++angle)
+    for (int energy = 1; energy <= ranks / angle; ++energy) {
+      if (ranks % (angle * energy) != 0) continue;
+      const ProcessGrid grid{.z = ranks / (angle * energy), .energy = energy, .angle = angle};
+      if (!possible(axes[0], grid.z) || !possible(axes[1], energy) || !possible(axes[2], angle))
+        continue;
+      const double seconds = seconds_per_right_hand_side(grid, z, momentum, ghosts) *
+                             (angle * energy > 1 ? worth_of_whole_momentum : 1.0);
+      if (best && seconds >= least) continue;
+      best = grid;
+      least = seconds;
+    }
+  if (!best) {
     std::string limits;
     for (const Axis& axis : axes)
       limits +=
           axis.requested
-              ? fmt::format("; parallel.ranks_{} asks for {}", axis.name, *axis.requested)
+              ? fmt::format("; {} is kept on {}", axis.name, *axis.requested)
               : fmt::format("; {} ({} cells) takes at most {}", axis.name, axis.nodes, axis.limit);
     throw DecompositionError(
         "", fmt::format("{} ranks cannot share this grid with a stencil of {} on each side{}",
                         ranks, ghosts, limits));
   }
-  return {.z = chosen[0], .energy = chosen[1], .angle = chosen[2]};
+  return *best;
 }
 
 Decomposition::~Decomposition() {

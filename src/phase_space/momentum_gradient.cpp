@@ -56,13 +56,13 @@ void MomentumGradient::add_angular_matrix(const MomentumGrid& grid, Range angles
   spectral_radius_ += largest_row / grid.energy(0);
 }
 
-void MomentumGradient::apply(const PlaneView& f, double* gradient) {
+void MomentumGradient::apply(const PlaneView& f, double* gradient) const {
   if (mirrored_) mirror_first_rows(f);
   write_energy_part(f, gradient);
   if (!angular_rows_.empty()) add_angular_part(f, gradient);
 }
 
-void MomentumGradient::mirror_first_rows(const PlaneView& f) {
+void MomentumGradient::mirror_first_rows(const PlaneView& f) const {
   const auto angles = static_cast<Index>(directions_.size());
   double* target = mirror_.data();
   for (Index i = 0; i < derivative_.reach(); ++i)
@@ -77,7 +77,7 @@ const double* MomentumGradient::row(const PlaneView& f, Index i) const {
   return vacuum_.data();
 }
 
-void MomentumGradient::write_energy_part(const PlaneView& f, double* gradient) {
+void MomentumGradient::write_energy_part(const PlaneView& f, double* gradient) const {
   const auto angles = static_cast<Index>(directions_.size());
   with_static_reach(derivative_.reach(), [&](auto static_reach) {
     constexpr int reach = static_reach;

@@ -31,6 +31,7 @@ struct Input {
       std::vector<double> directions{-1.0, 1.0};
       std::optional<std::vector<double>> weights;
       Integer angles = 16;
+      std::vector<double> direction_range{-1.0, 1.0};
       std::string angular_operator = "auto";
       Integer order = 6;
       struct Energy {

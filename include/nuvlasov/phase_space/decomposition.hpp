@@ -41,7 +41,14 @@ class DecompositionError : public std::runtime_error {
   std::string axis_;
 };
 
-/// Ranks along each axis: z as far as it goes, then energy, then angle.
+/// Model of the time that one right-hand side takes on the rank with most nodes: nodes, ghost planes,
+/// halo bytes, messages, and the reduction of moments where momentum is split. For comparing process
+/// grids; docs/decisions/process-grid.md.
+double seconds_per_right_hand_side(const ProcessGrid& grid, const ZAxis& z,
+                                   const MomentumGrid& momentum, int ghosts);
+
+/// Ranks along each axis: of all that are possible the one with the least
+/// seconds_per_right_hand_side(), but z alone unless another is clearly faster.
 /// \param ghosts  ghost nodes on each side of a split axis; each rank needs at least as many nodes
 /// \throws DecompositionError when `ranks` cannot be placed, naming the limit
 ProcessGrid choose_process_grid(int ranks, const ZAxis& z, const MomentumGrid& momentum, int ghosts,

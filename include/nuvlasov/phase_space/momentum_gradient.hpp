@@ -32,7 +32,7 @@ class MomentumGradient {
 
   /// Writes D_p f, [owned energy][owned angle][component] without gaps. Reads the next angles on
   /// each side of the owned ones, where the grid has them, with the S_N operator.
-  void apply(const PlaneView& f, double* gradient);
+  void apply(const PlaneView& f, double* gradient) const;
 
   /// Neighbours in energy that apply() reads on each side.
   int reach() const { return derivative_.reach(); }
@@ -46,9 +46,9 @@ class MomentumGradient {
     Index first_coefficient;
   };
   void add_angular_matrix(const MomentumGrid& grid, Range angles);
-  void mirror_first_rows(const PlaneView& f);
+  void mirror_first_rows(const PlaneView& f) const;
   const double* row(const PlaneView& f, Index i) const;
-  void write_energy_part(const PlaneView& f, double* gradient);
+  void write_energy_part(const PlaneView& f, double* gradient) const;
   void add_angular_part(const PlaneView& f, double* gradient) const;
 
   CentralDifference derivative_;
@@ -60,7 +60,7 @@ class MomentumGradient {
   std::vector<double> angular_;           ///< their coefficients
   std::vector<double> inverse_energy_;
   std::vector<double> vacuum_;
-  std::vector<double> mirror_;  ///< rows beyond E = 0, the nearest first
+  mutable std::vector<double> mirror_;  ///< scratch: rows beyond E = 0, the nearest first
   double spectral_radius_;
 };
 
