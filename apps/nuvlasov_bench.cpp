@@ -97,8 +97,8 @@ phase_space::MomentumGrid momentum_grid(const Case& test) {
   std::vector<double> directions;
   for (Index k = 0; k < test.angles; ++k)
     directions.push_back(2.0 * static_cast<double>(k) / static_cast<double>(test.angles - 1) - 1.0);
-  return {reference,  half_width, test.energies,
-          order,      directions, std::vector<double>(directions.size(), 1.0)};
+  return {reference, half_width, test.energies,
+          order,     directions, std::vector<double>(directions.size(), 1.0)};
 }
 
 PetscErrorCode measure(const Case& test, MPI_Comm comm, Result* result) {

@@ -266,10 +266,10 @@ void Run::banner() {
                   problem.nodes()));
   if (problem.mode == physics::Mode::full &&
       problem.momentum.geometry() == phase_space::Geometry::spherical)
-    log_.line(fmt::format(
-        "angular    {}", problem.momentum.angular_operator() == phase_space::AngularOperator::sn
-                             ? "S_N angular redistribution, second order"
-                             : "spectral, the polynomial through all directions"));
+    log_.line(fmt::format("angular    {}",
+                          problem.momentum.angular_operator() == phase_space::AngularOperator::sn
+                              ? "S_N angular redistribution, second order"
+                              : "spectral, the polynomial through all directions"));
   log_.line(fmt::format("ranks      {}: {}", ranks_, provenance_.process_grid));
   log_.line(fmt::format("time       to t = {:g} by {}", simulation_.integrator().end(),
                         simulation_.integrator().description()));

@@ -165,8 +165,7 @@ Problem make_problem(const config::Configuration& configuration, MPI_Comm comm) 
   Problem problem{
       .mode = input.equation.mode == "full" ? physics::Mode::full : physics::Mode::standard,
       .z = {grid.z.length, grid.z.cells, static_cast<int>(grid.z.order)},
-      .momentum =
-          make_momentum_grid(input, angular_operator_of(grid.momentum.angular_operator)),
+      .momentum = make_momentum_grid(input, angular_operator_of(grid.momentum.angular_operator)),
       .spectrum = {},
       .beams = nullptr,
       .time = {.method = method_of(input.time.method),
@@ -246,8 +245,7 @@ phase_space::ProcessGrid place(const config::Configuration& configuration, Probl
                                             request);
   };
   const auto take_sn = [&] {
-    problem.momentum =
-        make_momentum_grid(configuration.input(), phase_space::AngularOperator::sn);
+    problem.momentum = make_momentum_grid(configuration.input(), phase_space::AngularOperator::sn);
   };
   const bool may_take_sn = problem.mode == physics::Mode::full &&
                            configuration.input().grid.momentum.angular_operator == "auto" &&

@@ -82,10 +82,11 @@ std::vector<Parameter> declare(Input& in) {
     p.geometry = "spherical";
   }
   {
-    auto& p = d.add("grid.momentum.angular_operator", &in.grid.momentum.angular_operator, "",
-                    "spherical: d/dv by the polynomial through all directions (spectral) or by S_N "
-                    "angular redistribution (sn, second order, directions may be split over ranks); "
-                    "auto: spectral while a rank can hold all directions");
+    auto& p =
+        d.add("grid.momentum.angular_operator", &in.grid.momentum.angular_operator, "",
+              "spherical: d/dv by the polynomial through all directions (spectral) or by S_N "
+              "angular redistribution (sn, second order, directions may be split over ranks); "
+              "auto: spectral while a rank can hold all directions");
     p.choices = {"auto", "spectral", "sn"};
     p.geometry = "spherical";
   }

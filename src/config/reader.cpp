@@ -350,16 +350,11 @@ void Configuration::check_together() const {
   if (range.size() != 2 || !(range[0] < range[1]))
     fail("grid.momentum.direction_range",
          "must be [lowest, highest], such as [0.0, 1.0] for forward only");
-  if (spherical && input_.equation.mode == "full" && input_.parallel.ranks_angle.value_or(1) > 1) {
-    if (grid.momentum.angular_operator == "spectral")
-      fail("parallel.ranks_angle",
-           "the spectral angular operator needs all directions on one rank; split z or energy, or "
-           "choose grid.momentum.angular_operator = \"sn\"");
-    if (grid.momentum.energy.half_width == grid.momentum.energy.reference)
-      fail("parallel.ranks_angle",
-           "an energy window that begins at 0 joins opposite directions, which have to be on one "
-           "rank; split z or energy");
-  }
+  if (spherical && input_.equation.mode == "full" && input_.parallel.ranks_angle.value_or(1) > 1 &&
+      grid.momentum.angular_operator == "spectral")
+    fail("parallel.ranks_angle",
+         "the spectral angular operator needs all directions on one rank; split z or energy, or "
+         "choose grid.momentum.angular_operator = \"sn\"");
 
   if (grid.z.cells <= grid.z.order)
     fail("grid.z.cells", fmt::format("order {} in z needs more than {} cells, found {}",

@@ -45,10 +45,10 @@ double seconds_per_right_hand_side(const ProcessGrid& grid, const ZAxis& z,
   const Index energies = largest_share(momentum.energies(), grid.energy);
   const Index angles = largest_share(momentum.angles(), grid.angle);
   const auto nodes = static_cast<double>(planes * energies * angles);
-  const auto received = static_cast<double>((planes + halo(grid.z, ghosts)) *
-                                            (energies + halo(grid.energy, ghosts)) *
-                                            (angles + halo(grid.angle, ghosts))) -
-                        nodes;
+  const auto received =
+      static_cast<double>((planes + halo(grid.z, ghosts)) * (energies + halo(grid.energy, ghosts)) *
+                          (angles + halo(grid.angle, ghosts))) -
+      nodes;
   double neighbours = 1.0;
   for (const int ranks : {grid.z, grid.energy, grid.angle}) neighbours *= std::min(ranks, 3);
 
@@ -112,10 +112,9 @@ ProcessGrid choose_process_grid(int ranks, const ZAxis& z, const MomentumGrid& m
   if (!best) {
     std::string limits;
     for (const Axis& axis : axes)
-      limits +=
-          axis.requested
-              ? fmt::format("; {} is kept on {}", axis.name, *axis.requested)
-              : fmt::format("; {} ({} cells) takes at most {}", axis.name, axis.nodes, axis.limit);
+      limits += axis.requested ? fmt::format("; {} is kept on {}", axis.name, *axis.requested)
+                               : fmt::format("; {} ({} cells) takes at most {}", axis.name,
+                                             axis.nodes, axis.limit);
     throw DecompositionError(
         "", fmt::format("{} ranks cannot share this grid with a stencil of {} on each side{}",
                         ranks, ghosts, limits));

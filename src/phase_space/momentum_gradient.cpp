@@ -17,7 +17,6 @@ constexpr Index together = 4;
 MomentumGradient::MomentumGradient(const MomentumGrid& grid, Range energies, Range angles)
     : derivative_(grid.energy_derivative()),
       energies_(energies.size),
-      mirrored_(grid.reaches_zero_energy() && energies.begin == 0),
       directions_(owned(grid.directions(), angles)),
       vacuum_(static_cast<std::size_t>(angles.size * flavor::components), 0.0),
       spectral_radius_(grid.largest_speed() * derivative_.largest_wave_number()) {
@@ -30,7 +29,6 @@ MomentumGradient::MomentumGradient(const MomentumGrid& grid, Range energies, Ran
       const double ratio = spherical ? grid.energy(i + m) / grid.energy(i) : 1.0;
       stencil_.push_back(weight * 0.5 * (1.0 + ratio * ratio));
     }
-  if (mirrored_) mirror_.resize(static_cast<std::size_t>(reach) * vacuum_.size());
   if (!spherical) return;
   add_angular_matrix(grid, angles);
   inverse_energy_ = inverse_energies(grid, energies);
@@ -57,24 +55,8 @@ void MomentumGradient::add_angular_matrix(const MomentumGrid& grid, Range angles
 }
 
 void MomentumGradient::apply(const PlaneView& f, double* gradient) const {
-  if (mirrored_) mirror_first_rows(f);
   write_energy_part(f, gradient);
   if (!angular_rows_.empty()) add_angular_part(f, gradient);
-}
-
-void MomentumGradient::mirror_first_rows(const PlaneView& f) const {
-  const auto angles = static_cast<Index>(directions_.size());
-  double* target = mirror_.data();
-  for (Index i = 0; i < derivative_.reach(); ++i)
-    for (Index k = angles - 1; k >= 0; --k, target += flavor::components)
-      flavor::store(target, flavor::load(row(f, i) + k * flavor::components));
-}
-
-const double* MomentumGradient::row(const PlaneView& f, Index i) const {
-  if (i >= f.energies.begin && i < f.energies.end()) return f.first_owned + i * f.energy_stride;
-  if (mirrored_ && i < 0)
-    return mirror_.data() + (-1 - i) * static_cast<Index>(vacuum_.size());
-  return vacuum_.data();
 }
 
 void MomentumGradient::write_energy_part(const PlaneView& f, double* gradient) const {
@@ -82,11 +64,15 @@ void MomentumGradient::write_energy_part(const PlaneView& f, double* gradient) c
   with_static_reach(derivative_.reach(), [&](auto static_reach) {
     constexpr int reach = static_reach;
     constexpr int width = 2 * reach + 1;
+    const auto row = [&](Index i) {
+      const bool seen = i >= f.energies.begin && i < f.energies.end();
+      return seen ? f.first_owned + i * f.energy_stride : vacuum_.data();
+    };
     std::array<const double*, width> rows{};
-    for (int m = 0; m < 2 * reach; ++m) rows[m + 1] = row(f, m - reach);
+    for (int m = 0; m < 2 * reach; ++m) rows[m + 1] = row(m - reach);
     for (Index i = 0; i < energies_; ++i) {
       for (int m = 0; m < 2 * reach; ++m) rows[m] = rows[m + 1];
-      rows[2 * reach] = row(f, i + reach);
+      rows[2 * reach] = row(i + reach);
       std::array<double, width> weight{};
       std::copy_n(stencil_.data() + i * width, width, weight.begin());
       for (Index k = 0; k < angles; ++k) {

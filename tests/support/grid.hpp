@@ -20,6 +20,7 @@ struct GridShape {
   /// Spherical geometry with this many angles, instead of the directions.
   Index spherical_angles = 0;
   phase_space::AngularOperator angular_operator = phase_space::AngularOperator::spectral;
+  phase_space::DirectionRange range{};
   double reference = 50.0;
 };
 
@@ -32,7 +33,7 @@ class Grid {
         momentum(shape.spherical_angles > 0
                      ? phase_space::MomentumGrid::spherical(
                            shape.reference, shape.half_width, shape.energies, shape.energy_order,
-                           shape.spherical_angles, shape.angular_operator)
+                           shape.spherical_angles, shape.angular_operator, shape.range)
                      : phase_space::MomentumGrid(shape.reference, shape.half_width, shape.energies,
                                                  shape.energy_order, shape.directions,
                                                  shape.weights)) {

@@ -159,11 +159,17 @@ class ReferenceEquation {
           source.m[1][1] += trace;
           current += Complex(p_.weight(n, l) * p_.direction(l)) * source;
         }
-      double kappa = p_.direction(k) * p_.direction(k);
-      for (Index l = 0; l < p_.angles(); ++l)
-        kappa += angular_[static_cast<std::size_t>(k * p_.angles() + l)] * p_.direction(l);
-      return Complex(-kappa / p_.energy(i)) * current;
+      return Complex(-curvature(k) / p_.energy(i)) * current;
     });
+  }
+  double curvature(Index k) const {
+    // S 1 = -v holds on the full range only.
+    if (!p_.direction_range().full())
+      return phase_space::angular_curvature(p_)[static_cast<std::size_t>(k)];
+    double kappa = p_.direction(k) * p_.direction(k);
+    for (Index l = 0; l < p_.angles(); ++l)
+      kappa += angular_[static_cast<std::size_t>(k * p_.angles() + l)] * p_.direction(l);
+    return kappa;
   }
 
   Field to_dense(const std::vector<double>& state) const {

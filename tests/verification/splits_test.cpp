@@ -25,8 +25,7 @@ std::string input(const std::string& momentum) {
 
 std::string beams() {
   std::string directions = "directions = [";
-  for (int k = 0; k < nodes; ++k)
-    directions += fmt::format("{}, ", (2.0 * k + 1.0) / nodes - 1.0);
+  for (int k = 0; k < nodes; ++k) directions += fmt::format("{}, ", (2.0 * k + 1.0) / nodes - 1.0);
   return input(directions + "]");
 }
 
@@ -60,9 +59,8 @@ TEST_P(EverySplit, OfUpToEightRanksGivesTheSameRun) {
         ++splits;
         if (some == MPI_COMM_NULL) continue;
         const int angle = ranks / (z * energy);
-        const std::string split =
-            fmt::format("parallel = {{ranks_z = {}, ranks_energy = {}, ranks_angle = {}}}\n", z,
-                        energy, angle);
+        const std::string split = fmt::format(
+            "parallel = {{ranks_z = {}, ranks_energy = {}, ranks_angle = {}}}\n", z, energy, angle);
         SCOPED_TRACE(split);
         Experiment together(text + split, 0.5, some);
         // Momentum whole: the same bits. Otherwise moments are sums in another order.
@@ -74,8 +72,9 @@ TEST_P(EverySplit, OfUpToEightRanksGivesTheSameRun) {
           for (Index i = box.energy.begin; i < box.energy.end(); ++i)
             for (Index a = 0; a < box.row(); ++a, ++n) {
               const Index at = ((j * nodes + i) * nodes + box.angle.begin) * flavor::components + a;
-              largest = std::max(largest, std::abs(together.run().state[n] -
-                                                   alone.run().state[static_cast<std::size_t>(at)]));
+              largest =
+                  std::max(largest, std::abs(together.run().state[n] -
+                                             alone.run().state[static_cast<std::size_t>(at)]));
             }
         EXPECT_LE(largest, whole ? 0.0 : 1e-12);
         for (std::size_t r = 0; r < alone.run().records.size(); ++r)

@@ -27,14 +27,15 @@ GaussLegendre gauss_legendre(Index nodes, DirectionRange range = {});
 /// = a_{k-1/2} - 2 v_k w_k (Lewis and Miller).
 std::vector<double> angular_matrix(const MomentumGrid& grid);
 
-/// kappa_k, the discrete 1 - v^2 of D_p Omega = -kappa_k A_1/E_i: (S v)_k + v_k^2 on the full range.
+/// kappa_k, the discrete 1 - v^2 of D_p Omega = -kappa_k A_1/E_i: (S v)_k + v_k^2 on the full
+/// range.
 std::vector<double> angular_curvature(const MomentumGrid& grid);
 
 /// 1/E_i of `energies`.
 std::vector<double> inverse_energies(const MomentumGrid& grid, Range energies);
 
-/// C = [S, v], the commutator with the direction: C f = S(v f) - v S f, the discrete (1 - v^2) f. It
-/// is what is left of S when a product with A_0 - v A_1 passes through it.
+/// C = [S, v], the commutator with the direction: C f = S(v f) - v S f, the discrete (1 - v^2) f.
+/// It is what is left of S when a product with A_0 - v A_1 passes through it.
 ///
 /// `sn`: neighbours only. `spectral`: (1 - v^2) f, but for what multiplication by v takes beyond
 /// the polynomials that the nodes resolve, the self-adjoint part of an outer product.

@@ -41,9 +41,9 @@ class DecompositionError : public std::runtime_error {
   std::string axis_;
 };
 
-/// Model of the time that one right-hand side takes on the rank with most nodes: nodes, ghost planes,
-/// halo bytes, messages, and the reduction of moments where momentum is split. For comparing process
-/// grids; docs/decisions/process-grid.md.
+/// Model of the time that one right-hand side takes on the rank with most nodes: nodes, ghost
+/// planes, halo bytes, messages, and the reduction of moments where momentum is split. For
+/// comparing process grids; docs/decisions/process-grid.md.
 double seconds_per_right_hand_side(const ProcessGrid& grid, const ZAxis& z,
                                    const MomentumGrid& momentum, int ghosts);
 
@@ -92,7 +92,8 @@ class Decomposition {
     }
     const PetscScalar* memory = nullptr;
     PetscCall(VecGetArrayRead(local_, &memory));
-    body(StateView(memory + first_owned_, energy_stride_, z_stride_, box_, energies_seen_, angles_seen_));
+    body(StateView(memory + first_owned_, energy_stride_, z_stride_, box_, energies_seen_,
+                   angles_seen_));
     PetscCall(VecRestoreArrayRead(local_, &memory));
     PetscFunctionReturn(0);
   }

@@ -22,8 +22,7 @@ struct PlaneView {
 ///     beams:      D_p f = v D_E f
 ///     spherical:  D_p f = (v/2) [D_E f + E^-2 D_E(E^2 f)] + (1/E) S f,   so that D_p 1 = 0
 ///
-/// with the angular operator S of angular_operator.hpp. A window that begins at E = 0 has no lower
-/// edge: MomentumGrid::reaches_zero_energy().
+/// with the angular operator S of angular_operator.hpp.
 class MomentumGradient {
  public:
   /// \param energies, angles  what this rank owns; all angles where the grid
@@ -46,21 +45,17 @@ class MomentumGradient {
     Index first_coefficient;
   };
   void add_angular_matrix(const MomentumGrid& grid, Range angles);
-  void mirror_first_rows(const PlaneView& f) const;
-  const double* row(const PlaneView& f, Index i) const;
   void write_energy_part(const PlaneView& f, double* gradient) const;
   void add_angular_part(const PlaneView& f, double* gradient) const;
 
   CentralDifference derivative_;
   Index energies_;
-  bool mirrored_;  ///< the first owned energy is the first above E = 0
   std::vector<double> directions_;
   std::vector<double> stencil_;           ///< [owned energy][-reach .. reach]
   std::vector<AngularRow> angular_rows_;  ///< by owned direction; empty for beams
   std::vector<double> angular_;           ///< their coefficients
   std::vector<double> inverse_energy_;
   std::vector<double> vacuum_;
-  mutable std::vector<double> mirror_;  ///< scratch: rows beyond E = 0, the nearest first
   double spectral_radius_;
 };
 

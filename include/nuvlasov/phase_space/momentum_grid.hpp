@@ -50,15 +50,9 @@ class MomentumGrid {
   Geometry geometry() const { return geometry_; }
   AngularOperator angular_operator() const { return angular_operator_; }
   const DirectionRange& direction_range() const { return range_; }
-  /// Spherical, with all directions and a window that begins at E = 0: no edge there. A ray passes
-  /// through the origin of momentum space into the opposite direction, f(-E, v) = f(E, -v).
-  bool reaches_zero_energy() const {
-    return geometry_ == Geometry::spherical && range_.full() && half_width_ == reference_;
-  }
   /// Whether D_p of a node needs directions beyond the next ones, hence all of them on one rank.
   bool couples_all_directions() const {
-    return geometry_ == Geometry::spherical &&
-           (angular_operator_ == AngularOperator::spectral || reaches_zero_energy());
+    return geometry_ == Geometry::spherical && angular_operator_ == AngularOperator::spectral;
   }
   Index energies() const { return energies_; }
   Index angles() const { return static_cast<Index>(directions_.size()); }

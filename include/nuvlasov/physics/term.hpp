@@ -16,9 +16,9 @@ struct Neighbourhood {
   static constexpr int max_reach = phase_space::CentralDifference::max_reach;
   static constexpr std::size_t width = 2 * max_reach + 1;
 
-  Index energies = 0;                ///< owned energies
-  Index angles = 0;                  ///< owned angles
-  Index density_stride = 0;          ///< doubles from one energy to the next in density(m)
+  Index energies = 0;        ///< owned energies
+  Index angles = 0;          ///< owned angles
+  Index density_stride = 0;  ///< doubles from one energy to the next in density(m)
   /// In density(m), relative to the first owned ones; beyond: vacuum.
   phase_space::Range energies_seen, angles_seen;
 

@@ -47,7 +47,7 @@ class WeakForce final : public Term {
 
   phase_space::CentralDifference derivative_;
   double spacing_;
-  double momentum_radius_;  ///< largest |eigenvalue| of D_p
+  double momentum_radius_;                                    ///< largest |eigenvalue| of D_p
   std::optional<phase_space::AngularCommutator> commutator_;  ///< absent for frozen directions
   std::vector<double> inverse_energy_;                        ///< 1/E_i of the owned energies
   std::vector<double> coupling_;  ///< [plane of the stencil][angle][component]

@@ -60,6 +60,12 @@ GridShape spherical(Index angles, phase_space::AngularOperator angular_operator,
   return shape;
 }
 
+GridShape forward_only(phase_space::AngularOperator angular_operator) {
+  GridShape shape = spherical(9, angular_operator);
+  shape.range = {.from = 0.0, .to = 1.0};
+  return shape;
+}
+
 const std::vector<Case> cases{
     {"standard", physics::Mode::standard, {}},
     {"standard, one energy", physics::Mode::standard, single_energy()},
@@ -78,6 +84,10 @@ const std::vector<Case> cases{
     {"full, spherical, S_N", physics::Mode::full, spherical(6, phase_space::AngularOperator::sn)},
     {"full, spherical, order 8", physics::Mode::full,
      spherical(5, phase_space::AngularOperator::spectral, 8)},
+    {"full, forward only, spectral", physics::Mode::full,
+     forward_only(phase_space::AngularOperator::spectral)},
+    {"full, forward only, S_N", physics::Mode::full,
+     forward_only(phase_space::AngularOperator::sn)},
 };
 
 class KineticEquation : public testing::TestWithParam<Case> {};
@@ -118,14 +128,17 @@ std::vector<double> energy_gradient(Grid& grid) {
   return gradient;
 }
 
-/// A random state that leaves the window's edges empty, as conservation requires.
+/// A random state that leaves the edges of the window, and of a limited range of directions, empty,
+/// as conservation requires.
 std::vector<double> state_with_empty_edges(const Grid& grid, unsigned seed) {
   auto state = grid.random_state(seed);
   const Index edge = 2 * grid.momentum.energy_derivative().reach();
+  const Index angular_edge = grid.momentum.direction_range().from > -1.0 ? 2 : 0;
   grid.for_owned([&](Index local, Index) {
-    const Index i =
-        local / (flavor::components * grid.momentum.angles()) % grid.momentum.energies();
-    if (i < edge || i >= grid.momentum.energies() - edge)
+    const Index node = local / flavor::components;
+    const Index i = node / grid.momentum.angles() % grid.momentum.energies();
+    if (i < edge || i >= grid.momentum.energies() - edge ||
+        node % grid.momentum.angles() < angular_edge)
       state[static_cast<std::size_t>(local)] = 0.0;
   });
   return state;
@@ -143,6 +156,8 @@ TEST_P(KineticEquation, ConservesPurityExactly) {
 TEST_P(KineticEquation, FullModeConservesTotalEnergyAndNumberAtTheSameInstant) {
   if (GetParam().mode != physics::Mode::full) GTEST_SKIP() << "the standard equation does not";
   GridShape shape = GetParam().shape;
+  if (!shape.range.full() && shape.angular_operator == phase_space::AngularOperator::spectral)
+    GTEST_SKIP() << "a polynomial sees the edge of the range from every direction";
   shape.energies = 24;
   Grid grid(shape, GetParam().mode);
   const auto state = state_with_empty_edges(grid, 3);
