@@ -115,10 +115,15 @@ std::vector<double> angular_curvature(const MomentumGrid& grid) {
   }
   const std::vector<double> edges = sn_edges(grid);
   for (std::size_t k = 0; k < n; ++k) {
-    // Beyond a range that is not full, the mirror image of the last direction.
-    const double above = k + 1 < n ? v[k + 1] - v[k] : 2.0 * (grid.direction_range().to - v[k]);
-    const double below = k > 0 ? v[k] - v[k - 1] : 2.0 * (v[k] - grid.direction_range().from);
-    kappa.push_back((edges[k + 1] * above + edges[k] * below) / (2.0 * grid.weights()[k]));
+    // No neighbour: no flux either on the full range; elsewhere what the continuum says.
+    const bool first = k == 0, last = k + 1 == n;
+    if ((first && edges.front() > 0.0) || (last && edges.back() > 0.0)) {
+      kappa.push_back(1.0 - v[k] * v[k]);
+      continue;
+    }
+    const double below = first ? 0.0 : edges[k] * (v[k] - v[k - 1]);
+    const double above = last ? 0.0 : edges[k + 1] * (v[k + 1] - v[k]);
+    kappa.push_back((below + above) / (2.0 * grid.weights()[k]));
   }
   return kappa;
 }
