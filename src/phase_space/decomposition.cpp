@@ -112,7 +112,7 @@ ProcessGrid choose_process_grid(int ranks, const ZAxis& z, const MomentumGrid& m
   if (!best) {
     std::string limits;
     for (const Axis& axis : axes)
-      limits += axis.requested ? fmt::format("; {} is kept on {}", axis.name, *axis.requested)
+      limits += axis.requested ? fmt::format("; {} is to have {}", axis.name, *axis.requested)
                                : fmt::format("; {} ({} cells) takes at most {}", axis.name,
                                              axis.nodes, axis.limit);
     throw DecompositionError(

@@ -32,6 +32,7 @@ WRONG_TYPE = [
     ("grid.momentum.directions", "1.0", LIST, "floating-point"),
     ("grid.momentum.weights", '[1.0, "1.0"]', LIST, "string"),
     ("grid.momentum.angles", "16.0", INTEGER, "floating-point"),
+    ("grid.momentum.direction_range", "0.5", LIST, "floating-point"),
     ("grid.momentum.angular_operator", "1", STRING, "integer"),
     ("grid.momentum.order", "6.0", INTEGER, "floating-point"),
     ("grid.momentum.energy.reference", "true", REAL, "boolean"),
@@ -99,6 +100,7 @@ OUT_OF_RANGE = [
     ("grid.momentum.weights", "[1.0, 0.0]", "> 0"),
     ("grid.momentum.angles", "1", ">= 2"),
     ("grid.momentum.angles", "1001", "<= 1000"),
+    ("grid.momentum.direction_range", "[0.0, 1.5]", ">= -1, <= 1"),
     ("grid.momentum.order", "2", "4, 6, 8"),
     ("grid.momentum.energy.reference", "0.0", "> 0"),
     ("grid.momentum.energy.half_width", "-40.0", "> 0"),
@@ -185,8 +187,16 @@ VALUES: list[tuple[Settings, list[str]]] = [
             ({"initial.zeta": "[-0.5, 0.5]"}, ["has 2 values", "16 directions in grid.momentum.angles"]),
             ({"initial.zeta": f"[{', '.join(['0.01'] * 16)}]", "initial.type": '"eigenmode"'}, ["[-1, 1]"]),
             (
-                {"initial.type": '"spectrum"', "parallel.ranks_angle": "2"},
-                ["all directions", "split z or energy"],
+                {
+                    "initial.type": '"spectrum"',
+                    "grid.momentum.angular_operator": '"spectral"',
+                    "parallel.ranks_angle": "2",
+                },
+                ["all directions", "split z or energy", "sn"],
+            ),
+            *(
+                ({"initial.type": '"spectrum"', "grid.momentum.direction_range": limits}, ["[lowest, highest]"])
+                for limits in ("[0.5]", "[0.5, 0.5]", "[1.0, -1.0]", "[-1.0, 0.0, 1.0]")
             ),
         ]
     ),
@@ -493,7 +503,7 @@ def test_setting_on_several_ranks(workspace: Path, ranks: int, settings: Setting
             4,
             {"parallel.ranks_z": "2", "parallel.ranks_energy": "1"},
             ["run", INPUT, "--output", NEW],
-            ["4 ranks cannot share this grid", "parallel.ranks_z asks for 2"],
+            ["4 ranks cannot share this grid", "z is to have 2"],
         ),
         (2, {}, ["run", INPUT, "--output", EARLIER], ["already holds a run"]),
         (2, {}, ["rum", INPUT], ["did you mean run?"]),

@@ -86,6 +86,34 @@ def test_check_keeps_what_set_gave(tmp_path: Path) -> None:
     assert "end = 1e-17 " in resolved
 
 
+SPHERICAL: Settings = {key: value for key, value in SMALL.items() if key not in ("initial.zeta", "initial.type")} | {
+    "grid.momentum.geometry": '"spherical"',
+    "grid.momentum.angles": "8",
+    "initial.type": '"spectrum"',
+    "initial.nu_x.shape": '"gaussian"',
+}
+del SPHERICAL["grid.momentum.directions"]
+
+
+@pytest.mark.parametrize(
+    "ranks, settings, operator",
+    [
+        (0, {}, "spectral"),
+        (0, {"grid.momentum.angular_operator": '"sn"'}, "S_N"),
+        (2, {}, "spectral"),
+        (2, {"parallel.ranks_angle": "2"}, "S_N"),
+        (2, {"parallel.ranks_z": "1", "parallel.ranks_energy": "1"}, "S_N"),
+    ],
+)
+def test_angular_operator_is_chosen_by_the_ranks_and_said(
+    tmp_path: Path, ranks: int, settings: Settings, operator: str
+) -> None:
+    (tmp_path / "input.toml").write_text(toml(SPHERICAL | settings))
+    outcome = nuvlasov("run", "input.toml", "--dry-run", cwd=tmp_path, ranks=ranks)
+    assert outcome.code == 0, outcome
+    assert re.search(f"^angular +{operator}", outcome.out, flags=re.MULTILINE), outcome.out
+
+
 @pytest.mark.parametrize("ranks", [0, 2])
 def test_dry_run_estimates_and_writes_nothing(tmp_path: Path, ranks: int) -> None:
     (tmp_path / "input.toml").write_text(toml(SMALL))
