@@ -97,6 +97,15 @@ PetscErrorCode FixedPoint::remember(Vec x) {
   PetscFunctionReturn(0);
 }
 
+PetscErrorCode FixedPoint::recall(int count, double step, Vec like) {
+  PetscFunctionBeginUser;
+  known_ = std::min(count, history);
+  step_ = step;
+  for (int n = 0; n < known_; ++n)
+    PetscCall(VecDuplicate(like, midpoints_[static_cast<std::size_t>(n)].address()));
+  PetscFunctionReturn(0);
+}
+
 PetscErrorCode FixedPoint::solve(SNES snes, Vec x) {
   PetscFunctionBeginUser;
   FixedPoint* self = nullptr;

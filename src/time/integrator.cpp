@@ -138,6 +138,7 @@ PetscErrorCode Integrator::create(const phase_space::Decomposition& decompositio
 
   TSType type = nullptr;
   PetscCall(TSGetType(ts_, &type));
+  runge_kutta_ = std::string_view(type) == TSRK;
   description_ = fmt::format("{} (TS {})", traits(settings.method).name, type);
   if (adaptive_)
     description_ += fmt::format(", adaptive step, tolerance {:g}", settings.tolerance);
@@ -184,6 +185,9 @@ PetscErrorCode Integrator::advance(double step, double limit, StepOutcome* outco
   if (step > remaining * (1.0 - 1e-9)) step = remaining;
   PetscCall(TSSetTimeStep(ts_, step));
   PetscCall(TSSetConvergedReason(ts_, TS_CONVERGED_ITERATING));
+  // The last stage of a first-same-as-last method is the new state but for rounding: a run that is
+  // resumed has only the state, so that none takes its rate from there.
+  if (runge_kutta_) PetscCall(TSRestartStep(ts_));
   PetscCall(TSStep(ts_));
   TSConvergedReason reason = TS_CONVERGED_ITERATING;
   PetscCall(TSGetConvergedReason(ts_, &reason));
@@ -209,7 +213,42 @@ PetscErrorCode Integrator::rejected_steps(Index* count) const {
   PetscFunctionBeginUser;
   PetscInt rejections = 0;
   PetscCall(TSGetStepRejections(ts_, &rejections));
-  *count = rejections;
+  *count = rejected_before_ + rejections;
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode Integrator::memory(IntegratorMemory* memory) const {
+  PetscFunctionBeginUser;
+  *memory = {.time = time_,
+             .last_step = last_step_,
+             .steps = steps_,
+             .evaluations = evaluations_,
+             .midpoints = fixed_point_.known(),
+             .midpoint_step = fixed_point_.step()};
+  PetscReal next = 0.0;
+  PetscCall(TSGetTimeStep(ts_, &next));
+  memory->next_step = next;
+  PetscCall(rejected_steps(&memory->rejected_steps));
+  PetscFunctionReturn(0);
+}
+
+std::vector<Vec> Integrator::remembered() const {
+  std::vector<Vec> vectors;
+  for (int n = 0; n < fixed_point_.known(); ++n) vectors.push_back(fixed_point_.midpoint(n));
+  return vectors;
+}
+
+PetscErrorCode Integrator::restore(const IntegratorMemory& memory) {
+  PetscFunctionBeginUser;
+  time_ = memory.time;
+  last_step_ = memory.last_step;
+  steps_ = memory.steps;
+  evaluations_ = memory.evaluations;
+  rejected_before_ = memory.rejected_steps;
+  PetscCall(TSSetTime(ts_, memory.time));
+  PetscCall(TSSetStepNumber(ts_, static_cast<PetscInt>(memory.steps)));
+  if (adaptive_) PetscCall(TSSetTimeStep(ts_, memory.next_step));
+  PetscCall(fixed_point_.recall(static_cast<int>(memory.midpoints), memory.midpoint_step, state_));
   PetscFunctionReturn(0);
 }
 

@@ -24,12 +24,20 @@ class FixedPoint {
   /// \param tolerance  largest change of x in the last iteration over the largest |x|
   PetscErrorCode create(TS ts, double theta, double tolerance);
 
+  static constexpr int history = 4;
+
   /// Starts the guess of the next step anew.
   void forget() { known_ = 0; }
 
- private:
-  static constexpr int history = 4;
+  /// Midpoints that the next guess is made from, the latest first, and the step between them.
+  int known() const { return known_; }
+  Vec midpoint(int n) const { return midpoints_[static_cast<std::size_t>(n)]; }
+  double step() const { return step_; }
 
+  /// Takes `count` midpoints as known; the caller fills them. \param like  a state
+  PetscErrorCode recall(int count, double step, Vec like);
+
+ private:
   static PetscErrorCode solve(SNES snes, Vec x);
   PetscErrorCode guess(Vec start, double step, Vec x);
   PetscErrorCode remember(Vec x);

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "nuvlasov/phase_space/decomposition.hpp"
 #include "nuvlasov/physics/kinetic_equation.hpp"
@@ -32,6 +33,16 @@ struct IntegratorSettings {
 /// How a step ended.
 enum class StepOutcome { done, solve_failed, step_collapsed };
 
+/// What the next step depends on besides the state, and what is counted: TS saves none of it.
+struct IntegratorMemory {
+  double time = 0.0;
+  double last_step = 0.0;
+  double next_step = 0.0;  ///< of an adaptive integrator
+  Index steps = 0, evaluations = 0, rejected_steps = 0;
+  Index midpoints = 0;         ///< vectors in Integrator::remembered()
+  double midpoint_step = 0.0;  ///< step between them
+};
+
 /// Owns the TS. Every choice made here can be overridden by PETSc options.
 class Integrator {
  public:
@@ -56,6 +67,14 @@ class Integrator {
   PetscErrorCode evaluate(Vec state, Vec rate);
 
   PetscErrorCode rejected_steps(Index* count) const;
+
+  /// With the state and remembered() all that is needed to go on as if nothing had happened, to the
+  /// bit: for the methods of Method, not for another TS type given by PETSc options.
+  PetscErrorCode memory(IntegratorMemory* memory) const;
+  /// Vectors of the size of the state that the implicit solve starts from.
+  std::vector<Vec> remembered() const;
+  /// Continues from `memory`. The caller then fills the state and remembered().
+  PetscErrorCode restore(const IntegratorMemory& memory);
 
   /// Right-hand sides evaluated so far, and the seconds they took on this rank.
   Index evaluations() const { return evaluations_; }
@@ -90,6 +109,8 @@ class Integrator {
   Index steps_ = 0;
   Index max_steps_ = 0;
   Index evaluations_ = 0;
+  Index rejected_before_ = 0;  ///< by former runs
+  bool runge_kutta_ = false;
   Stopwatch right_hand_side_time_;
   std::string description_;
 };

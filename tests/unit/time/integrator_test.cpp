@@ -108,6 +108,30 @@ TEST_P(EveryMethod, IsStableAtTheAutomaticStep) {
   for (const double value : stepper.run_to_end()) ASSERT_LT(std::abs(value), 1.0);
 }
 
+TEST_P(EveryMethod, GoesOnFromItsMemoryToTheSameBits) {
+  constexpr double middle = 1.0, end = 2.0, step = 0.1;
+  // Adaptive where the method is; the others at a step that the automatic one would not take.
+  const auto fixed = GetParam() == Method::rk5dp ? std::nullopt : std::optional(step);
+  Stepper whole(GetParam(), end, fixed);
+  Stepper resumed(GetParam(), end, fixed);
+  while (whole.integrator().time() < middle) {
+    StepOutcome outcome{};
+    ASSERT_EQ(whole.integrator().advance(step, end, &outcome), 0);
+  }
+  IntegratorMemory memory;
+  ASSERT_EQ(whole.integrator().memory(&memory), 0);
+  ASSERT_EQ(resumed.integrator().restore(memory), 0);
+  ASSERT_EQ(VecCopy(whole.grid().state, resumed.grid().state), 0);
+  const auto from = whole.integrator().remembered();
+  const auto to = resumed.integrator().remembered();
+  ASSERT_EQ(from.size(), to.size());
+  EXPECT_EQ(from.empty(), GetParam() != Method::implicit_midpoint);
+  for (std::size_t n = 0; n < from.size(); ++n) ASSERT_EQ(VecCopy(from[n], to[n]), 0);
+  EXPECT_EQ(whole.run_to_end(), resumed.run_to_end());
+  EXPECT_EQ(whole.integrator().steps(), resumed.integrator().steps());
+  EXPECT_EQ(whole.integrator().evaluations(), resumed.integrator().evaluations());
+}
+
 INSTANTIATE_TEST_SUITE_P(Methods, EveryMethod,
                          testing::Values(Method::rk4, Method::rk5dp, Method::ssp,
                                          Method::implicit_midpoint));
