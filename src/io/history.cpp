@@ -1,5 +1,7 @@
 #include "nuvlasov/io/history.hpp"
 
+#include <filesystem>
+
 #include "nuvlasov/io/collective.hpp"
 
 namespace nuvlasov::io {
@@ -10,40 +12,54 @@ constexpr hsize_t chunk_rows = 512;
 
 }  // namespace
 
-History::History(std::string path, std::vector<diagnostics::Column> columns,
-                 const Provenance& provenance, MPI_Comm comm)
-    : path_(std::move(path)), columns_(std::move(columns)), comm_(comm) {
-  on_first_rank(comm_, [&] {
-    hdf5::Handle file = hdf5::create_file(path_);
-    write_provenance(file, "history", provenance);
-    for (const diagnostics::Column& column : columns_)
-      if (column.name == time_column)
-        hdf5::create_coordinate(file, column.name, {}, true, {column.units, column.long_name});
-    for (const diagnostics::Column& column : columns_)
-      if (column.name != time_column)
-        hdf5::create_variable(file, column.name, {time_column}, {chunk_rows},
-                              {column.units, column.long_name});
-    file.close("cannot close " + path_);
-  });
+History::History(std::string path, std::vector<diagnostics::Column> columns, Provenance provenance,
+                 MPI_Comm comm, std::vector<diagnostics::Record> rows)
+    : path_(std::move(path)),
+      columns_(std::move(columns)),
+      provenance_(std::move(provenance)),
+      comm_(comm),
+      rows_(std::move(rows)) {
+  int rank = 0;
+  MPI_Comm_rank(comm, &rank);
+  first_rank_ = rank == 0;
+  if (!first_rank_) rows_.clear();
+  on_first_rank(comm_, [&] { write(); });
+}
+
+void History::append(const diagnostics::Record& record) {
+  changed_ = true;
+  if (first_rank_) rows_.push_back(record);
 }
 
 void History::flush() {
-  if (pending_.empty()) return;
-  on_first_rank(comm_, [&] {
-    hdf5::Handle file = hdf5::open_file(path_, true);
-    std::vector<double> values(pending_.size());
-    // Backwards, so that `time`, the first column, is the last to grow: a row is there when its
-    // time is.
-    for (std::size_t c = columns_.size(); c-- > 0;) {
-      for (std::size_t r = 0; r < pending_.size(); ++r) values[r] = pending_[r].values[c];
-      const hdf5::Handle dataset = hdf5::open_dataset(file, columns_[c].name);
-      hdf5::extend(dataset, written_ + pending_.size());
-      hdf5::write_block(dataset, {{written_}, {pending_.size()}}, values.data(), false);
+  if (!changed_) return;
+  on_first_rank(comm_, [&] { write(); });
+  changed_ = false;
+}
+
+void History::write() const {
+  const std::string partial = path_ + ".partial";
+  hdf5::Handle file = hdf5::create_file(partial);
+  write_provenance(file, "history", provenance_);
+  std::vector<double> values(rows_.size());
+  const auto write_column = [&](std::size_t c) {
+    const diagnostics::Column& column = columns_[c];
+    for (std::size_t r = 0; r < rows_.size(); ++r) values[r] = rows_[r].values[c];
+    if (column.name == time_column) {
+      hdf5::create_coordinate(file, column.name, values, true, {column.units, column.long_name});
+      return;
     }
-    file.close("cannot close " + path_);
-  });
-  written_ += pending_.size();
-  pending_.clear();
+    hdf5::create_variable(file, column.name, {time_column}, {chunk_rows},
+                          {column.units, column.long_name});
+    hdf5::write_block(hdf5::open_dataset(file, column.name), {{0}, {rows_.size()}}, values.data(),
+                      false);
+  };
+  for (std::size_t c = 0; c < columns_.size(); ++c)
+    if (columns_[c].name == time_column) write_column(c);
+  for (std::size_t c = 0; c < columns_.size(); ++c)
+    if (columns_[c].name != time_column) write_column(c);
+  file.close("cannot close " + partial);
+  std::filesystem::rename(partial, path_);
 }
 
 }  // namespace nuvlasov::io

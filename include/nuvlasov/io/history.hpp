@@ -12,26 +12,33 @@
 
 namespace nuvlasov::io {
 
-/// Rows are kept in memory and appended together; the file is closed in between, so that it can be
-/// read while the run goes on.
+/// The rows of a run, on its first rank. The file is written whole under another name and then
+/// renamed: it is complete whenever it is looked at, and whenever the run dies.
 class History {
  public:
-  /// Creates the file. Collective. \throws IoError
-  History(std::string path, std::vector<diagnostics::Column> columns, const Provenance& provenance,
-          MPI_Comm comm);
+  /// Writes the file. Collective.
+  /// \param rows  of the run before it was interrupted; only those of the first rank count
+  /// \throws IoError
+  History(std::string path, std::vector<diagnostics::Column> columns, Provenance provenance,
+          MPI_Comm comm, std::vector<diagnostics::Record> rows = {});
 
-  void append(const diagnostics::Record& record) { pending_.push_back(record); }
-  std::size_t pending() const { return pending_.size(); }
+  void append(const diagnostics::Record& record);
+  /// All rows so far; empty but on the first rank.
+  const std::vector<diagnostics::Record>& rows() const { return rows_; }
 
-  /// Writes the rows that wait. Collective. \throws IoError
+  /// Writes the rows to the file, unless it has them all. Collective. \throws IoError
   void flush();
 
  private:
+  void write() const;
+
   std::string path_;
   std::vector<diagnostics::Column> columns_;
+  Provenance provenance_;
   MPI_Comm comm_;
-  std::vector<diagnostics::Record> pending_;
-  hsize_t written_ = 0;
+  bool first_rank_ = false;
+  bool changed_ = false;
+  std::vector<diagnostics::Record> rows_;
 };
 
 }  // namespace nuvlasov::io
