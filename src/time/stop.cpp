@@ -84,7 +84,7 @@ int StopWatcher::local_reason(double reserve) {
   if (received != 0) return received;
   if (!first_rank_) return 0;
   const double now = MPI_Wtime();
-  if (!found_ && now - looked_ > seconds_between_looks) {
+  if (!found_ && (!looked_ || now - *looked_ > seconds_between_looks)) {
     std::error_code ignored;
     found_ = std::filesystem::exists(stop_file_, ignored);
     looked_ = now;

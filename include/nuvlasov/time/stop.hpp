@@ -36,7 +36,7 @@ class StopWatcher {
   std::string stop_file_;
   std::optional<double> deadline_;
   bool first_rank_;
-  double looked_ = 0.0;  ///< when the stop file was last looked for
+  std::optional<double> looked_;  ///< when the stop file was last looked for
   bool found_ = false;
 };
 
