@@ -146,8 +146,9 @@ std::string to_text(const phase_space::ProcessGrid& grid) {
 
 int Problem::ghosts() const {
   const int z_reach = z.derivative().reach();
-  return mode == physics::Mode::full ? std::max(z_reach, momentum.energy_derivative().reach())
-                                     : z_reach;
+  return equation.mode == physics::Mode::full
+             ? std::max(z_reach, momentum.energy_derivative().reach())
+             : z_reach;
 }
 
 double Problem::nodes() const {
@@ -158,23 +159,26 @@ double Problem::nodes() const {
 Problem make_problem(const config::Configuration& configuration, MPI_Comm comm) {
   const auto& input = configuration.input();
   const auto& grid = input.grid;
-  Problem problem{
-      .mode = input.equation.mode == "full" ? physics::Mode::full : physics::Mode::standard,
-      .z = {grid.z.length, grid.z.cells, static_cast<int>(grid.z.order)},
-      .momentum = make_momentum_grid(input),
-      .spectrum = {},
-      .beams = nullptr,
-      .time = {.method = method_of(input.time.method),
-               .end = input.time.end,
-               .step = input.time.step,
-               .safety = input.time.safety,
-               .tolerance = input.time.tolerance,
-               .solver_tolerance = input.time.solver_tolerance},
-      .process_grid = {.z = to_ranks(input.parallel.ranks_z),
-                       .energy = to_ranks(input.parallel.ranks_energy),
-                       .angle = to_ranks(input.parallel.ranks_angle)}};
+  Problem problem{.equation = {.mode = input.equation.mode == "full" ? physics::Mode::full
+                                                                     : physics::Mode::standard,
+                               .terms = input.equation.terms,
+                               .dissipation = {.z = input.equation.dissipation.z,
+                                               .energy = input.equation.dissipation.energy}},
+                  .z = {grid.z.length, grid.z.cells, static_cast<int>(grid.z.order)},
+                  .momentum = make_momentum_grid(input),
+                  .spectrum = {},
+                  .beams = nullptr,
+                  .time = {.method = method_of(input.time.method),
+                           .end = input.time.end,
+                           .step = input.time.step,
+                           .safety = input.time.safety,
+                           .tolerance = input.time.tolerance,
+                           .solver_tolerance = input.time.solver_tolerance},
+                  .process_grid = {.z = to_ranks(input.parallel.ranks_z),
+                                   .energy = to_ranks(input.parallel.ranks_energy),
+                                   .angle = to_ranks(input.parallel.ranks_angle)}};
   // d/dv couples all directions.
-  if (problem.mode == physics::Mode::full &&
+  if (problem.equation.mode == physics::Mode::full &&
       problem.momentum.geometry() == phase_space::Geometry::spherical)
     problem.process_grid.angle = 1;
   if (problem.nodes() * flavor::components > static_cast<double>(PETSC_MAX_INT))
@@ -250,7 +254,7 @@ PetscErrorCode Simulation::create(const config::Configuration& configuration, MP
   }
   PetscCall(decomposition_.create(comm, problem_->z, problem_->momentum, problem_->ghosts(), grid));
   equation_ = std::make_unique<physics::KineticEquation>(
-      problem_->mode, problem_->z, problem_->momentum, decomposition_.box(), problem_->ghosts(),
+      problem_->equation, problem_->z, problem_->momentum, decomposition_.box(), problem_->ghosts(),
       decomposition_.momentum_communicator());
   ledger_ = std::make_unique<diagnostics::Ledger>(problem_->z, problem_->momentum, decomposition_,
                                                   *equation_);
@@ -275,7 +279,7 @@ PetscErrorCode Simulation::advance_to(double target) {
     double limit = 0.0;
     PetscCall(integrator_.automatic_step(&limit));
     // A whole number of equal steps; the margin keeps rounding from adding one.
-    step = span / std::ceil(span / limit * (1.0 - 1e-9));
+    step = span / std::max(1.0, std::ceil(span / limit * (1.0 - 1e-9)));
   }
   while (!finished() && integrator_.time() < target - 1e-9 * span) {
     time::StepOutcome outcome = time::StepOutcome::done;

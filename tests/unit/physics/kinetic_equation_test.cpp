@@ -21,9 +21,11 @@ double largest(const std::vector<double>& a) {
   return largest_difference(a, std::vector<double>(a.size(), 0.0));
 }
 
+using physics::Mode;
+
 struct Case {
   const char* name;
-  physics::Mode mode;
+  physics::EquationSettings settings;
   GridShape shape;
 };
 
@@ -61,30 +63,60 @@ GridShape spherical(Index angles, phase_space::AngularOperator angular_operator,
 }
 
 const std::vector<Case> cases{
-    {"standard", physics::Mode::standard, {}},
-    {"standard, one energy", physics::Mode::standard, single_energy()},
-    {"standard, order 2 in z", physics::Mode::standard, with_orders(2, 4)},
-    {"full", physics::Mode::full, {}},
-    {"full, orders 2 and 8", physics::Mode::full, with_orders(2, 8)},
-    {"full, orders 4 and 4", physics::Mode::full, with_orders(4, 4)},
-    {"full, orders 8 and 6", physics::Mode::full, with_orders(8, 6)},
-    {"full, five beams", physics::Mode::full,
-     with_beams({-1.0, -0.4, 0.1, 0.7, 1.0}, {0.5, 1.5, 1.0, 0.7, 0.3})},
-    {"full, one beam", physics::Mode::full, with_beams({1.0}, {1.0})},
-    {"standard, spherical", physics::Mode::standard,
-     spherical(5, phase_space::AngularOperator::spectral)},
-    {"full, spherical, spectral", physics::Mode::full,
-     spherical(6, phase_space::AngularOperator::spectral)},
-    {"full, spherical, S_N", physics::Mode::full, spherical(6, phase_space::AngularOperator::sn)},
-    {"full, spherical, order 8", physics::Mode::full,
-     spherical(5, phase_space::AngularOperator::spectral, 8)},
+    {"standard", {Mode::standard}, {}},
+    {"standard, one energy", {Mode::standard}, single_energy()},
+    {"standard, order 2 in z", {Mode::standard}, with_orders(2, 4)},
+    {"full", {}, {}},
+    {"full, orders 2 and 8", {}, with_orders(2, 8)},
+    {"full, orders 4 and 4", {}, with_orders(4, 4)},
+    {"full, orders 8 and 6", {}, with_orders(8, 6)},
+    {"full, five beams", {}, with_beams({-1.0, -0.4, 0.1, 0.7, 1.0}, {0.5, 1.5, 1.0, 0.7, 0.3})},
+    {"full, one beam", {}, with_beams({1.0}, {1.0})},
+    {"standard, spherical", {Mode::standard}, spherical(5, phase_space::AngularOperator::spectral)},
+    {"full, spherical, spectral", {}, spherical(6, phase_space::AngularOperator::spectral)},
+    {"full, spherical, S_N", {}, spherical(6, phase_space::AngularOperator::sn)},
+    {"full, spherical, order 8", {}, spherical(5, phase_space::AngularOperator::spectral, 8)},
 };
+
+const std::vector<std::string> all_terms{"streaming", "refraction", "weak_force", "group_velocity"};
+
+/// Each term alone and each one missing, in both geometries; and dissipation of every order.
+std::vector<Case> parts() {
+  std::vector<Case> list;
+  for (const std::string& term : all_terms) {
+    physics::EquationSettings rest;
+    std::copy_if(all_terms.begin(), all_terms.end(), std::back_inserter(rest.terms),
+                 [&](const std::string& other) { return other != term; });
+    for (const auto angular_operator :
+         {phase_space::AngularOperator::spectral, phase_space::AngularOperator::sn}) {
+      list.push_back({"alone, spherical", {.terms = {term}}, spherical(5, angular_operator)});
+      list.push_back({"missing, spherical", rest, spherical(5, angular_operator)});
+    }
+    std::erase(rest.terms, "group_velocity");
+    list.push_back({"missing, beams", rest, {}});
+    if (term != "group_velocity") list.push_back({"alone, beams", {.terms = {term}}, {}});
+  }
+  for (const int order : {4, 6, 8}) {
+    const physics::EquationSettings both{.dissipation = {.z = 0.7, .energy = 2.0}};
+    list.push_back({"dissipation, beams", both, with_orders(order, order)});
+    GridShape shape = spherical(3, phase_space::AngularOperator::sn, order);
+    shape.z_order = order;
+    list.push_back({"dissipation, spherical", both, shape});
+  }
+  list.push_back({"dissipation in z alone",
+                  {.mode = Mode::standard, .dissipation = {.z = 1.5}},
+                  with_orders(2, 4)});
+  list.push_back({"dissipation in energy alone", {.dissipation = {.energy = 1.5}}, {}});
+  return list;
+}
 
 class KineticEquation : public testing::TestWithParam<Case> {};
 
-TEST_P(KineticEquation, AgreesWithTheReferenceOnRandomStates) {
-  Grid grid(GetParam().shape, GetParam().mode);
-  const ReferenceEquation reference(grid.z, grid.momentum, GetParam().mode == physics::Mode::full);
+class EveryTerm : public testing::TestWithParam<Case> {};
+
+TEST_P(EveryTerm, AgreesWithTheReferenceOnRandomStates) {
+  Grid grid(GetParam().shape, GetParam().settings);
+  const ReferenceEquation reference(grid.z, grid.momentum, GetParam().settings);
   for (unsigned seed = 1; seed <= 3; ++seed) {
     const auto state = grid.random_state(seed);
     grid.set(state);
@@ -92,6 +124,18 @@ TEST_P(KineticEquation, AgreesWithTheReferenceOnRandomStates) {
     // Sums of some hundred terms of the size of the result.
     EXPECT_LT(largest_difference(grid.rate(), expected), 1e-13 * largest(expected));
   }
+}
+
+INSTANTIATE_TEST_SUITE_P(Together, EveryTerm, testing::ValuesIn(cases));
+INSTANTIATE_TEST_SUITE_P(Parts, EveryTerm, testing::ValuesIn(parts()));
+
+TEST(Terms, OthersThanThoseOfTheEquationAreRefused) {
+  const GridShape shape;
+  for (const physics::EquationSettings& settings :
+       {physics::EquationSettings{.terms = {"gravity"}},
+        physics::EquationSettings{.mode = Mode::standard, .terms = {"streaming", "weak_force"}},
+        physics::EquationSettings{.terms = {"group_velocity"}}})
+    EXPECT_THROW(Grid(shape, settings), std::invalid_argument);
 }
 
 /// dH/d rho = E + Omega relative to the reference energy, as a field.
@@ -132,7 +176,7 @@ std::vector<double> state_with_empty_edges(const Grid& grid, unsigned seed) {
 }
 
 TEST_P(KineticEquation, ConservesPurityExactly) {
-  Grid grid(GetParam().shape, GetParam().mode);
+  Grid grid(GetParam().shape, GetParam().settings);
   const auto state = grid.random_state(7);
   grid.set(state);
   const auto rate = grid.rate();
@@ -141,10 +185,10 @@ TEST_P(KineticEquation, ConservesPurityExactly) {
 }
 
 TEST_P(KineticEquation, FullModeConservesTotalEnergyAndNumberAtTheSameInstant) {
-  if (GetParam().mode != physics::Mode::full) GTEST_SKIP() << "the standard equation does not";
+  if (GetParam().settings.mode != Mode::full) GTEST_SKIP() << "the standard equation does not";
   GridShape shape = GetParam().shape;
   shape.energies = 24;
-  Grid grid(shape, GetParam().mode);
+  Grid grid(shape, GetParam().settings);
   const auto state = state_with_empty_edges(grid, 3);
   grid.set(state);
   const auto rate = grid.rate();
@@ -173,7 +217,7 @@ TEST(Decomposition, EverySplitGivesTheSameRate) {
   shape.energies = 16;
   shape.directions = {-1.0, -0.8, -0.5, -0.2, 0.0, 0.1, 0.3, 0.5, 0.6, 0.8, 0.9, 1.0};
   shape.weights.assign(shape.directions.size(), 0.3);
-  Grid whole(shape, physics::Mode::full);
+  Grid whole(shape, Mode::full);
   const auto state = whole.random_state(5);
   whole.set(state);
   const auto expected = whole.rate();
@@ -182,7 +226,7 @@ TEST(Decomposition, EverySplitGivesTheSameRate) {
     for (int energy = 1; energy <= size; ++energy) {
       if (size % (z * energy) != 0) continue;
       const phase_space::ProcessGrid ranks{.z = z, .energy = energy, .angle = size / (z * energy)};
-      Grid part(shape, physics::Mode::full, PETSC_COMM_WORLD, ranks);
+      Grid part(shape, Mode::full, PETSC_COMM_WORLD, ranks);
       part.set(state);
       const auto rate = part.rate();
       // Bitwise while the momentum grid is whole: all sums have a fixed order.
