@@ -26,6 +26,12 @@ time::Method method_of(const std::string& name) {
   return time::Method::rk4;
 }
 
+physics::EquationSettings equation_of(const config::Input::Equation& input) {
+  return {.mode = input.mode == "full" ? physics::Mode::full : physics::Mode::standard,
+          .terms = input.terms,
+          .dissipation = {.z = input.dissipation.z, .energy = input.dissipation.energy}};
+}
+
 std::optional<int> to_ranks(const std::optional<config::Integer>& ranks) {
   if (!ranks) return std::nullopt;
   return static_cast<int>(*ranks);
@@ -159,11 +165,7 @@ double Problem::nodes() const {
 Problem make_problem(const config::Configuration& configuration, MPI_Comm comm) {
   const auto& input = configuration.input();
   const auto& grid = input.grid;
-  Problem problem{.equation = {.mode = input.equation.mode == "full" ? physics::Mode::full
-                                                                     : physics::Mode::standard,
-                               .terms = input.equation.terms,
-                               .dissipation = {.z = input.equation.dissipation.z,
-                                               .energy = input.equation.dissipation.energy}},
+  Problem problem{.equation = equation_of(input.equation),
                   .z = {grid.z.length, grid.z.cells, static_cast<int>(grid.z.order)},
                   .momentum = make_momentum_grid(input),
                   .spectrum = {},

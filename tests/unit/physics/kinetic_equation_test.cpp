@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "grid.hpp"
+#include "parts.hpp"
 #include "reference_equation.hpp"
 
 namespace nuvlasov {
@@ -29,7 +30,9 @@ struct Case {
   GridShape shape;
 };
 
-void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.name << ": " << testing_support::name_of(c.settings);
+}
 
 GridShape with_orders(int z_order, int energy_order) {
   GridShape shape;
@@ -78,30 +81,23 @@ const std::vector<Case> cases{
     {"full, spherical, order 8", {}, spherical(5, phase_space::AngularOperator::spectral, 8)},
 };
 
-const std::vector<std::string> all_terms{"streaming", "refraction", "weak_force", "group_velocity"};
-
-/// Each term alone and each one missing, in both geometries; and dissipation of every order.
+/// Parts of the equation in every geometry, and dissipation of every order.
 std::vector<Case> parts() {
+  using phase_space::AngularOperator;
+  using phase_space::Geometry;
+  using testing_support::parts_of_the_equation;
   std::vector<Case> list;
-  for (const std::string& term : all_terms) {
-    physics::EquationSettings rest;
-    std::copy_if(all_terms.begin(), all_terms.end(), std::back_inserter(rest.terms),
-                 [&](const std::string& other) { return other != term; });
-    for (const auto angular_operator :
-         {phase_space::AngularOperator::spectral, phase_space::AngularOperator::sn}) {
-      list.push_back({"alone, spherical", {.terms = {term}}, spherical(5, angular_operator)});
-      list.push_back({"missing, spherical", rest, spherical(5, angular_operator)});
-    }
-    std::erase(rest.terms, "group_velocity");
-    list.push_back({"missing, beams", rest, {}});
-    if (term != "group_velocity") list.push_back({"alone, beams", {.terms = {term}}, {}});
+  for (const auto& part : parts_of_the_equation(Geometry::beams))
+    list.push_back({"beams", part, {}});
+  for (const auto& part : parts_of_the_equation(Geometry::spherical)) {
+    list.push_back({"spherical, spectral", part, spherical(5, AngularOperator::spectral)});
+    list.push_back({"spherical, S_N", part, spherical(5, AngularOperator::sn)});
   }
-  for (const int order : {4, 6, 8}) {
-    const physics::EquationSettings both{.dissipation = {.z = 0.7, .energy = 2.0}};
-    list.push_back({"dissipation, beams", both, with_orders(order, order)});
-    GridShape shape = spherical(3, phase_space::AngularOperator::sn, order);
+  for (const int order : {4, 8}) {
+    GridShape shape = spherical(3, AngularOperator::sn, order);
     shape.z_order = order;
-    list.push_back({"dissipation, spherical", both, shape});
+    for (const GridShape& orders : {with_orders(order, order), shape})
+      list.push_back({"dissipation", {.dissipation = {.z = 0.7, .energy = 2.0}}, orders});
   }
   list.push_back({"dissipation in z alone",
                   {.mode = Mode::standard, .dissipation = {.z = 1.5}},
