@@ -213,7 +213,8 @@ TEST(Decomposition, EverySplitGivesTheSameRate) {
   shape.energies = 16;
   shape.directions = {-1.0, -0.8, -0.5, -0.2, 0.0, 0.1, 0.3, 0.5, 0.6, 0.8, 0.9, 1.0};
   shape.weights.assign(shape.directions.size(), 0.3);
-  Grid whole(shape, Mode::full);
+  const physics::EquationSettings settings{.dissipation = {.z = 0.5, .energy = 0.5}};
+  Grid whole(shape, settings);
   const auto state = whole.random_state(5);
   whole.set(state);
   const auto expected = whole.rate();
@@ -222,7 +223,7 @@ TEST(Decomposition, EverySplitGivesTheSameRate) {
     for (int energy = 1; energy <= size; ++energy) {
       if (size % (z * energy) != 0) continue;
       const phase_space::ProcessGrid ranks{.z = z, .energy = energy, .angle = size / (z * energy)};
-      Grid part(shape, Mode::full, PETSC_COMM_WORLD, ranks);
+      Grid part(shape, settings, PETSC_COMM_WORLD, ranks);
       part.set(state);
       const auto rate = part.rate();
       // Bitwise while the momentum grid is whole: all sums have a fixed order.
