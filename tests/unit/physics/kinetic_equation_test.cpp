@@ -134,6 +134,31 @@ TEST(Terms, OthersThanThoseOfTheEquationAreRefused) {
     EXPECT_THROW(Grid(shape, settings), std::invalid_argument);
 }
 
+class Streaming : public testing::TestWithParam<int> {};
+
+TEST_P(Streaming, IsASkewAdjointMatrix) {
+  for (GridShape shape :
+       {with_orders(GetParam(), 4), spherical(3, phase_space::AngularOperator::sn)}) {
+    shape.z_order = GetParam();
+    shape.energies = 2;
+    shape.energy_order = 4;
+    Grid grid(shape, {.mode = Mode::standard, .terms = {"streaming"}});
+    std::vector<std::vector<double>> units, columns;
+    const std::size_t size = grid.random_state(1).size();
+    for (std::size_t c = 0; c < size; ++c) {
+      units.emplace_back(size, 0.0)[c] = 1.0;
+      grid.set(units.back());
+      columns.push_back(grid.rate());
+    }
+    for (std::size_t r = 0; r < size; ++r)
+      for (std::size_t c = 0; c < size; ++c)
+        ASSERT_EQ(columns[c][r], -columns[r][c]) << "the measure does not depend on z";
+    EXPECT_GT(largest(columns[0]), 0.0);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Orders, Streaming, testing::Values(2, 4, 6, 8));
+
 /// dH/d rho = E + Omega relative to the reference energy, as a field.
 std::vector<double> energy_gradient(Grid& grid) {
   std::vector<double> gradient(
