@@ -1,6 +1,7 @@
 #include "run_command.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -171,9 +172,15 @@ class Run {
   void open_outputs();
   void banner();
   PetscErrorCode record();
+  double dissipation_rate(const diagnostics::Record& record) const;
   void warn(const diagnostics::Record& record);
   void report(const diagnostics::Record& record, bool last);
   PetscErrorCode summary();
+  std::string closure() const;
+  const physics::EquationSettings& equation() const { return simulation_.problem().equation; }
+  bool dissipates() const {
+    return equation().dissipation.z > 0.0 || equation().dissipation.energy > 0.0;
+  }
   double column(const diagnostics::Record& record, const char* name) const {
     return simulation_.ledger().value(record, name);
   }
@@ -199,6 +206,7 @@ class Run {
   Index reported_evaluations_ = 0;
   double reported_stepping_ = 0.0;
   diagnostics::Record first_, last_;
+  double dissipated_ = 0.0;  ///< energy that dissipation gave, by the trapezoidal rule over rows
 };
 
 PetscErrorCode Run::execute() {
@@ -258,13 +266,18 @@ void Run::banner() {
   log_.line(io::version_text());
   log_.line(io::library_text());
   log_.line(fmt::format("input      {}, {} equation", options_.input, input().equation.mode));
+  if (!equation().terms.empty())
+    log_.line(fmt::format("terms      {} alone", fmt::join(equation().terms, ", ")));
+  if (dissipates())
+    log_.line(fmt::format("           dissipation {:g} in z, {:g} mu in energy",
+                          equation().dissipation.z, equation().dissipation.energy));
   log_.line(
       fmt::format("grid       {} z x {} energies x {} directions ({}), order {} in z, {} in "
                   "energy; {:.3g} nodes",
                   problem.z.cells(), problem.momentum.energies(), problem.momentum.angles(),
                   input().grid.momentum.geometry, input().grid.z.order, input().grid.momentum.order,
                   problem.nodes()));
-  if (problem.mode == physics::Mode::full &&
+  if (problem.equation.mode == physics::Mode::full &&
       problem.momentum.geometry() == phase_space::Geometry::spherical)
     log_.line(fmt::format("angular    {}",
                           problem.momentum.angular_operator() == phase_space::AngularOperator::sn
@@ -321,7 +334,11 @@ PetscErrorCode Run::record() {
   if (history_due_.due(time) || last) {
     {
       const auto lap = diagnostics_.lap();
+      const diagnostics::Record before = last_;
       PetscCall(simulation_.measure(&last_));
+      if (dissipates() && !before.values.empty())
+        dissipated_ += 0.5 * (column(last_, "time") - column(before, "time")) *
+                       (dissipation_rate(before) + dissipation_rate(last_));
     }
     if (first_.values.empty()) first_ = last_;
     history_->append(last_);
@@ -347,10 +364,16 @@ PetscErrorCode Run::record() {
   PetscFunctionReturn(0);
 }
 
+/// Of K + U_osc + U_non.
+double Run::dissipation_rate(const diagnostics::Record& record) const {
+  return column(record, "kinetic_energy_rate_dissipation") +
+         column(record, "u_osc_rate_dissipation") + column(record, "u_non_rate_dissipation");
+}
+
 void Run::warn(const diagnostics::Record& record) {
   const double time = column(record, "time");
   const double edge = column(record, "edge_fraction");
-  if (simulation_.problem().mode == physics::Mode::full && edge_alarm_.rings(edge))
+  if (simulation_.problem().equation.mode == physics::Mode::full && edge_alarm_.rings(edge))
     log_.warning(fmt::format(
         "t = {:g}: {:.1e} of the neutrinos have reached an outermost cell of the energy window; "
         "the budget closes only as well as the edges are empty: widen grid.momentum.energy.half_width",
@@ -432,16 +455,26 @@ PetscErrorCode Run::summary() {
   log_.line(fmt::format("budget     K {:+.6f}   U_osc {:+.6f}   U_non {:+.6f}   sum {:+.2e} mu",
                         change("kinetic_energy_relative"), change("u_osc"), change("u_non"),
                         change("total_energy_relative")));
-  const double residual = column(last_, "budget_residual");
-  if (simulation_.problem().mode == physics::Mode::full)
-    log_.line(fmt::format("           closed to {:.2e} of |U_osc(0)|", std::abs(residual)));
-  else
-    log_.line(
-        fmt::format("           standard equation: {:+.4f} of |U_osc(0)| is missing; full mode "
-                    "finds it in K",
-                    residual));
+  if (dissipates())
+    log_.line(fmt::format(
+        "           dissipation {:+.2e} mu, by its rates in the history; purity {:+.2e}",
+        dissipated_, column(last_, "purity") / column(first_, "purity") - 1.0));
+  log_.line("           " + closure());
   log_.line(fmt::format("results    {}", directory_));
   PetscFunctionReturn(0);
+}
+
+/// Whether the budget closes, dissipation included, or why it need not.
+std::string Run::closure() const {
+  const double residual =
+      column(last_, "budget_residual") - dissipated_ / simulation_.ledger().energy_scale();
+  if (!equation().terms.empty())
+    return fmt::format("not the whole equation: the sum changes by {:+.4f} of |U_osc(0)|",
+                       residual);
+  if (equation().mode == physics::Mode::standard)
+    return fmt::format(
+        "standard equation: {:+.4f} of |U_osc(0)| is missing; full mode finds it in K", residual);
+  return fmt::format("closed to {:.2e} of |U_osc(0)|", std::abs(residual));
 }
 
 }  // namespace

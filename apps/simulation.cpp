@@ -26,6 +26,12 @@ time::Method method_of(const std::string& name) {
   return time::Method::rk4;
 }
 
+physics::EquationSettings equation_of(const config::Input::Equation& input) {
+  return {.mode = input.mode == "full" ? physics::Mode::full : physics::Mode::standard,
+          .terms = input.terms,
+          .dissipation = {.z = input.dissipation.z, .energy = input.dissipation.energy}};
+}
+
 std::optional<int> to_ranks(const std::optional<config::Integer>& ranks) {
   if (!ranks) return std::nullopt;
   return static_cast<int>(*ranks);
@@ -150,8 +156,9 @@ std::string to_text(const phase_space::ProcessGrid& grid) {
 
 int Problem::ghosts() const {
   const int z_reach = z.derivative().reach();
-  return mode == physics::Mode::full ? std::max(z_reach, momentum.energy_derivative().reach())
-                                     : z_reach;
+  return equation.mode == physics::Mode::full
+             ? std::max(z_reach, momentum.energy_derivative().reach())
+             : z_reach;
 }
 
 double Problem::nodes() const {
@@ -163,7 +170,7 @@ Problem make_problem(const config::Configuration& configuration, MPI_Comm comm) 
   const auto& input = configuration.input();
   const auto& grid = input.grid;
   Problem problem{
-      .mode = input.equation.mode == "full" ? physics::Mode::full : physics::Mode::standard,
+      .equation = equation_of(input.equation),
       .z = {grid.z.length, grid.z.cells, static_cast<int>(grid.z.order)},
       .momentum = make_momentum_grid(input, angular_operator_of(grid.momentum.angular_operator)),
       .spectrum = {},
@@ -239,7 +246,7 @@ phase_space::ProcessGrid place(const config::Configuration& configuration, Probl
                                int ranks) {
   const auto choose = [&] {
     phase_space::ProcessGridRequest request = problem.process_grid;
-    if (problem.mode == physics::Mode::full && problem.momentum.couples_all_directions())
+    if (problem.equation.mode == physics::Mode::full && problem.momentum.couples_all_directions())
       request.angle = 1;
     return phase_space::choose_process_grid(ranks, problem.z, problem.momentum, problem.ghosts(),
                                             request);
@@ -247,7 +254,7 @@ phase_space::ProcessGrid place(const config::Configuration& configuration, Probl
   const auto take_sn = [&] {
     problem.momentum = make_momentum_grid(configuration.input(), phase_space::AngularOperator::sn);
   };
-  const bool may_take_sn = problem.mode == physics::Mode::full &&
+  const bool may_take_sn = problem.equation.mode == physics::Mode::full &&
                            configuration.input().grid.momentum.angular_operator == "auto" &&
                            problem.momentum.geometry() == phase_space::Geometry::spherical;
   if (may_take_sn && problem.process_grid.angle.value_or(1) > 1) take_sn();
@@ -274,7 +281,7 @@ PetscErrorCode Simulation::create(const config::Configuration& configuration, MP
   }
   PetscCall(decomposition_.create(comm, problem_->z, problem_->momentum, problem_->ghosts(), grid));
   equation_ = std::make_unique<physics::KineticEquation>(
-      problem_->mode, problem_->z, problem_->momentum, decomposition_.box(), problem_->ghosts(),
+      problem_->equation, problem_->z, problem_->momentum, decomposition_.box(), problem_->ghosts(),
       decomposition_.momentum_communicator());
   ledger_ = std::make_unique<diagnostics::Ledger>(problem_->z, problem_->momentum, decomposition_,
                                                   *equation_);
@@ -299,7 +306,7 @@ PetscErrorCode Simulation::advance_to(double target) {
     double limit = 0.0;
     PetscCall(integrator_.automatic_step(&limit));
     // A whole number of equal steps; the margin keeps rounding from adding one.
-    step = span / std::ceil(span / limit * (1.0 - 1e-9));
+    step = span / std::max(1.0, std::ceil(span / limit * (1.0 - 1e-9)));
   }
   while (!finished() && integrator_.time() < target - 1e-9 * span) {
     time::StepOutcome outcome = time::StepOutcome::done;

@@ -15,7 +15,7 @@ namespace nuvlasov {
 
 /// What a configuration asks for, before any memory is taken.
 struct Problem {
-  physics::Mode mode;
+  physics::EquationSettings equation;
   phase_space::ZAxis z;
   phase_space::MomentumGrid momentum;
   /// Absent for initial.type = "file".

@@ -28,7 +28,9 @@ MODE_TITLES = {
 class Budget:
     """Changes since the first record, each of shape [time], energies in mu.
 
-    `scale` is |U_osc(0)| in mu, or 1 mu where U_osc(0) is zero; `residual` is |sum_change|/scale.
+    `scale` is |U_osc(0)| in mu, or 1 mu where U_osc(0) is zero. `dissipation` is what dissipation gave to
+    the sum, its rate integrated by the trapezoidal rule (None: there is none), and `residual` is
+    |sum_change - dissipation|/scale.
     The drifts of number and purity are relative to their first value.
     """
 
@@ -41,6 +43,7 @@ class Budget:
     number_drift: np.ndarray
     purity_drift: np.ndarray
     scale: float
+    dissipation: np.ndarray | None = None
 
 
 def energy_budget(history: History) -> Budget:
@@ -50,22 +53,25 @@ def energy_budget(history: History) -> Budget:
     )
     scale = 1.0 if history.starts_without_u_osc else abs(float(history.u_osc[0]))
     total = kinetic + osc + non
+    dissipation = _integral(history.time, history.dissipation_rate)
     return Budget(
         time=history.time,
         kinetic_energy_change=kinetic,
         u_osc_change=osc,
         u_non_change=non,
         sum_change=total,
-        residual=np.abs(total) / scale,
+        residual=np.abs(total if dissipation is None else total - dissipation) / scale,
         number_drift=_relative_drift(history.number),
         purity_drift=_relative_drift(history.purity),
         scale=scale,
+        dissipation=dissipation,
     )
 
 
 def budget_table(history: History) -> dict[str, np.ndarray]:
     """Columns of budget.csv, each of shape [time]; a name without a unit is dimensionless."""
     budget = energy_budget(history)
+    dissipation = {} if budget.dissipation is None else {"dissipation_mu": budget.dissipation}
     return {
         "time_inv_mu": budget.time,
         "kinetic_energy_change_mu": budget.kinetic_energy_change,
@@ -76,6 +82,7 @@ def budget_table(history: History) -> dict[str, np.ndarray]:
         "kinetic_energy_relative_mu": history.kinetic_energy_relative,
         "u_osc_mu": history.u_osc,
         "u_non_mu": history.u_non,
+        **dissipation,
     }
 
 
@@ -114,9 +121,18 @@ def budget_result(history: History) -> str:
     size = f"{budget.residual[worst]:.2g} {unit}, largest at t = {budget.time[worst]:.6g}"
     not_finite = int(np.count_nonzero(~np.isfinite(budget.residual)))
     warning = f"; {not_finite} of {budget.time.size} records are not finite" if not_finite else ""
+    if budget.dissipation is not None:
+        warning += f"; dissipation {budget.dissipation[-1]:+.2g} mu"
     if history.mode == "standard":
         return f"standard equation: missing energy {size}{warning}"
     return f"budget closes to {size}{warning}"
+
+
+def _integral(time: np.ndarray, rate: np.ndarray | None) -> np.ndarray | None:
+    """int rate dt from the first record on, by the trapezoidal rule, shape [time]."""
+    if rate is None:
+        return None
+    return np.concatenate(([0.0], np.cumsum(0.5 * (rate[1:] + rate[:-1]) * np.diff(time))))
 
 
 def _relative_drift(column: np.ndarray) -> np.ndarray:
@@ -125,12 +141,15 @@ def _relative_drift(column: np.ndarray) -> np.ndarray:
 
 
 def _draw_changes(axes: Axes, budget: Budget) -> None:
-    for change, label, color, style in (
+    lines = [
         (budget.kinetic_energy_change, r"$\Delta K$", VERMILLION, "-"),
         (budget.u_osc_change, r"$\Delta U_\mathrm{osc}$", BLUE, "-"),
         (budget.u_non_change, r"$\Delta U_\mathrm{non}$", GREEN, "--"),
         (budget.sum_change, "sum", BLACK, ":"),
-    ):
+    ]
+    if budget.dissipation is not None:
+        lines.append((budget.dissipation, "dissipation", PURPLE, "-."))
+    for change, label, color, style in lines:
         axes.plot(budget.time, change / budget.scale, color=color, linestyle=style, label=label)
     _legend_above(axes)
 

@@ -22,6 +22,7 @@ PROFILES_FILE = "profiles.h5"
 MINIMUM_RECORDS = 2
 ENERGY_COLUMNS = ("kinetic_energy_relative", "u_osc", "u_non")
 HISTORY_COLUMNS = ("time", *ENERGY_COLUMNS, "number", "purity")
+DISSIPATION_COLUMNS = tuple(f"{energy}_rate_dissipation" for energy in ("kinetic_energy", "u_osc", "u_non"))
 
 # |U_osc(0)| below this fraction of the largest |U_osc| and |U_non| is what cancellation leaves of a zero.
 ZERO_FRACTION = 1e-12
@@ -37,6 +38,7 @@ class History:
 
     Energies are in mu; `kinetic_energy_relative` is K - E_ref N, which keeps the digits that K loses.
     `mode` is the equation's: "full", "standard", or "unknown" where the file does not record it.
+    `dissipation_rate` is what dissipation does to K + U_osc + U_non, in mu^2; None for a run without it.
     """
 
     mode: str
@@ -46,6 +48,7 @@ class History:
     u_non: np.ndarray
     number: np.ndarray
     purity: np.ndarray
+    dissipation_rate: np.ndarray | None = None
 
     @property
     def starts_without_u_osc(self) -> bool:
@@ -72,6 +75,10 @@ def read_history(run: Path) -> History:
     """Reads the columns that the figures need; throws RunError."""
     with _open(run, HISTORY_FILE) as file:
         columns = {name: _dataset(file, name, dimensions=1)[:] for name in HISTORY_COLUMNS}
+        if DISSIPATION_COLUMNS[0] in file:
+            rates = [_dataset(file, name, dimensions=1)[:] for name in DISSIPATION_COLUMNS]
+            records = min(map(len, rates))
+            columns["dissipation_rate"] = sum(rate[:records] for rate in rates)
         mode = equation_mode(_text(file.attrs.get("config", "")))
         path = Path(file.filename)
     records = _complete_records(path, columns["time"], *(len(column) for column in columns.values()))

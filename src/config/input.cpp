@@ -35,6 +35,18 @@ std::vector<Parameter> declare(Input& in) {
         "standard: Eq. (1), streaming and refraction; full: Eq. (16), with the gradients of Omega "
         "that trade kinetic energy for refractive energy")
       .choices = {"standard", "full"};
+  d.add("equation.terms", &in.equation.terms, "1",
+        "the terms to keep, each a line of the budget; []: all those of equation.mode and of the "
+        "geometry")
+      .choices = {"streaming", "refraction", "weak_force", "group_velocity"};
+  d.add("equation.dissipation.z", &in.equation.dissipation.z, "1",
+        "epsilon of Kreiss-Oliger dissipation in z, which damps a wave k by the rate (epsilon/dz) "
+        "sin(k dz/2)^order; 0: none")
+      .at_least = 0.0;
+  d.add("equation.dissipation.energy", &in.equation.dissipation.energy, "mu",
+        "rate of Kreiss-Oliger dissipation in energy, which damps exp(i kappa E) by rate "
+        "sin(kappa dE/2)^order; 0: none")
+      .at_least = 0.0;
 
   {
     auto& p = d.add("grid.z.length", &in.grid.z.length, "1/mu", "length L of the periodic box");

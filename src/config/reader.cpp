@@ -325,7 +325,31 @@ void Configuration::fail(const std::string& key, const std::string& message) con
   throw InputError(fmt::format("{}: {}", place(key), message));
 }
 
+void Configuration::check_equation() const {
+  const auto& equation = input_.equation;
+  const bool standard = equation.mode == "standard";
+  const bool spherical = input_.grid.momentum.geometry == "spherical";
+  for (auto term = equation.terms.begin(); term != equation.terms.end(); ++term) {
+    if (std::find(equation.terms.begin(), term, *term) != term)
+      fail("equation.terms", fmt::format("names {} twice", *term));
+    if (standard && *term != "streaming" && *term != "refraction")
+      fail("equation.terms",
+           fmt::format("{} is not in the standard equation, which consists of streaming and "
+                       "refraction; choose equation.mode = \"full\"",
+                       *term));
+    if (!spherical && *term == "group_velocity")
+      fail("equation.terms",
+           "group_velocity vanishes for the frozen directions of grid.momentum.geometry = "
+           "\"beams\"; leave it out");
+  }
+  if (standard && equation.dissipation.energy > 0.0)
+    fail("equation.dissipation.energy",
+         "nothing in the standard equation makes structure in energy; set it to 0, or choose "
+         "equation.mode = \"full\"");
+}
+
 void Configuration::check_together() const {
+  check_equation();
   const auto& grid = input_.grid;
   const auto& initial = input_.initial;
   const auto& directions = grid.momentum.directions;

@@ -1,6 +1,7 @@
 #include "nuvlasov/physics/kinetic_equation.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "nuvlasov/physics/group_velocity.hpp"
 #include "nuvlasov/physics/refraction.hpp"
@@ -9,27 +10,43 @@
 
 namespace nuvlasov::physics {
 
-Terms make_terms(Mode mode, const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
-                 const phase_space::Box& box) {
+namespace {
+
+void keep(const std::vector<std::string>& names, Terms& terms) {
+  for (const std::string& name : names)
+    if (std::none_of(terms.begin(), terms.end(),
+                     [&](const auto& term) { return term->name() == name; }))
+      throw std::invalid_argument("the equation has no term " + name);
+  std::erase_if(terms, [&](const auto& term) {
+    return std::find(names.begin(), names.end(), term->name()) == names.end();
+  });
+}
+
+}  // namespace
+
+Terms make_terms(const EquationSettings& settings, const phase_space::ZAxis& z,
+                 const phase_space::MomentumGrid& momentum, const phase_space::Box& box) {
   Terms terms;
   terms.push_back(std::make_unique<Streaming>(z, momentum, box.angle));
   terms.push_back(std::make_unique<Refraction>());
-  if (mode == Mode::full) {
+  if (settings.mode == Mode::full) {
     terms.push_back(std::make_unique<WeakForce>(z, momentum, box));
     // Frozen directions: Omega does not depend on momentum.
     if (momentum.geometry() == phase_space::Geometry::spherical)
       terms.push_back(std::make_unique<GroupVelocity>(z, momentum, box));
   }
+  if (!settings.terms.empty()) keep(settings.terms, terms);
+  if (settings.dissipation.z > 0.0 || settings.dissipation.energy > 0.0)
+    terms.push_back(std::make_unique<Dissipation>(settings.dissipation, z, momentum, box));
   return terms;
 }
 
-KineticEquation::KineticEquation(Mode mode, const phase_space::ZAxis& z,
+KineticEquation::KineticEquation(const EquationSettings& settings, const phase_space::ZAxis& z,
                                  const phase_space::MomentumGrid& momentum,
                                  const phase_space::Box& box, int ghosts, MPI_Comm momentum_comm)
-    : mode_(mode),
-      box_(box),
+    : box_(box),
       reach_(z.derivative().reach()),
-      terms_(make_terms(mode, z, momentum, box)),
+      terms_(make_terms(settings, z, momentum, box)),
       needs_momentum_gradient_(
           std::any_of(terms_.begin(), terms_.end(),
                       [](const auto& term) { return term->reads_momentum_gradient(); })),

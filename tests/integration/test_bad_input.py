@@ -21,10 +21,14 @@ ABSENT = ""  # in place of a value: leave out the setting of SMALL
 # (settings on top of SMALL, fragments of the message); the last setting is the one to blame, at its line.
 
 REAL, INTEGER, STRING, BOOLEAN, LIST = "real", "integer", "string", "true or false", "list of reals"
+STRINGS = "list of strings"
 
 # One wrong value for each parameter: key, value, type expected, type found.
 WRONG_TYPE = [
     ("equation.mode", "1", STRING, "integer"),
+    ("equation.terms", '"streaming"', STRINGS, "string"),
+    ("equation.dissipation.z", '"weak"', REAL, "string"),
+    ("equation.dissipation.energy", "true", REAL, "boolean"),
     ("grid.z.length", '"20.0"', REAL, "string"),
     ("grid.z.cells", "64.0", INTEGER, "floating-point"),
     ("grid.z.order", '"6"', INTEGER, "string"),
@@ -87,6 +91,8 @@ WRONG_TYPE = [
 
 # Each limit from outside: key, value, limit.
 OUT_OF_RANGE = [
+    ("equation.dissipation.z", "-0.1", ">= 0"),
+    ("equation.dissipation.energy", "-1e-9", ">= 0"),
     ("grid.z.length", "0", "> 0"),
     ("grid.z.length", "-20.0", "> 0"),
     ("grid.z.length", "nan", "finite"),
@@ -147,6 +153,7 @@ OUT_OF_RANGE = [
 # A word that is none of the choices, with the suggestion where one is near.
 INVALID_CHOICE = [
     ("equation.mode", '"ful"', 'did you mean "full"?'),
+    ("equation.terms", '["streaming", "weak_farce"]', 'did you mean "weak_force"?'),
     ("grid.momentum.geometry", '"cubes"', "must be one of beams"),
     ("grid.momentum.angular_operator", '"spectrall"', 'did you mean "spectral"?'),
     ("initial.nu_e.shape", '"gausian"', 'did you mean "gaussian"?'),
@@ -170,6 +177,16 @@ VALUES: list[tuple[Settings, list[str]]] = [
     ({"time.colour_of_the_sky": "1"}, ["unknown key", "nuvlasov describe"]),
     ({"time.end": "{ at = 1.0 }"}, ["is a parameter, not a section", "end = value in [time]"]),
     # what must agree
+    ({"equation.terms": '["streaming", "refraction", "streaming"]'}, ["names streaming twice"]),
+    ({"equation.terms": '["streaming", "group_velocity"]'}, ["vanishes", '"beams"', "leave it out"]),
+    *(
+        ({"equation.mode": '"standard"', "equation.terms": f'["{term}"]'}, [term, "standard equation", '"full"'])
+        for term in ("weak_force", "group_velocity")
+    ),
+    (
+        {"equation.mode": '"standard"', "equation.dissipation.energy": "0.1"},
+        ["nothing in the standard equation", '"full"'],
+    ),
     ({"initial.zeta": "[-0.5]"}, ["has 1 values", "2 directions in grid.momentum.directions"]),
     ({"grid.momentum.weights": "[1.0, 1.0, 1.0]"}, ["has 3 values", "2 directions"]),
     ({"initial.occupation": "[0.5, 0.5, 0.5]"}, ["has 3 values", "2 directions"]),

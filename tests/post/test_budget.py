@@ -166,3 +166,23 @@ def test_round_off_of_a_zero_is_not_a_unit(tmp_path: Path) -> None:
     """|P_0|^2 - |P_1|^2 cancels to 1e-16 of U_non, and must not become the scale of every change."""
     write_history(tmp_path, history_columns(u_osc_start=1e-15))
     assert budget.energy_budget(read_history(tmp_path)).scale == 1.0
+
+
+def test_dissipation_is_a_line_of_its_own_and_closes_the_budget(make_run: MakeRun) -> None:
+    run = make_run()
+    # Rates that are linear in time, which the trapezoidal rule integrates exactly.
+    rates = {"kinetic_energy": 0.0 * TIME, "u_osc": -0.02 * TIME, "u_non": np.full_like(TIME, -0.01)}
+    taken = -0.01 * TIME**2 - 0.01 * TIME
+    with h5py.File(run / "history.h5", "r+") as file:
+        for name, rate in rates.items():
+            file[f"{name}_rate_dissipation"] = rate
+        file["u_osc"][:] += taken
+    history = read_history(run)
+    found = budget.energy_budget(history)
+    # Sums of 300 terms of the size of the result.
+    np.testing.assert_allclose(found.dissipation, taken, rtol=1e-12, atol=1e-14)
+    assert found.residual.max() < 1e-12 < np.abs(found.sum_change).max() / found.scale
+    np.testing.assert_array_equal(budget.budget_table(history)["dissipation_mu"], found.dissipation)
+    upper = budget.draw_budget(history).axes[0]
+    np.testing.assert_array_equal(lines_by_label(upper)["dissipation"], found.dissipation / found.scale)
+    assert "dissipation -9.3 mu" in budget.budget_result(history)

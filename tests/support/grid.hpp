@@ -29,6 +29,10 @@ class Grid {
  public:
   Grid(const GridShape& shape, physics::Mode mode, MPI_Comm comm = PETSC_COMM_SELF,
        phase_space::ProcessGrid ranks = {})
+      : Grid(shape, physics::EquationSettings{.mode = mode}, comm, ranks) {}
+
+  Grid(const GridShape& shape, const physics::EquationSettings& settings,
+       MPI_Comm comm = PETSC_COMM_SELF, phase_space::ProcessGrid ranks = {})
       : z(shape.length, shape.z, shape.z_order),
         momentum(shape.spherical_angles > 0
                      ? phase_space::MomentumGrid::spherical(
@@ -40,7 +44,7 @@ class Grid {
     const int ghosts = std::max(shape.z_order, shape.energy_order) / 2;
     EXPECT_EQ(decomposition.create(comm, z, momentum, ghosts, ranks), 0);
     equation = std::make_unique<physics::KineticEquation>(
-        mode, z, momentum, decomposition.box(), ghosts, decomposition.momentum_communicator());
+        settings, z, momentum, decomposition.box(), ghosts, decomposition.momentum_communicator());
     EXPECT_EQ(decomposition.create_state(state), 0);
   }
 

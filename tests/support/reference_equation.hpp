@@ -1,7 +1,7 @@
 /// \file
 /// The kinetic equation written out as slowly and plainly as possible: complex 2 x 2 matrices,
-/// every derivative a sum over the whole axis, the bracket of numerics section 2 as its six
-/// products.
+/// every derivative a sum over the whole axis, the weak force and the group velocity each as the
+/// mean of its three forms, dissipation as differences of differences.
 #pragma once
 
 #include <cmath>
@@ -12,6 +12,7 @@
 #include "nuvlasov/phase_space/angular_operator.hpp"
 #include "nuvlasov/phase_space/momentum_grid.hpp"
 #include "nuvlasov/phase_space/z_axis.hpp"
+#include "nuvlasov/physics/kinetic_equation.hpp"
 
 namespace nuvlasov::testing_support {
 
@@ -43,33 +44,27 @@ class ReferenceEquation {
   using Field = std::vector<Dense>;  ///< [z][energy][angle]
 
   ReferenceEquation(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
-                    bool full)
-      : z_(z), p_(momentum), full_(full) {
+                    const physics::EquationSettings& settings)
+      : z_(z), p_(momentum), terms_(settings.terms), dissipation_(settings.dissipation) {
     if (p_.geometry() == phase_space::Geometry::spherical)
       angular_ = phase_space::angular_matrix(p_);
+    if (!terms_.empty()) return;
+    terms_ = {"streaming", "refraction"};
+    if (settings.mode == physics::Mode::full)
+      terms_.insert(terms_.end(), {"weak_force", "group_velocity"});
   }
 
   /// d rho/dt of [z][energy][angle][component].
   std::vector<double> rate(const std::vector<double>& state) const {
     const Field rho = to_dense(state);
-    const Field omega = refraction(rho);
-    Field rate =
-        each([&](Index n) { return Complex(0, 1) * (rho[n] * omega[n] - omega[n] * rho[n]); });
-    const Field streaming = scaled_by_direction(d_z(rho));
-    for (std::size_t n = 0; n < rate.size(); ++n) rate[n] = rate[n] - streaming[n];
-    if (full_) {
-      const Field dz_omega = d_z(omega), dp_omega = d_p_of_refraction(rho), dp_rho = d_p(rho),
-                  dz_rho = d_z(rho);
-      const auto jordan = [&](const Field& a, const Field& b) {
-        return each([&](Index n) { return Complex(0.5) * (a[n] * b[n] + b[n] * a[n]); });
-      };
-      const std::vector<std::pair<double, Field>> forms{
-          {1, jordan(dz_omega, dp_rho)},   {-1, jordan(dp_omega, dz_rho)},
-          {1, d_p(jordan(dz_omega, rho))}, {-1, d_z(jordan(dp_omega, rho))},
-          {1, d_z(jordan(omega, dp_rho))}, {-1, d_p(jordan(omega, dz_rho))}};
-      for (const auto& [sign, form] : forms)
-        for (std::size_t n = 0; n < rate.size(); ++n) rate[n] += Complex(sign / 3.0) * form[n];
+    Field rate(rho.size());
+    for (const std::string& term : terms_) {
+      if (term == "streaming") add(-1.0, scaled_by_direction(d_z(rho)), rate);
+      if (term == "refraction") add_refraction(rho, rate);
+      if (term == "weak_force") add_weak_force(rho, rate);
+      if (term == "group_velocity") add_group_velocity(rho, rate);
     }
+    add_dissipation(rho, rate);
     return to_components(rate);
   }
 
@@ -77,6 +72,70 @@ class ReferenceEquation {
   Index nodes() const { return z_.cells() * p_.energies() * p_.angles(); }
   Index node(Index j, Index i, Index k) const { return (j * p_.energies() + i) * p_.angles() + k; }
 
+  static void add(double factor, const Field& field, Field& sum) {
+    for (std::size_t n = 0; n < sum.size(); ++n) sum[n] += Complex(factor) * field[n];
+  }
+
+  void add_refraction(const Field& rho, Field& rate) const {
+    const Field omega = refraction(rho);
+    add(1.0, each([&](Index n) { return Complex(0, 1) * (rho[n] * omega[n] - omega[n] * rho[n]); }),
+        rate);
+  }
+  void add_weak_force(const Field& rho, Field& rate) const {
+    const Field omega = refraction(rho), force = d_z(omega), d_p_rho = d_p(rho);
+    add(1.0 / 3.0, jordan(force, d_p_rho), rate);
+    add(1.0 / 3.0, d_p(jordan(force, rho)), rate);
+    add(1.0 / 3.0, d_z(jordan(omega, d_p_rho)), rate);
+    add(-1.0 / 3.0, jordan(omega, d_z(d_p_rho)), rate);
+  }
+  void add_group_velocity(const Field& rho, Field& rate) const {
+    const Field omega = refraction(rho), velocity = d_p_of_refraction(rho), d_z_rho = d_z(rho);
+    add(-1.0 / 3.0, jordan(velocity, d_z_rho), rate);
+    add(-1.0 / 3.0, d_z(jordan(velocity, rho)), rate);
+    add(-1.0 / 3.0, d_p(jordan(omega, d_z_rho)), rate);
+    add(1.0 / 3.0, jordan(omega, d_p(d_z_rho)), rate);
+  }
+  void add_dissipation(const Field& rho, Field& rate) const {
+    const int z_reach = z_.derivative().reach(), reach = p_.energy_derivative().reach();
+    const Index cells = z_.cells();
+    Field second = rho;
+    for (int n = 0; n < z_reach; ++n)
+      second = each_node([&](Index j, Index i, Index k) {
+        return Complex(0.25) *
+               (second[node((j + 1) % cells, i, k)] + second[node((j + cells - 1) % cells, i, k)] -
+                Complex(2.0) * second[node(j, i, k)]);
+      });
+    add(-dissipation_.z / z_.spacing() * std::pow(-1.0, z_reach), second, rate);
+
+    // Cells -reach .. energies + reach - 1, vacuum beyond the window.
+    add(-dissipation_.energy * std::pow(0.25, reach), each_node([&](Index j, Index i, Index k) {
+      std::vector<Dense> f(static_cast<std::size_t>(p_.energies() + 2 * reach));
+      for (Index l = 0; l < p_.energies(); ++l)
+        f[static_cast<std::size_t>(l + reach)] = rho[node(j, l, k)];
+      for (int n = 0; n < reach; ++n) {
+        for (std::size_t l = 0; l + 1 < f.size(); ++l) f[l] = f[l + 1] - f[l];
+        f.pop_back();
+      }
+      for (std::size_t l = 0; l < f.size(); ++l)
+        f[l] = Complex(measure(static_cast<double>(l) - 0.5 * reach)) * f[l];
+      for (int n = 0; n < reach; ++n) {
+        for (std::size_t l = 0; l + 1 < f.size(); ++l) f[l] = f[l] - f[l + 1];
+        f.pop_back();
+      }
+      return Complex(1.0 / measure(static_cast<double>(i))) * f[static_cast<std::size_t>(i)];
+    }),
+        rate);
+  }
+  /// Weight of the energy of cell i, over that of the reference.
+  double measure(double i) const {
+    if (p_.geometry() == phase_space::Geometry::beams) return 1.0;
+    const double energy = p_.energy(0) + i * p_.energy_spacing();
+    return std::pow(energy / p_.reference_energy(), 2);
+  }
+
+  Field jordan(const Field& a, const Field& b) const {
+    return each([&](Index n) { return Complex(0.5) * (a[n] * b[n] + b[n] * a[n]); });
+  }
   template <class F>
   Field each(F&& f) const {
     Field field;
@@ -193,7 +252,8 @@ class ReferenceEquation {
 
   const phase_space::ZAxis& z_;
   const phase_space::MomentumGrid& p_;
-  bool full_;
+  std::vector<std::string> terms_;
+  physics::DissipationStrength dissipation_;
   std::vector<double> angular_;
 };
 

@@ -8,8 +8,6 @@
 
 #include "grid.hpp"
 #include "nuvlasov/diagnostics/ledger.hpp"
-#include "nuvlasov/initial/angular_spectrum.hpp"
-#include "nuvlasov/phase_space/angular_operator.hpp"
 #include "nuvlasov/time/integrator.hpp"
 #include "simulate.hpp"
 
@@ -159,102 +157,6 @@ TEST(Crossing, OfAngularSpectraIsUnstableAndItsBudgetCloses) {
   EXPECT_LT(run.drift("total_energy_relative"), 1e-12 * run.first("u_non"));
   EXPECT_LT(run.drift("number"), 1e-13 * run.first("number"));
   EXPECT_LT(run.drift("purity"), 1e-12 * run.first("purity"));
-}
-
-TEST(AngularSpectra, HaveTheirNumberMeanDirectionAndShape) {
-  const auto grid =
-      phase_space::MomentumGrid::spherical(20.0, 10.0, 10, 6, 64, AngularOperator::spectral);
-  const auto mean = [&](const std::vector<double>& n, auto of_v) {
-    double sum = 0.0;
-    for (Index k = 0; k < grid.angles(); ++k)
-      sum += grid.direction_weight(k) * n[static_cast<std::size_t>(k)] * of_v(grid.direction(k));
-    return sum;
-  };
-  const auto one = [](double) { return 1.0; };
-  const auto v = [](double x) { return x; };
-  using initial::AngularShape;
-  const auto isotropic = initial::angular_spectrum(grid, {.number = 0.7});
-  EXPECT_NEAR(mean(isotropic, one), 0.7, 1e-14);
-  EXPECT_NEAR(mean(isotropic, v), 0.0, 1e-14);
-  const auto linear = initial::angular_spectrum(
-      grid, {.number = 2.0, .shape = AngularShape::linear, .flux_factor = 0.25});
-  EXPECT_NEAR(mean(linear, v) / mean(linear, one), 0.25, 1e-13);
-  const auto gaussian = initial::angular_spectrum(
-      grid, {.number = 1.0, .shape = AngularShape::gaussian, .center = 0.2, .width = 0.1});
-  EXPECT_NEAR(mean(gaussian, one), 1.0, 1e-14);
-  EXPECT_NEAR(mean(gaussian, [](double x) { return (x - 0.2) * (x - 0.2); }), 0.01, 1e-6);
-  const auto exponential = initial::angular_spectrum(
-      grid, {.number = 1.0, .shape = AngularShape::exponential, .center = 1.0, .width = 0.5});
-  EXPECT_NEAR(std::log(exponential[40] / exponential[20]),
-              (grid.direction(40) - grid.direction(20)) / 0.5, 1e-12);
-  EXPECT_THROW(initial::angular_spectrum(
-                   grid, {.number = 1.0, .shape = AngularShape::linear, .flux_factor = 0.5}),
-               std::invalid_argument);
-}
-
-class Angular : public testing::TestWithParam<AngularOperator> {};
-
-TEST_P(Angular, OperatorIsSkewAdjointAndGivesMinusVOfOne) {
-  for (const Index n : {2, 5, 8, 33, 64}) {
-    const auto grid = phase_space::MomentumGrid::spherical(20.0, 10.0, 10, 6, n, GetParam());
-    const auto s = phase_space::angular_matrix(grid);
-    for (Index k = 0; k < n; ++k) {
-      double one = 0.0;
-      for (Index l = 0; l < n; ++l) {
-        const auto at = [n](Index r, Index c) { return static_cast<std::size_t>(r * n + c); };
-        EXPECT_NEAR(grid.direction_weight(k) * s[at(k, l)], -grid.direction_weight(l) * s[at(l, k)],
-                    1e-14);
-        one += s[at(k, l)];
-      }
-      EXPECT_NEAR(one, -grid.direction(k), 1e-13 * static_cast<double>(n)) << n;
-    }
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(Operators, Angular,
-                         testing::Values(AngularOperator::spectral, AngularOperator::sn));
-
-TEST(Angular, SpectralCurvatureIsOneMinusVSquared) {
-  const auto grid =
-      phase_space::MomentumGrid::spherical(20.0, 10.0, 10, 6, 16, AngularOperator::spectral);
-  const auto kappa = phase_space::angular_curvature(grid);
-  for (Index k = 0; k < 16; ++k)
-    EXPECT_NEAR(kappa[static_cast<std::size_t>(k)], 1.0 - grid.direction(k) * grid.direction(k),
-                1e-13);
-}
-
-TEST(Angular, SnConvergesAtSecondOrderAndSpectralIsExactOnPolynomials) {
-  // (1 - v^2) f' - v f on f = v^3 - v/2
-  const auto error = [](AngularOperator op, Index n) {
-    const auto grid = phase_space::MomentumGrid::spherical(20.0, 10.0, 10, 6, n, op);
-    const auto s = phase_space::angular_matrix(grid);
-    double largest = 0.0;
-    for (Index k = 0; k < n; ++k) {
-      double sum = 0.0;
-      for (Index l = 0; l < n; ++l) {
-        const double v = grid.direction(l);
-        sum += s[static_cast<std::size_t>(k * n + l)] * (v * v * v - 0.5 * v);
-      }
-      const double v = grid.direction(k);
-      const double exact = (1 - v * v) * (3 * v * v - 0.5) - v * (v * v * v - 0.5 * v);
-      largest = std::max(largest, std::abs(sum - exact));
-    }
-    return largest;
-  };
-  EXPECT_LT(error(AngularOperator::spectral, 12), 1e-12);
-  EXPECT_NEAR(std::log2(error(AngularOperator::sn, 32) / error(AngularOperator::sn, 64)), 2.0, 0.2);
-}
-
-TEST(GaussLegendre, IntegratesPolynomialsExactly) {
-  for (const Index n : {1, 2, 7, 40}) {
-    const auto rule = phase_space::gauss_legendre(n);
-    for (int power = 0; power < 2 * n; power += 2) {
-      double sum = 0.0;
-      for (std::size_t k = 0; k < rule.nodes.size(); ++k)
-        sum += rule.weights[k] * std::pow(rule.nodes[k], power);
-      EXPECT_NEAR(sum, 2.0 / (power + 1), 1e-13);
-    }
-  }
 }
 
 }  // namespace

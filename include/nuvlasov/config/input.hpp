@@ -18,6 +18,11 @@ using Integer = std::int64_t;
 struct Input {
   struct Equation {
     std::string mode = "full";
+    std::vector<std::string> terms;
+    struct Dissipation {
+      double z = 0.0;
+      double energy = 0.0;
+    } dissipation;
   } equation;
 
   struct Grid {

@@ -36,6 +36,7 @@ class Configuration {
 
  private:
   void check_together() const;
+  void check_equation() const;
 
   Input input_;
   std::string name_;

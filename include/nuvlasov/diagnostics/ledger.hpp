@@ -36,6 +36,9 @@ class Ledger {
   /// same on all ranks.
   Record measure(const phase_space::StateView& rho, double time, Index step, double dt);
 
+  /// The unit of budget_residual (mu): |U_osc| of the first row, or 1 where that is zero.
+  double energy_scale() const { return energy_scale_; }
+
   /// Value of a column of `record`; the name must be one of columns().
   double value(const Record& record, const std::string& name) const;
 

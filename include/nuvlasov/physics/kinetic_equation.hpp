@@ -3,10 +3,12 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "nuvlasov/phase_space/momentum_gradient.hpp"
 #include "nuvlasov/phase_space/z_axis.hpp"
+#include "nuvlasov/physics/dissipation.hpp"
 #include "nuvlasov/physics/term.hpp"
 #include "nuvlasov/stopwatch.hpp"
 
@@ -17,21 +19,29 @@ enum class Mode {
   full,      ///< Eq. (16): the gradients of Omega too
 };
 
+/// What the equation consists of.
+struct EquationSettings {
+  Mode mode = Mode::full;
+  std::vector<std::string> terms{};  ///< names of those of the mode to keep; empty: all
+  DissipationStrength dissipation{};
+};
+
 using Terms = std::vector<std::unique_ptr<Term>>;
 
 /// The terms of the equation: the one place where they are listed.
-Terms make_terms(Mode mode, const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
-                 const phase_space::Box& box);
+/// \throws std::invalid_argument for a name that the mode and the geometry do not have
+Terms make_terms(const EquationSettings& settings, const phase_space::ZAxis& z,
+                 const phase_space::MomentumGrid& momentum, const phase_space::Box& box);
 
 /// d rho/dt on the planes of one rank.
 class KineticEquation {
  public:
   /// \param ghosts         planes seen on each side, at least the reach of D_z
   /// \param momentum_comm  the ranks that share the planes of this one
-  KineticEquation(Mode mode, const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
-                  const phase_space::Box& box, int ghosts, MPI_Comm momentum_comm);
+  KineticEquation(const EquationSettings& settings, const phase_space::ZAxis& z,
+                  const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
+                  int ghosts, MPI_Comm momentum_comm);
 
-  Mode mode() const { return mode_; }
   const Terms& terms() const { return terms_; }
   const Moments& moments() const { return moments_; }
 
@@ -57,7 +67,6 @@ class KineticEquation {
   double* gradient_plane(Index j);
   void update_gradient(const phase_space::StateView& rho, Index j);
 
-  Mode mode_;
   phase_space::Box box_;
   int reach_;
   Terms terms_;

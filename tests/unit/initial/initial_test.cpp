@@ -6,6 +6,7 @@
 #include <numeric>
 #include <random>
 
+#include "nuvlasov/initial/angular_spectrum.hpp"
 #include "nuvlasov/initial/beams.hpp"
 #include "nuvlasov/initial/energy_spectrum.hpp"
 
@@ -102,6 +103,36 @@ TEST(EnergySpectrum, OneCellHoldsEverythingAndAMissedWindowIsRefused) {
   EXPECT_EQ(energy_spectrum(one, SpectrumShape::gaussian, 1.0, 0.0), std::vector<double>{1.0});
   const phase_space::MomentumGrid grid(100.0, 30.0, 60, 6, {1.0}, {1.0});
   EXPECT_THROW(energy_spectrum(grid, SpectrumShape::cosine, 1.0, 50.0), std::invalid_argument);
+}
+
+TEST(AngularSpectra, HaveTheirNumberMeanDirectionAndShape) {
+  const auto grid = phase_space::MomentumGrid::spherical(20.0, 10.0, 10, 6, 64,
+                                                         phase_space::AngularOperator::spectral);
+  const auto mean = [&](const std::vector<double>& n, auto of_v) {
+    double sum = 0.0;
+    for (Index k = 0; k < grid.angles(); ++k)
+      sum += grid.direction_weight(k) * n[static_cast<std::size_t>(k)] * of_v(grid.direction(k));
+    return sum;
+  };
+  const auto one = [](double) { return 1.0; };
+  const auto v = [](double x) { return x; };
+  const auto isotropic = angular_spectrum(grid, {.number = 0.7});
+  EXPECT_NEAR(mean(isotropic, one), 0.7, 1e-14);
+  EXPECT_NEAR(mean(isotropic, v), 0.0, 1e-14);
+  const auto linear =
+      angular_spectrum(grid, {.number = 2.0, .shape = AngularShape::linear, .flux_factor = 0.25});
+  EXPECT_NEAR(mean(linear, v) / mean(linear, one), 0.25, 1e-13);
+  const auto gaussian = angular_spectrum(
+      grid, {.number = 1.0, .shape = AngularShape::gaussian, .center = 0.2, .width = 0.1});
+  EXPECT_NEAR(mean(gaussian, one), 1.0, 1e-14);
+  EXPECT_NEAR(mean(gaussian, [](double x) { return (x - 0.2) * (x - 0.2); }), 0.01, 1e-6);
+  const auto exponential = angular_spectrum(
+      grid, {.number = 1.0, .shape = AngularShape::exponential, .center = 1.0, .width = 0.5});
+  EXPECT_NEAR(std::log(exponential[40] / exponential[20]),
+              (grid.direction(40) - grid.direction(20)) / 0.5, 1e-12);
+  EXPECT_THROW(
+      angular_spectrum(grid, {.number = 1.0, .shape = AngularShape::linear, .flux_factor = 0.5}),
+      std::invalid_argument);
 }
 
 TEST(TwoBeamMode, SolvesTheLinearisedEquations) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "grid.hpp"
+#include "parts.hpp"
 #include "reference_equation.hpp"
 
 namespace nuvlasov {
@@ -21,13 +22,17 @@ double largest(const std::vector<double>& a) {
   return largest_difference(a, std::vector<double>(a.size(), 0.0));
 }
 
+using physics::Mode;
+
 struct Case {
   const char* name;
-  physics::Mode mode;
+  physics::EquationSettings settings;
   GridShape shape;
 };
 
-void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.name << ": " << testing_support::name_of(c.settings);
+}
 
 GridShape with_orders(int z_order, int energy_order) {
   GridShape shape;
@@ -67,34 +72,55 @@ GridShape forward_only(phase_space::AngularOperator angular_operator) {
 }
 
 const std::vector<Case> cases{
-    {"standard", physics::Mode::standard, {}},
-    {"standard, one energy", physics::Mode::standard, single_energy()},
-    {"standard, order 2 in z", physics::Mode::standard, with_orders(2, 4)},
-    {"full", physics::Mode::full, {}},
-    {"full, orders 2 and 8", physics::Mode::full, with_orders(2, 8)},
-    {"full, orders 4 and 4", physics::Mode::full, with_orders(4, 4)},
-    {"full, orders 8 and 6", physics::Mode::full, with_orders(8, 6)},
-    {"full, five beams", physics::Mode::full,
-     with_beams({-1.0, -0.4, 0.1, 0.7, 1.0}, {0.5, 1.5, 1.0, 0.7, 0.3})},
-    {"full, one beam", physics::Mode::full, with_beams({1.0}, {1.0})},
-    {"standard, spherical", physics::Mode::standard,
-     spherical(5, phase_space::AngularOperator::spectral)},
-    {"full, spherical, spectral", physics::Mode::full,
-     spherical(6, phase_space::AngularOperator::spectral)},
-    {"full, spherical, S_N", physics::Mode::full, spherical(6, phase_space::AngularOperator::sn)},
-    {"full, spherical, order 8", physics::Mode::full,
-     spherical(5, phase_space::AngularOperator::spectral, 8)},
-    {"full, forward only, spectral", physics::Mode::full,
-     forward_only(phase_space::AngularOperator::spectral)},
-    {"full, forward only, S_N", physics::Mode::full,
-     forward_only(phase_space::AngularOperator::sn)},
+    {"standard", {Mode::standard}, {}},
+    {"standard, one energy", {Mode::standard}, single_energy()},
+    {"standard, order 2 in z", {Mode::standard}, with_orders(2, 4)},
+    {"full", {}, {}},
+    {"full, orders 2 and 8", {}, with_orders(2, 8)},
+    {"full, orders 4 and 4", {}, with_orders(4, 4)},
+    {"full, orders 8 and 6", {}, with_orders(8, 6)},
+    {"full, five beams", {}, with_beams({-1.0, -0.4, 0.1, 0.7, 1.0}, {0.5, 1.5, 1.0, 0.7, 0.3})},
+    {"full, one beam", {}, with_beams({1.0}, {1.0})},
+    {"standard, spherical", {Mode::standard}, spherical(5, phase_space::AngularOperator::spectral)},
+    {"full, spherical, spectral", {}, spherical(6, phase_space::AngularOperator::spectral)},
+    {"full, spherical, S_N", {}, spherical(6, phase_space::AngularOperator::sn)},
+    {"full, spherical, order 8", {}, spherical(5, phase_space::AngularOperator::spectral, 8)},
+    {"full, forward only, spectral", {}, forward_only(phase_space::AngularOperator::spectral)},
+    {"full, forward only, S_N", {}, forward_only(phase_space::AngularOperator::sn)},
 };
+
+/// Parts of the equation in every geometry, and dissipation of every order.
+std::vector<Case> parts() {
+  using phase_space::AngularOperator;
+  using phase_space::Geometry;
+  using testing_support::parts_of_the_equation;
+  std::vector<Case> list;
+  for (const auto& part : parts_of_the_equation(Geometry::beams))
+    list.push_back({"beams", part, {}});
+  for (const auto& part : parts_of_the_equation(Geometry::spherical)) {
+    list.push_back({"spherical, spectral", part, spherical(5, AngularOperator::spectral)});
+    list.push_back({"spherical, S_N", part, spherical(5, AngularOperator::sn)});
+  }
+  for (const int order : {4, 8}) {
+    GridShape shape = spherical(3, AngularOperator::sn, order);
+    shape.z_order = order;
+    for (const GridShape& orders : {with_orders(order, order), shape})
+      list.push_back({"dissipation", {.dissipation = {.z = 0.7, .energy = 2.0}}, orders});
+  }
+  list.push_back({"dissipation in z alone",
+                  {.mode = Mode::standard, .dissipation = {.z = 1.5}},
+                  with_orders(2, 4)});
+  list.push_back({"dissipation in energy alone", {.dissipation = {.energy = 1.5}}, {}});
+  return list;
+}
 
 class KineticEquation : public testing::TestWithParam<Case> {};
 
-TEST_P(KineticEquation, AgreesWithTheReferenceOnRandomStates) {
-  Grid grid(GetParam().shape, GetParam().mode);
-  const ReferenceEquation reference(grid.z, grid.momentum, GetParam().mode == physics::Mode::full);
+class EveryTerm : public testing::TestWithParam<Case> {};
+
+TEST_P(EveryTerm, AgreesWithTheReferenceOnRandomStates) {
+  Grid grid(GetParam().shape, GetParam().settings);
+  const ReferenceEquation reference(grid.z, grid.momentum, GetParam().settings);
   for (unsigned seed = 1; seed <= 3; ++seed) {
     const auto state = grid.random_state(seed);
     grid.set(state);
@@ -103,6 +129,43 @@ TEST_P(KineticEquation, AgreesWithTheReferenceOnRandomStates) {
     EXPECT_LT(largest_difference(grid.rate(), expected), 1e-13 * largest(expected));
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Together, EveryTerm, testing::ValuesIn(cases));
+INSTANTIATE_TEST_SUITE_P(Parts, EveryTerm, testing::ValuesIn(parts()));
+
+TEST(Terms, OthersThanThoseOfTheEquationAreRefused) {
+  const GridShape shape;
+  for (const physics::EquationSettings& settings :
+       {physics::EquationSettings{.terms = {"gravity"}},
+        physics::EquationSettings{.mode = Mode::standard, .terms = {"streaming", "weak_force"}},
+        physics::EquationSettings{.terms = {"group_velocity"}}})
+    EXPECT_THROW(Grid(shape, settings), std::invalid_argument);
+}
+
+class Streaming : public testing::TestWithParam<int> {};
+
+TEST_P(Streaming, IsASkewAdjointMatrix) {
+  for (GridShape shape :
+       {with_orders(GetParam(), 4), spherical(3, phase_space::AngularOperator::sn)}) {
+    shape.z_order = GetParam();
+    shape.energies = 2;
+    shape.energy_order = 4;
+    Grid grid(shape, {.mode = Mode::standard, .terms = {"streaming"}});
+    std::vector<std::vector<double>> units, columns;
+    const std::size_t size = grid.random_state(1).size();
+    for (std::size_t c = 0; c < size; ++c) {
+      units.emplace_back(size, 0.0)[c] = 1.0;
+      grid.set(units.back());
+      columns.push_back(grid.rate());
+    }
+    for (std::size_t r = 0; r < size; ++r)
+      for (std::size_t c = 0; c < size; ++c)
+        ASSERT_EQ(columns[c][r], -columns[r][c]) << "the measure does not depend on z";
+    EXPECT_GT(largest(columns[0]), 0.0);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Orders, Streaming, testing::Values(2, 4, 6, 8));
 
 /// dH/d rho = E + Omega relative to the reference energy, as a field.
 std::vector<double> energy_gradient(Grid& grid) {
@@ -145,7 +208,7 @@ std::vector<double> state_with_empty_edges(const Grid& grid, unsigned seed) {
 }
 
 TEST_P(KineticEquation, ConservesPurityExactly) {
-  Grid grid(GetParam().shape, GetParam().mode);
+  Grid grid(GetParam().shape, GetParam().settings);
   const auto state = grid.random_state(7);
   grid.set(state);
   const auto rate = grid.rate();
@@ -154,12 +217,12 @@ TEST_P(KineticEquation, ConservesPurityExactly) {
 }
 
 TEST_P(KineticEquation, FullModeConservesTotalEnergyAndNumberAtTheSameInstant) {
-  if (GetParam().mode != physics::Mode::full) GTEST_SKIP() << "the standard equation does not";
+  if (GetParam().settings.mode != Mode::full) GTEST_SKIP() << "the standard equation does not";
   GridShape shape = GetParam().shape;
   if (!shape.range.full() && shape.angular_operator == phase_space::AngularOperator::spectral)
     GTEST_SKIP() << "a polynomial sees the edge of the range from every direction";
   shape.energies = 24;
-  Grid grid(shape, GetParam().mode);
+  Grid grid(shape, GetParam().settings);
   const auto state = state_with_empty_edges(grid, 3);
   grid.set(state);
   const auto rate = grid.rate();
@@ -188,7 +251,8 @@ TEST(Decomposition, EverySplitGivesTheSameRate) {
   shape.energies = 16;
   shape.directions = {-1.0, -0.8, -0.5, -0.2, 0.0, 0.1, 0.3, 0.5, 0.6, 0.8, 0.9, 1.0};
   shape.weights.assign(shape.directions.size(), 0.3);
-  Grid whole(shape, physics::Mode::full);
+  const physics::EquationSettings settings{.dissipation = {.z = 0.5, .energy = 0.5}};
+  Grid whole(shape, settings);
   const auto state = whole.random_state(5);
   whole.set(state);
   const auto expected = whole.rate();
@@ -197,7 +261,7 @@ TEST(Decomposition, EverySplitGivesTheSameRate) {
     for (int energy = 1; energy <= size; ++energy) {
       if (size % (z * energy) != 0) continue;
       const phase_space::ProcessGrid ranks{.z = z, .energy = energy, .angle = size / (z * energy)};
-      Grid part(shape, physics::Mode::full, PETSC_COMM_WORLD, ranks);
+      Grid part(shape, settings, PETSC_COMM_WORLD, ranks);
       part.set(state);
       const auto rate = part.rate();
       // Bitwise while the momentum grid is whole: all sums have a fixed order.

@@ -17,8 +17,9 @@ using testing_support::GridShape;
 /// A smooth, full-mode state with empty edges, and an integrator on it.
 class Stepper {
  public:
-  Stepper(Method method, double end, std::optional<double> step)
-      : grid_({.z = 32, .energies = 40, .half_width = 16.0}, physics::Mode::full) {
+  Stepper(Method method, double end, std::optional<double> step,
+          const physics::EquationSettings& equation = {}, std::optional<double> safety = {})
+      : grid_({.z = 32, .energies = 40, .half_width = 16.0}, equation) {
     std::vector<double> state = grid_.random_state(1);
     grid_.for_owned([&](Index local, Index) {
       const Index component = local % flavor::components;
@@ -36,6 +37,7 @@ class Stepper {
     settings.method = method;
     settings.end = end;
     settings.step = step;
+    settings.safety = safety;
     EXPECT_EQ(integrator_.create(grid_.decomposition, *grid_.equation, settings, grid_.state), 0);
     grid_.rate();  // brings the moments up to date
   }
@@ -130,6 +132,25 @@ TEST_P(EveryMethod, GoesOnFromItsMemoryToTheSameBits) {
   EXPECT_EQ(whole.run_to_end(), resumed.run_to_end());
   EXPECT_EQ(whole.integrator().steps(), resumed.integrator().steps());
   EXPECT_EQ(whole.integrator().evaluations(), resumed.integrator().evaluations());
+}
+
+TEST_P(EveryMethod, IsStableAtTheAutomaticStepWhateverTheDissipation) {
+  // From eigenvalues on both axes to real ones only. A step 1 % beyond the limit of rk4 multiplies
+  // the shortest waves by 1.04: by 10^3 in 180 steps.
+  for (const double epsilon : {1.0, 10.0, 1e3}) {
+    const double rate = epsilon / (10.0 / 32.0);
+    const double end =
+        (GetParam() == Method::rk4 || GetParam() == Method::ssp ? 500.0 : 5.0) / rate;
+    Stepper stepper(GetParam(), end, std::nullopt, {.dissipation = {.z = epsilon, .energy = rate}},
+                    GetParam() == Method::implicit_midpoint ? 0.6 : 1.0);
+    auto state = stepper.grid().random_state(2);
+    for (double& value : state) value *= 1e-3;
+    stepper.grid().set(state);
+    stepper.grid().rate();
+    const double before = stepper.grid().inner_product(state, state);
+    const auto after = stepper.run_to_end();
+    EXPECT_LT(stepper.grid().inner_product(after, after), before) << epsilon;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, EveryMethod,

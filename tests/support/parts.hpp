@@ -1,0 +1,38 @@
+/// \file
+/// Parts of the equation: what the choice of terms has to be right for.
+#pragma once
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "nuvlasov/physics/kinetic_equation.hpp"
+
+namespace nuvlasov::testing_support {
+
+/// Each term of the full equation alone, each one missing, and all with dissipation.
+inline std::vector<physics::EquationSettings> parts_of_the_equation(
+    phase_space::Geometry geometry) {
+  std::vector<std::string> terms{"streaming", "refraction", "weak_force"};
+  if (geometry == phase_space::Geometry::spherical) terms.emplace_back("group_velocity");
+  std::vector<physics::EquationSettings> parts;
+  for (const std::string& term : terms) {
+    parts.push_back({.terms = {term}});
+    physics::EquationSettings& rest = parts.emplace_back();
+    std::copy_if(terms.begin(), terms.end(), std::back_inserter(rest.terms),
+                 [&](const std::string& other) { return other != term; });
+  }
+  parts.push_back({.dissipation = {.z = 0.7, .energy = 2.0}});
+  return parts;
+}
+
+/// "streaming, refraction".
+inline std::string name_of(const physics::EquationSettings& settings) {
+  std::string name = settings.mode == physics::Mode::standard ? "standard" : "full";
+  if (!settings.terms.empty()) name = settings.terms.front();
+  for (std::size_t t = 1; t < settings.terms.size(); ++t) name += ", " + settings.terms[t];
+  return settings.dissipation.z + settings.dissipation.energy > 0.0 ? name + ", dissipation" : name;
+}
+
+}  // namespace nuvlasov::testing_support
