@@ -101,7 +101,8 @@ std::string fastest_box_mode(const stability::LinearStability& stability,
                              const phase_space::ZAxis& z) {
   const auto modes = stability::growing_box_modes(
       stability, stability::interval_of_growth(stability), z.length(), highest_box_mode(z));
-  if (modes.empty()) return "no mode of this box grows: `nuvlasov dispersion` shows which would";
+  if (modes.empty())
+    return "no mode of this box does; `nuvlasov dispersion` says for which length one would";
   const auto fastest = std::max_element(
       modes.begin(), modes.end(),
       [](const auto& a, const auto& b) { return a.omega.imag() < b.omega.imag(); });

@@ -11,7 +11,7 @@ using Complex = std::complex<double>;
 
 /// The edge of a band between a wave number that grows and one that does not.
 double edge(const LinearStability& stability, double growing, double stable) {
-  constexpr int halvings = 40;
+  constexpr int halvings = 30;
   for (int n = 0; n < halvings; ++n) {
     const double middle = 0.5 * (growing + stable);
     (stability.fastest(middle) ? growing : stable) = middle;
