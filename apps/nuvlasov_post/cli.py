@@ -45,7 +45,8 @@ def budget_products(run: Path) -> tuple[Products, str]:
 def dispersion_products(path: Path) -> tuple[Products, str]:
     """How to write each file of the growth rates, by name, and the result in one line; throws RunError."""
     data = read_dispersion(path)
-    return _figure_products(dispersion.FIGURE_NAME, dispersion.draw_dispersion(data)), dispersion.dispersion_result(data)
+    drawn = dispersion.draw_dispersion(data)
+    return _figure_products(dispersion.FIGURE_NAME, drawn), dispersion.dispersion_result(data)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -42,7 +42,8 @@ def dispersion_result(dispersion: Dispersion) -> str:
     fastest = int(np.argmax(dispersion.growth_rate))
     if dispersion.growth_rate[fastest] == 0.0:
         return "nothing grows"
-    result = f"largest growth rate {dispersion.growth_rate[fastest]:.3g} mu at k = {dispersion.wave_number[fastest]:.3g}"
+    rate, k = dispersion.growth_rate[fastest], dispersion.wave_number[fastest]
+    result = f"largest growth rate {rate:.3g} mu at k = {k:.3g}"
     if dispersion.box_number.size == 0:
         return f"{result}; the box holds no growing mode"
     mode = int(np.argmax(dispersion.box_growth_rate))

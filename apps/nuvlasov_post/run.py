@@ -128,10 +128,9 @@ def read_dispersion(path: Path) -> Dispersion:
     run, name = (path.parent, path.name) if path.is_file() else (path, DISPERSION_FILE)
     with _open(run, name) as file:
         names = {field: "box_mode" if field == "box_number" else field for field in Dispersion.__dataclass_fields__}
-        columns = {field: _dataset(file, name, dimensions=1)[:] for field, name in names.items()}
-    for prefix in ("", "box_"):
-        lengths = {columns[f"{prefix}{name}"].size for name in ("wave_number", "growth_rate", "frequency")}
-        if len(lengths) > 1:
+        columns = {field: _dataset(file, dataset, dimensions=1)[:] for field, dataset in names.items()}
+    for boxed in (False, True):
+        if len({column.size for field, column in columns.items() if field.startswith("box_") == boxed}) > 1:
             raise RunError(
                 f"{run / name}: wave numbers, growth rates and frequencies are not equally many; "
                 "run `nuvlasov dispersion` again"
