@@ -47,7 +47,7 @@ std::vector<double> mean_polarization(const config::Configuration& configuration
       transverse = std::max(transverse, std::sqrt(flavor::transverse_product(rho, rho)));
       largest = std::max(largest, flavor::polarization_length(rho));
     }
-    if (!std::isfinite(largest))
+    if (std::any_of(mean.begin(), mean.end(), [](double x) { return !std::isfinite(x); }))
       configuration.fail("initial.path", "the state holds values that are not finite");
     if (transverse > transverse_tolerance * largest)
       configuration.fail(
