@@ -1,5 +1,5 @@
 /// \file
-/// The command line: nuvlasov run | check | describe | info.
+/// The command line: nuvlasov run | check | dispersion | describe | info.
 
 #include <fmt/format.h>
 #include <petscsys.h>
@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "dispersion_command.hpp"
 #include "nuvlasov/config/reader.hpp"
 #include "nuvlasov/errors.hpp"
 #include "nuvlasov/io/collective.hpp"
@@ -27,6 +28,7 @@ using namespace nuvlasov;
 struct Invocation {
   CLI::App app{"Phase-space evolution of mixed neutrinos with a closed energy budget", "nuvlasov"};
   RunOptions run;
+  DispersionOptions dispersion;
   std::string key, file;
   bool markdown = false;
 
@@ -36,18 +38,38 @@ struct Invocation {
     app.footer("PETSc options follow a --, or go into the [petsc] section of the input.");
     auto* run_command = app.add_subcommand("run", "run an input to its end");
     auto* check_command = app.add_subcommand("check", "check an input and print it resolved");
-    for (auto* command : {run_command, check_command}) {
-      command->add_option("INPUT", run.input, "input file, TOML")->required();
-      command->add_option("--set", run.overrides, "key=value, in place of the input's")
+    auto* dispersion_command =
+        app.add_subcommand("dispersion", "linear stability of an input's homogeneous part");
+    const auto add_input = [](CLI::App* command, auto& options) {
+      command->add_option("INPUT", options.input, "input file, TOML")->required();
+      command->add_option("--set", options.overrides, "key=value, in place of the input's")
           ->type_name("KEY=VALUE")
           ->allow_extra_args(false);
-    }
+    };
+    add_input(run_command, run);
+    add_input(check_command, run);
+    add_input(dispersion_command, dispersion);
     run_command->add_option("--output", run.output, "directory of the run")->type_name("DIR");
     run_command->add_option("--resume", run.resume, "auto, never or a checkpoint")
         ->type_name("auto|never|PATH")
         ->capture_default_str();
     run_command->add_flag("--overwrite", run.overwrite, "replace a run in the directory");
     run_command->add_flag("--dry-run", run.dry_run, "say what the run would take, and stop");
+    dispersion_command
+        ->add_option("--output", dispersion.output,
+                     "where dispersion.h5 and dispersion.csv go; as for run")
+        ->type_name("DIR");
+    for (auto [name, k] : {std::pair{"--k-min", &dispersion.k_min}, {"--k-max", &dispersion.k_max}})
+      dispersion_command
+          ->add_option(name, *k,
+                       "end of the range of wave numbers (mu); absent: just beyond all that grow, "
+                       "looked for at |k| < 2 sum w |P^z| and further out while they grow there")
+          ->type_name("K");
+    dispersion_command->add_option("--points", dispersion.points, "wave numbers, evenly spaced")
+        ->type_name("N")
+        ->capture_default_str();
+    dispersion_command->add_flag("--overwrite", dispersion.overwrite,
+                                 "replace the files in the directory");
     auto* describe_command = app.add_subcommand("describe", "explain the parameters of the input");
     describe_command->add_option("KEY", key, "parameter or section");
     describe_command->add_flag("--markdown", markdown, "all of them as a table");
@@ -72,6 +94,8 @@ int execute(const Invocation& call, MPI_Comm comm, int rank) {
                                               call.run.overrides);
     make_problem(configuration, comm);
     say(rank, configuration.resolved());
+  } else if (call.app.got_subcommand("dispersion")) {
+    say(rank, dispersion(call.dispersion, comm));
   } else if (call.app.got_subcommand("describe")) {
     say(rank, call.markdown ? config::parameter_table() : config::describe(call.key));
   } else {

@@ -14,6 +14,7 @@
 #include "nuvlasov/io/fields.hpp"
 #include "nuvlasov/io/history.hpp"
 #include "nuvlasov/io/log.hpp"
+#include "output_directory.hpp"
 #include "simulation.hpp"
 
 namespace nuvlasov {
@@ -80,27 +81,22 @@ class Target {
   Target(const RunOptions& options, const config::Configuration& configuration)
       : options_(options),
         configuration_(configuration),
-        directory_(options.output.value_or(configuration.input().output.directory.value_or(
-            "runs/" + fs::path(options.input).stem().string()))) {}
+        directory_(configuration, options.input, options.output) {}
 
-  const std::string& directory() const { return directory_; }
+  const std::string& directory() const { return directory_.path(); }
 
   /// \throws InputError when the run cannot go there. Leaves the disk alone.
   void check() const {
-    if (directory_.empty()) fail("must not be empty");
-    fs::path there = directory_;
-    while (!there.empty() && !fs::exists(there)) there = there.parent_path();
-    if (!there.empty() && !fs::is_directory(there))
-      fail(fmt::format("{} is not a directory", there.string()));
+    directory_.check();
     for (const char* product : products) {
-      if (!fs::exists(path(product))) continue;
+      if (!fs::exists(directory_.path(product))) continue;
       if (!options_.overwrite)
-        fail(
+        directory_.fail(
             fmt::format("{} already holds a run ({}), and nothing is written over; give another "
                         "directory with --output, or --overwrite to replace it",
-                        directory_, product));
+                        directory(), product));
       const auto& initial = configuration_.input().initial;
-      if (initial.type == "file" && holds(path(product), initial.path))
+      if (initial.type == "file" && holds(directory_.path(product), initial.path))
         configuration_.fail(
             "initial.path",
             fmt::format("{} is part of the run that --overwrite would remove", initial.path));
@@ -109,13 +105,14 @@ class Target {
 
   /// Makes the directory, or empties it of a former run's files. \throws IoError
   void prepare() const {
-    try {
-      for (const char* product : products) fs::remove_all(path(product));
-      fs::create_directories(directory_);
-    } catch (const fs::filesystem_error& error) {
-      throw IoError(
-          fmt::format("cannot prepare the directory {}: {}", directory_, error.code().message()));
+    for (const char* product : products) {
+      std::error_code failed;
+      fs::remove_all(directory_.path(product), failed);
+      if (failed)
+        throw IoError(
+            fmt::format("cannot remove {}: {}", directory_.path(product), failed.message()));
     }
+    directory_.create();
   }
 
  private:
@@ -127,16 +124,10 @@ class Target {
     const fs::path part = fs::weakly_canonical(inner);
     return std::mismatch(whole.begin(), whole.end(), part.begin(), part.end()).first == whole.end();
   }
-  fs::path path(const char* product) const { return fs::path(directory_) / product; }
-  [[noreturn]] void fail(const std::string& message) const {
-    if (options_.output)
-      throw InputError(fmt::format("--output {}: {}", *options_.output, message));
-    configuration_.fail("output.directory", message);
-  }
 
   const RunOptions& options_;
   const config::Configuration& configuration_;
-  std::string directory_;
+  OutputDirectory directory_;
 };
 
 void write_text(const std::string& path, const std::string& text) {

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "nuvlasov/errors.hpp"
 #include "nuvlasov/initial/angular_spectrum.hpp"
+#include "nuvlasov/initial/eigenmodes.hpp"
 #include "nuvlasov/initial/energy_spectrum.hpp"
 #include "nuvlasov/io/collective.hpp"
 #include "nuvlasov/io/fields.hpp"
@@ -60,27 +62,6 @@ std::vector<double> checked_spectrum(const config::Configuration& configuration,
   return spectrum;
 }
 
-phase_space::AngularOperator angular_operator_of(const std::string& name) {
-  return name == "sn" ? phase_space::AngularOperator::sn : phase_space::AngularOperator::spectral;
-}
-
-phase_space::MomentumGrid make_momentum_grid(const config::Input& input,
-                                             phase_space::AngularOperator angular_operator) {
-  const auto& momentum = input.grid.momentum;
-  const auto& energy = momentum.energy;
-  const auto order = static_cast<int>(momentum.order);
-  if (momentum.geometry == "spherical")
-    return phase_space::MomentumGrid::spherical(
-        energy.reference, energy.half_width, energy.cells, order, momentum.angles, angular_operator,
-        {.from = momentum.direction_range[0], .to = momentum.direction_range[1]});
-  return {energy.reference,
-          energy.half_width,
-          energy.cells,
-          order,
-          momentum.directions,
-          momentum.weights.value_or(std::vector<double>(momentum.directions.size(), 1.0))};
-}
-
 initial::AngularShape angular_shape_of(const std::string& name) {
   if (name == "gaussian") return initial::AngularShape::gaussian;
   if (name == "exponential") return initial::AngularShape::exponential;
@@ -103,52 +84,164 @@ std::vector<double> flavor_over_directions(const config::Configuration& configur
   }
 }
 
-/// P0 and P^z of each direction, integrated over energy.
-struct DirectionOccupation {
-  std::vector<double> p0, pz;
-};
+/// Whether nu_e and nu_x over direction make the background, or zeta and occupation.
+bool has_angular_spectra(const config::Input& input) {
+  return input.initial.type == "spectrum" ||
+         (input.initial.type == "eigenmode" && input.grid.momentum.geometry == "spherical");
+}
 
-DirectionOccupation make_occupation(const config::Configuration& configuration,
-                                    const phase_space::MomentumGrid& grid) {
+/// What the first rank finds, on all of them: the modes decide on errors that all must share.
+std::vector<stability::BoxMode> on_all_ranks(
+    MPI_Comm comm, const std::function<std::vector<stability::BoxMode>()>& find) {
+  std::vector<stability::BoxMode> modes;
+  io::on_first_rank(comm, [&] { modes = find(); });
+  auto count = static_cast<Index>(modes.size());
+  MPI_Bcast(&count, 1, MPI_INT64_T, 0, comm);
+  modes.resize(static_cast<std::size_t>(count));
+  MPI_Bcast(modes.data(), static_cast<int>(count * sizeof(stability::BoxMode)), MPI_BYTE, 0, comm);
+  return modes;
+}
+
+/// Which mode of the box one could take instead.
+std::string fastest_box_mode(const stability::LinearStability& stability,
+                             const phase_space::ZAxis& z) {
+  const auto modes = stability::growing_box_modes(
+      stability, stability::interval_of_growth(stability), z.length(), highest_box_mode(z));
+  if (modes.empty())
+    return "no mode of this box does; `nuvlasov dispersion` says for which length one would";
+  const auto fastest = std::max_element(
+      modes.begin(), modes.end(),
+      [](const auto& a, const auto& b) { return a.omega.imag() < b.omega.imag(); });
+  return fmt::format("the fastest-growing is {}, with rate {:.4g}", fastest->number,
+                     fastest->omega.imag());
+}
+
+std::vector<stability::BoxMode> chosen_mode(const config::Configuration& configuration,
+                                            const stability::LinearStability& stability,
+                                            const phase_space::ZAxis& z) {
+  const Index n = configuration.input().initial.mode_number;
+  const double k = stability::box_wave_number(n, z.length());
+  const auto omega = stability.fastest(k);
+  if (!omega)
+    configuration.fail("initial.mode_number",
+                       fmt::format("mode {} does not grow; {}", n, fastest_box_mode(stability, z)));
+  return {{n, k, *omega}};
+}
+
+std::vector<stability::BoxMode> seeded_modes(const config::Configuration& configuration,
+                                             const stability::LinearStability& stability,
+                                             const phase_space::ZAxis& z) {
+  const Index largest = configuration.input().initial.seeds.max_mode;
+  auto modes = stability::growing_box_modes(stability, {-INFINITY, INFINITY}, z.length(), largest);
+  if (modes.empty())
+    configuration.fail("initial.seeds.type", fmt::format("no mode up to max_mode = {} grows; {}",
+                                                         largest, fastest_box_mode(stability, z)));
+  return modes;
+}
+
+std::unique_ptr<const initial::Seeds> make_seeds(const config::Configuration& configuration,
+                                                 const phase_space::ZAxis& z,
+                                                 const phase_space::MomentumGrid& grid,
+                                                 const Background& background, MPI_Comm comm) {
   const auto& initial = configuration.input().initial;
-  DirectionOccupation occupation;
-  if (initial.type == "spectrum") {
-    const auto nu_e = flavor_over_directions(configuration, "initial.nu_e", initial.nu_e, grid);
-    const auto nu_x = flavor_over_directions(configuration, "initial.nu_x", initial.nu_x, grid);
-    for (std::size_t k = 0; k < nu_e.size(); ++k) {
-      occupation.p0.push_back(nu_e[k] + nu_x[k]);
-      occupation.pz.push_back(nu_e[k] - nu_x[k]);
-    }
-    return occupation;
+  const initial::FourierSeeds::Settings settings{
+      .sigma = initial.seeds.sigma,
+      .max_mode = initial.seeds.max_mode,
+      .random_seed = static_cast<std::uint64_t>(initial.seeds.random_seed)};
+  if (initial.type == "eigenmode") {
+    const auto stability = make_stability(configuration, grid, background.pz);
+    const auto modes = on_all_ranks(comm, [&] { return chosen_mode(configuration, stability, z); });
+    return std::make_unique<initial::PlaneWaves>(
+        std::vector{initial::eigenmode(stability, modes.front(), initial.amplitude)});
   }
-  occupation.pz = initial.zeta;
-  if (initial.occupation)
-    occupation.p0 = *initial.occupation;
-  else
-    for (const double zeta : initial.zeta) occupation.p0.push_back(std::abs(zeta));
-  return occupation;
+  if (initial.seeds.type == "eigenmode") {
+    const auto stability = make_stability(configuration, grid, background.pz);
+    const auto modes =
+        on_all_ranks(comm, [&] { return seeded_modes(configuration, stability, z); });
+    return std::make_unique<initial::PlaneWaves>(
+        initial::random_eigenmodes(stability, modes, settings));
+  }
+  if (initial.seeds.type == "fourier")
+    return std::make_unique<initial::FourierSeeds>(settings, z.length(), grid.angles());
+  return nullptr;
 }
 
 std::unique_ptr<initial::Beams> make_beams(const config::Configuration& configuration,
                                            const phase_space::ZAxis& z,
-                                           const phase_space::MomentumGrid& grid) {
+                                           const phase_space::MomentumGrid& grid, MPI_Comm comm) {
   const auto& initial = configuration.input().initial;
-  const DirectionOccupation occupation = make_occupation(configuration, grid);
-  if (initial.type == "eigenmode")
-    return std::make_unique<initial::Eigenmode>(grid, occupation.pz, occupation.p0, z.length(),
-                                                initial.mode_number, initial.amplitude);
-  std::optional<initial::FourierSeeds> seeds;
-  if (initial.seeds.type == "fourier")
-    seeds.emplace(initial::FourierSeeds::Settings{.sigma = initial.seeds.sigma,
-                                                  .max_mode = initial.seeds.max_mode,
-                                                  .random_seed = static_cast<std::uint64_t>(
-                                                      initial.seeds.random_seed)},
-                  z.length(), grid.angles());
-  return std::make_unique<initial::SeededBeams>(occupation.pz, occupation.p0, std::move(seeds),
-                                                initial.seeds.pure);
+  const Background background = make_background(configuration, grid);
+  return std::make_unique<initial::SeededBeams>(
+      background.pz, background.p0, make_seeds(configuration, z, grid, background, comm),
+      initial.type != "eigenmode" && initial.seeds.pure);
 }
 
 }  // namespace
+
+phase_space::ZAxis make_z_axis(const config::Input& input) {
+  return {input.grid.z.length, input.grid.z.cells, static_cast<int>(input.grid.z.order)};
+}
+
+phase_space::MomentumGrid make_momentum_grid(const config::Input& input,
+                                             phase_space::AngularOperator angular_operator) {
+  const auto& momentum = input.grid.momentum;
+  if (momentum.angular_operator == "sn") angular_operator = phase_space::AngularOperator::sn;
+  const auto& energy = momentum.energy;
+  const auto order = static_cast<int>(momentum.order);
+  if (momentum.geometry == "spherical")
+    return phase_space::MomentumGrid::spherical(
+        energy.reference, energy.half_width, energy.cells, order, momentum.angles, angular_operator,
+        {.from = momentum.direction_range[0], .to = momentum.direction_range[1]});
+  return {energy.reference,
+          energy.half_width,
+          energy.cells,
+          order,
+          momentum.directions,
+          momentum.weights.value_or(std::vector<double>(momentum.directions.size(), 1.0))};
+}
+
+Background make_background(const config::Configuration& configuration,
+                           const phase_space::MomentumGrid& grid) {
+  const auto& initial = configuration.input().initial;
+  Background background;
+  if (has_angular_spectra(configuration.input())) {
+    const auto nu_e = flavor_over_directions(configuration, "initial.nu_e", initial.nu_e, grid);
+    const auto nu_x = flavor_over_directions(configuration, "initial.nu_x", initial.nu_x, grid);
+    for (std::size_t k = 0; k < nu_e.size(); ++k) {
+      background.p0.push_back(nu_e[k] + nu_x[k]);
+      background.pz.push_back(nu_e[k] - nu_x[k]);
+    }
+    return background;
+  }
+  background.pz = initial.zeta;
+  if (initial.occupation)
+    background.p0 = *initial.occupation;
+  else
+    for (const double zeta : initial.zeta) background.p0.push_back(std::abs(zeta));
+  return background;
+}
+
+stability::LinearStability make_stability(const config::Configuration& configuration,
+                                          const phase_space::MomentumGrid& grid,
+                                          std::vector<double> polarization) {
+  try {
+    return {grid, std::move(polarization)};
+  } catch (const std::invalid_argument& error) {
+    configuration.fail("initial.type", error.what());
+  }
+}
+
+void check_initial_file(const config::Configuration& configuration, const phase_space::ZAxis& z,
+                        const phase_space::MomentumGrid& grid, MPI_Comm comm) {
+  const std::string& path = configuration.input().initial.path;
+  try {
+    io::on_first_rank(comm, [&] { io::check_density_matrix(path, z, grid); });
+  } catch (const std::runtime_error& error) {
+    configuration.fail("initial.path", error.what());
+  }
+}
+
+Index highest_box_mode(const phase_space::ZAxis& z) { return (z.cells() - 1) / 2; }
 
 std::string to_text(const phase_space::ProcessGrid& grid) {
   return fmt::format("{} (z) x {} (energy) x {} (angle)", grid.z, grid.energy, grid.angle);
@@ -168,22 +261,20 @@ double Problem::nodes() const {
 
 Problem make_problem(const config::Configuration& configuration, MPI_Comm comm) {
   const auto& input = configuration.input();
-  const auto& grid = input.grid;
-  Problem problem{
-      .equation = equation_of(input.equation),
-      .z = {grid.z.length, grid.z.cells, static_cast<int>(grid.z.order)},
-      .momentum = make_momentum_grid(input, angular_operator_of(grid.momentum.angular_operator)),
-      .spectrum = {},
-      .beams = nullptr,
-      .time = {.method = method_of(input.time.method),
-               .end = input.time.end,
-               .step = input.time.step,
-               .safety = input.time.safety,
-               .tolerance = input.time.tolerance,
-               .solver_tolerance = input.time.solver_tolerance},
-      .process_grid = {.z = to_ranks(input.parallel.ranks_z),
-                       .energy = to_ranks(input.parallel.ranks_energy),
-                       .angle = to_ranks(input.parallel.ranks_angle)}};
+  Problem problem{.equation = equation_of(input.equation),
+                  .z = make_z_axis(input),
+                  .momentum = make_momentum_grid(input),
+                  .spectrum = {},
+                  .beams = nullptr,
+                  .time = {.method = method_of(input.time.method),
+                           .end = input.time.end,
+                           .step = input.time.step,
+                           .safety = input.time.safety,
+                           .tolerance = input.time.tolerance,
+                           .solver_tolerance = input.time.solver_tolerance},
+                  .process_grid = {.z = to_ranks(input.parallel.ranks_z),
+                                   .energy = to_ranks(input.parallel.ranks_energy),
+                                   .angle = to_ranks(input.parallel.ranks_angle)}};
   if (problem.nodes() * flavor::components > static_cast<double>(PETSC_MAX_INT))
     configuration.fail(
         "grid.z.cells",
@@ -191,15 +282,10 @@ Problem make_problem(const config::Configuration& configuration, MPI_Comm comm) 
                     "use one built with 64-bit indices",
                     problem.nodes() * flavor::components, static_cast<double>(PETSC_MAX_INT)));
   if (input.initial.type == "file") {
-    try {
-      io::on_first_rank(
-          comm, [&] { io::check_density_matrix(input.initial.path, problem.z, problem.momentum); });
-    } catch (const std::runtime_error& error) {
-      configuration.fail("initial.path", error.what());
-    }
+    check_initial_file(configuration, problem.z, problem.momentum, comm);
   } else {
     problem.spectrum = checked_spectrum(configuration, problem.momentum);
-    problem.beams = make_beams(configuration, problem.z, problem.momentum);
+    problem.beams = make_beams(configuration, problem.z, problem.momentum, comm);
   }
   return problem;
 }
@@ -227,10 +313,10 @@ PetscErrorCode Simulation::fill_initial_state(const config::Configuration& confi
   PetscCallMPI(
       MPI_Allreduce(MPI_IN_PLACE, &finite, 1, MPI_DOUBLE, MPI_MIN, decomposition_.communicator()));
   largest_occupation_ = largest;
-  const char* key = !problem_->beams            ? "initial.path"
-                    : choice.type == "spectrum" ? "initial.nu_e.number"
-                    : choice.occupation         ? "initial.occupation"
-                                                : "initial.zeta";
+  const char* key = !problem_->beams                             ? "initial.path"
+                    : has_angular_spectra(configuration.input()) ? "initial.nu_e.number"
+                    : choice.occupation                          ? "initial.occupation"
+                                                                 : "initial.zeta";
   if (finite == 0.0) configuration.fail(key, "the initial state holds values that are not finite");
   if (largest > 1.0 + occupation_tolerance)
     configuration.fail(

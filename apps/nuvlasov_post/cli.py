@@ -1,4 +1,4 @@
-"""The command line: nuvlasov-post figure1|budget RUN [--output DIR]."""
+"""The command line: nuvlasov-post figure1|budget|dispersion RUN [--output DIR]."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from nuvlasov_post import __version__, budget, figure1
-from nuvlasov_post.run import RunError, read_beam_profile, read_history
+from nuvlasov_post import __version__, budget, dispersion, figure1
+from nuvlasov_post.run import RunError, read_beam_profile, read_dispersion, read_history
 from nuvlasov_post.style import save_figure
 
 PROGRAM = "nuvlasov-post"
@@ -42,13 +42,20 @@ def budget_products(run: Path) -> tuple[Products, str]:
     return products, budget.budget_result(history)
 
 
+def dispersion_products(path: Path) -> tuple[Products, str]:
+    """How to write each file of the growth rates, by name, and the result in one line; throws RunError."""
+    data = read_dispersion(path)
+    drawn = dispersion.draw_dispersion(data)
+    return _figure_products(dispersion.FIGURE_NAME, drawn), dispersion.dispersion_result(data)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns 0, 2 (bad input) or 4 (I/O failure)."""
     logging.basicConfig(format=f"{PROGRAM}: warning: %(message)s")
     options = _parser().parse_args(arguments)
     try:
         products, result = options.products(options.run)
-        _write(products, options.output or options.run / "figures")
+        _write(products, options.output or _directory(options.run) / "figures")
     except RunError as error:
         return _fail(error, EXIT_BAD_INPUT)
     except OutputError as error:
@@ -61,15 +68,27 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROGRAM, description="Figures and tables from a run directory of nuvlasov.")
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, products, help_text in (
-        ("figure1", figure1_products, "flavor content over (t, z) and U_osc(t)/U_osc(0): figure1.png, figure1.pdf"),
-        ("budget", budget_products, "energy budget of the run: budget.png, budget.pdf, budget.csv"),
+    run_help = "run directory, as nuvlasov wrote it"
+    for name, products, argument_help, help_text in (
+        ("figure1", figure1_products, run_help, "flavor content over (t, z) and U_osc(t)/U_osc(0): figure1.png, figure1.pdf"),
+        ("budget", budget_products, run_help, "energy budget of the run: budget.png, budget.pdf, budget.csv"),
+        (
+            "dispersion",
+            dispersion_products,
+            "directory that `nuvlasov dispersion` wrote to, or its dispersion.h5",
+            "growth rate and frequency over wave number: dispersion.png, dispersion.pdf",
+        ),
     ):
         command = commands.add_parser(name, help=help_text, description=help_text)
-        command.add_argument("run", metavar="RUN", type=Path, help="run directory, as nuvlasov wrote it")
+        command.add_argument("run", metavar="RUN", type=Path, help=argument_help)
         command.add_argument("--output", metavar="DIR", type=Path, help="where the files go (default: RUN/figures)")
         command.set_defaults(products=products)
     return parser
+
+
+def _directory(path: Path) -> Path:
+    """The directory of a run, or that a file is in."""
+    return path.parent if path.is_file() else path
 
 
 def _figure_products(name: str, figure: Figure) -> Products:

@@ -1,4 +1,4 @@
-"""Reads a run directory: history.h5 and profiles.h5.
+"""Reads a run directory: history.h5, profiles.h5 and dispersion.h5.
 
 Units are the solver's: hbar = c = sqrt(2) G_F = 1, energies in mu, times and lengths in 1/mu.
 """
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 HISTORY_FILE = "history.h5"
 PROFILES_FILE = "profiles.h5"
+DISPERSION_FILE = "dispersion.h5"
 MINIMUM_RECORDS = 2
 ENERGY_COLUMNS = ("kinetic_energy_relative", "u_osc", "u_non")
 HISTORY_COLUMNS = ("time", *ENERGY_COLUMNS, "number", "purity")
@@ -71,6 +72,23 @@ class BeamProfile:
     pz: np.ndarray
 
 
+@dataclass(frozen=True)
+class Dispersion:
+    """The fastest-growing mode over wave number, and those that the periodic box holds, all in mu.
+
+    `wave_number`, `growth_rate` and `frequency` are [wave_number], `box_*` are [box_mode]; `box_number` is n of
+    k = 2 pi n/L. Where nothing grows, the growth rate is 0 and the frequency NaN.
+    """
+
+    wave_number: np.ndarray
+    growth_rate: np.ndarray
+    frequency: np.ndarray
+    box_number: np.ndarray
+    box_wave_number: np.ndarray
+    box_growth_rate: np.ndarray
+    box_frequency: np.ndarray
+
+
 def read_history(run: Path) -> History:
     """Reads the columns that the figures need; throws RunError."""
     with _open(run, HISTORY_FILE) as file:
@@ -110,6 +128,23 @@ def read_beam_profile(run: Path, direction: float) -> BeamProfile:
         labels = [_text(label) for label in component]
         p0, pz = (density[:records, :, beam, _component(path, labels, name)] for name in ("P0", "Pz"))
     return BeamProfile(time=time[:records], z=z, direction=float(angle[beam]), p0=p0, pz=pz)
+
+
+def read_dispersion(path: Path) -> Dispersion:
+    """Reads what `nuvlasov dispersion` wrote, a file or the directory that holds it; throws RunError."""
+    run, name = (path.parent, path.name) if path.is_file() else (path, DISPERSION_FILE)
+    with _open(run, name) as file:
+        names = {field: "box_mode" if field == "box_number" else field for field in Dispersion.__dataclass_fields__}
+        columns = {field: _dataset(file, dataset, dimensions=1)[:] for field, dataset in names.items()}
+    for boxed in (False, True):
+        if len({column.size for field, column in columns.items() if field.startswith("box_") == boxed}) > 1:
+            raise RunError(
+                f"{run / name}: wave numbers, growth rates and frequencies are not equally many; "
+                "run `nuvlasov dispersion` again"
+            )
+    if columns["wave_number"].size < MINIMUM_RECORDS:
+        raise RunError(f"{run / name}: fewer than {MINIMUM_RECORDS} wave numbers; run `nuvlasov dispersion` again")
+    return Dispersion(**columns)
 
 
 def equation_mode(config: str) -> str:

@@ -115,10 +115,12 @@ std::vector<Parameter> declare(Input& in) {
         "cells in the energy window; 1 for the flavor-only problem in standard mode")
       .at_least = 1.0;
 
-  d.add("initial.type", &in.initial.type, "",
-        "two_beam: homogeneous beams with random seeds, the experiment of Fig. 1; eigenmode: one "
-        "growing mode of two opposite beams, Eq. (10); spectrum: flavors over direction as "
-        "initial.nu_e and initial.nu_x say, with seeds; file: dataset rho of an HDF5 file")
+  d.add(
+       "initial.type", &in.initial.type, "",
+       "two_beam: homogeneous beams with random seeds, the experiment of Fig. 1; spectrum: flavors "
+       "over direction as initial.nu_e and initial.nu_x say, with seeds; eigenmode: one growing "
+       "mode on the homogeneous part of two_beam (geometry beams) or spectrum (spherical); file: "
+       "dataset rho of an HDF5 file")
       .choices = {"two_beam", "eigenmode", "spectrum", "file"};
   {
     auto& p = d.add("initial.zeta", &in.initial.zeta, "1",
@@ -132,8 +134,9 @@ std::vector<Parameter> declare(Input& in) {
     p.if_absent = "|zeta| of each beam, one flavor only";
   }
   d.add("initial.mode_number", &in.initial.mode_number, "1",
-        "eigenmode: n in k = 2 pi n/L, negative or positive");
-  d.add("initial.amplitude", &in.initial.amplitude, "1", "eigenmode: alpha_k of Eq. (10)")
+        "eigenmode: n in k = 2 pi n/L, one that grows");
+  d.add("initial.amplitude", &in.initial.amplitude, "1/mu",
+        "eigenmode: alpha_k of Eq. (10); with any directions, sum w psi = 2 alpha k")
       .at_least = 0.0;
   d.add("initial.path", &in.initial.path, "",
         "file: HDF5 file with the dataset rho[z, energy, angle, component], as snapshots have");
@@ -166,10 +169,10 @@ std::vector<Parameter> declare(Input& in) {
       .above = 0.0;
   d.add("initial.energy_spectrum.center", &in.initial.energy_spectrum.center, "mu",
         "centre of the energy spectrum, relative to the reference");
-  d.add(
-       "initial.seeds.type", &in.initial.seeds.type, "",
-       "two_beam and spectrum: fourier for the transverse seeds of Eq. (13), none for homogeneous beams")
-      .choices = {"fourier", "none"};
+  d.add("initial.seeds.type", &in.initial.seeds.type, "",
+        "two_beam and spectrum: fourier for the transverse seeds of Eq. (13), eigenmode for the "
+        "fastest-growing mode of each n up to max_mode, none for homogeneous beams")
+      .choices = {"fourier", "eigenmode", "none"};
   d.add("initial.seeds.sigma", &in.initial.seeds.sigma, "1",
         "standard deviation of the seeds' Fourier amplitudes")
       .at_least = 0.0;

@@ -396,7 +396,7 @@ void Configuration::check_together() const {
         fmt::format("full mode resolves the energies: order {} needs more than {} cells, found {}; "
                     "a single cell is for equation.mode = \"standard\"",
                     grid.momentum.order, grid.momentum.order, energy.cells));
-  if (initial.type == "two_beam" || initial.type == "eigenmode") {
+  if (initial.type == "two_beam" || (initial.type == "eigenmode" && !spherical)) {
     same_length("initial.zeta", initial.zeta);
     if (initial.occupation) {
       same_length("initial.occupation", *initial.occupation);
@@ -410,16 +410,12 @@ void Configuration::check_together() const {
     }
   }
   const bool seeded = initial.type == "two_beam" || initial.type == "spectrum";
-  if (seeded && initial.seeds.type == "fourier" && initial.seeds.max_mode > grid.z.cells / 2)
+  const bool in_modes = initial.seeds.type == "fourier" || initial.seeds.type == "eigenmode";
+  if (seeded && in_modes && initial.seeds.max_mode > grid.z.cells / 2)
     fail("initial.seeds.max_mode",
          fmt::format("{} modes, but {} cells in z hold at most {}", initial.seeds.max_mode,
                      grid.z.cells, grid.z.cells / 2));
   if (initial.type == "eigenmode") {
-    if (spherical || directions.size() != 2 || std::min(directions[0], directions[1]) != -1.0 ||
-        std::max(directions[0], directions[1]) != 1.0)
-      fail("initial.type", "an eigenmode needs grid.momentum.directions = [-1, 1]");
-    if (initial.mode_number == 0)
-      fail("initial.mode_number", "must not be 0: a homogeneous mode does not grow");
     const Integer highest = (grid.z.cells - 1) / 2;
     if (initial.mode_number > highest || initial.mode_number < -highest)
       fail("initial.mode_number", fmt::format("mode {}, but {} cells in z hold none beyond {}",

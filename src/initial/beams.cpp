@@ -2,32 +2,14 @@
 
 #include <cmath>
 #include <numbers>
-#include <random>
 #include <utility>
+
+#include "nuvlasov/initial/random.hpp"
 
 namespace nuvlasov::initial {
 namespace {
 
 constexpr double two_pi = 2.0 * std::numbers::pi;
-
-/// Uniform on (0, 1], the same on every platform (the distributions of the standard library are
-/// not).
-double uniform(std::mt19937_64& generator) {
-  return (static_cast<double>(generator() >> 11) + 1.0) * 0x1p-53;
-}
-
-/// Standard normal, by Box and Muller.
-double normal(std::mt19937_64& generator) {
-  const double radius = std::sqrt(-2.0 * std::log(uniform(generator)));
-  return radius * std::cos(two_pi * uniform(generator));
-}
-
-TwoBeamMode mode_on(const phase_space::MomentumGrid& grid, const std::vector<double>& zeta,
-                    double k) {
-  const std::size_t plus = grid.direction(0) > 0.0 ? 0 : 1;
-  const std::size_t minus = 1 - plus;
-  return {grid.weights()[plus] * zeta[plus], grid.weights()[minus] * zeta[minus], k};
-}
 
 }  // namespace
 
@@ -45,10 +27,8 @@ void fill(const Beams& beams, const std::vector<double>& spectrum, const phase_s
 FourierSeeds::FourierSeeds(const Settings& settings, double box_length, Index directions)
     : wave_number_(two_pi / box_length) {
   for (Index stream = 0; stream < 2 * directions; ++stream) {
-    std::seed_seq sequence{static_cast<std::uint32_t>(settings.random_seed),
-                           static_cast<std::uint32_t>(settings.random_seed >> 32),
-                           static_cast<std::uint32_t>(stream)};
-    std::mt19937_64 generator(sequence);
+    std::mt19937_64 generator =
+        random_stream(settings.random_seed, static_cast<std::uint32_t>(stream));
     std::vector<Mode>& modes = streams_.emplace_back();
     for (Index n = 0; n <= settings.max_mode; ++n) {
       const double amplitude = settings.sigma * normal(generator);
@@ -73,11 +53,16 @@ std::complex<double> FourierSeeds::at(double z, Index k) const {
 }
 
 SeededBeams::SeededBeams(std::vector<double> zeta, std::vector<double> occupation,
-                         std::optional<FourierSeeds> seeds, bool pure)
+                         std::unique_ptr<const Seeds> seeds, bool pure)
     : zeta_(std::move(zeta)),
       occupation_(std::move(occupation)),
       seeds_(std::move(seeds)),
       pure_(pure) {}
+
+SeededBeams::SeededBeams(std::vector<double> zeta, std::vector<double> occupation,
+                         FourierSeeds seeds, bool pure)
+    : SeededBeams(std::move(zeta), std::move(occupation),
+                  std::make_unique<FourierSeeds>(std::move(seeds)), pure) {}
 
 flavor::Matrix SeededBeams::at(double z, Index k) const {
   const auto beam = static_cast<std::size_t>(k);
@@ -106,22 +91,6 @@ double TwoBeamMode::u_osc_transverse(double alpha, double length, double time) c
 
 double TwoBeamMode::u_osc_change(double alpha, double length, double time) const {
   return length * 2.0 * k * k * alpha * alpha * std::expm1(2.0 * gamma.real() * time);
-}
-
-Eigenmode::Eigenmode(const phase_space::MomentumGrid& grid, std::vector<double> zeta,
-                     std::vector<double> occupation, double box_length, Index mode, double alpha)
-    : zeta_(std::move(zeta)),
-      occupation_(std::move(occupation)),
-      mode_(mode_on(grid, zeta_, two_pi * static_cast<double>(mode) / box_length)) {
-  for (Index k = 0; k < 2; ++k)
-    amplitude_.push_back(alpha / grid.direction_weight(k) *
-                         (grid.direction(k) > 0.0 ? mode_.plus : mode_.minus));
-}
-
-flavor::Matrix Eigenmode::at(double z, Index k) const {
-  const auto beam = static_cast<std::size_t>(k);
-  const std::complex<double> psi = amplitude_[beam] * std::polar(1.0, mode_.k * z);
-  return flavor::from_polarization(occupation_[beam], psi.real(), psi.imag(), zeta_[beam]);
 }
 
 }  // namespace nuvlasov::initial

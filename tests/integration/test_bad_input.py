@@ -160,7 +160,7 @@ INVALID_CHOICE = [
     ("initial.nu_x.shape", '"flat"', "isotropic, gaussian, exponential, linear"),
     ("initial.type", '"eigenmod"', 'did you mean "eigenmode"?'),
     ("initial.energy_spectrum.shape", '"Gaussian"', 'did you mean "gaussian"?'),
-    ("initial.seeds.type", '"white noise"', "fourier, none"),
+    ("initial.seeds.type", '"white noise"', "fourier, eigenmode, none"),
     ("time.method", '"implicit-midpoint"', 'did you mean "implicit_midpoint"?'),
     ("time.method", '""', "rk4, rk5dp, ssp, implicit_midpoint"),
 ]
@@ -202,7 +202,10 @@ VALUES: list[tuple[Settings, list[str]]] = [
         for settings, fragments in [
             ({"grid.momentum.weights": "[1.0, 1.0]"}, ["has no effect", "grid.momentum.angles"]),
             ({"initial.zeta": "[-0.5, 0.5]"}, ["has 2 values", "16 directions in grid.momentum.angles"]),
-            ({"initial.zeta": f"[{', '.join(['0.01'] * 16)}]", "initial.type": '"eigenmode"'}, ["[-1, 1]"]),
+            (
+                {"initial.type": '"eigenmode"', "initial.mode_number": "-1"},
+                ["mode -1 does not grow", "no mode of this box does", "nuvlasov dispersion"],
+            ),
             (
                 {
                     "initial.type": '"spectrum"',
@@ -227,11 +230,18 @@ VALUES: list[tuple[Settings, list[str]]] = [
     ({"initial.energy_spectrum.width": "1e-9"}, ["vanishes on every cell"]),
     ({"initial.seeds.max_mode": "33"}, ["33 modes", "64 cells", "at most 32"]),
     ({"initial.seeds.max_mode": "9223372036854775807"}, ["at most 32"]),
+    ({"initial.seeds.type": '"eigenmode"', "initial.seeds.max_mode": "33"}, ["33 modes", "at most 32"]),
+    ({"initial.type": '"eigenmode"', "initial.mode_number": "0"}, ["mode 0 does not grow", "fastest-growing is -3"]),
+    ({"initial.type": '"eigenmode"', "initial.mode_number": "-7"}, ["mode -7 does not grow", "with rate 0.998"]),
     (
-        {"initial.mode_number": "-2", "grid.momentum.directions": "[-1.0, 0.5]", "initial.type": '"eigenmode"'},
-        ["[-1, 1]"],
+        {"initial.zeta": "[0.5, 0.5]", "initial.seeds.type": '"eigenmode"'},
+        ["no mode up to max_mode = 8 grows", "no mode of this box does"],
     ),
-    ({"initial.type": '"eigenmode"', "initial.mode_number": "0"}, ["must not be 0"]),
+    (
+        {"initial.seeds.max_mode": "0", "initial.seeds.type": '"eigenmode"'},
+        ["no mode up to max_mode = 0 grows", "fastest-growing is -3"],
+    ),
+    ({"initial.zeta": "[-1e308, 1e308]", "initial.type": '"eigenmode"'}, ["too large to be added"]),
     ({"initial.type": '"eigenmode"', "initial.mode_number": "32"}, ["mode 32", "none beyond 31"]),
     ({"initial.type": '"eigenmode"', "initial.mode_number": "-32"}, ["mode -32", "none beyond 31"]),
     ({"initial.type": '"eigenmode"', "initial.mode_number": "-9223372036854775808"}, ["none beyond 31"]),
@@ -288,16 +298,20 @@ def title(case: object) -> str:
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with an earlier run and files that are no good as an initial state."""
+    """A directory with an earlier run and its growth rates, and files that are no good as an initial state."""
     directory = tmp_path_factory.mktemp("bad_input")
     settings = SMALL | {"output.profile_interval": "0.1", "output.snapshot_interval": "0.1"}
     (directory / INPUT).write_text(toml(settings))
     assert nuvlasov("run", INPUT, "--output", EARLIER, cwd=directory).code == 0
+    assert nuvlasov("dispersion", INPUT, "--output", EARLIER, cwd=directory).code == 0
 
     shape = np.array((64, 32, 2, 4))
     with_nan = np.zeros(shape)
     with_nan[33, 0, 1, 2] = np.nan
+    tilted = np.zeros(shape)
+    tilted[..., :] = (1.0, 0.01, 0.0, 0.5)
     datasets = {
+        "tilted": ("rho", tilted),
         "foreign": ("temperature", np.zeros(3)),
         "integers": ("rho", np.zeros(shape, dtype=int)),
         "flat": ("rho", np.zeros(shape.prod())),
@@ -419,6 +433,37 @@ def test_bytes(workspace: Path, text: bytes) -> None:
         (["info", EARLIER], [EARLIER]),
         (["info", "text.h5"], ["text.h5: not an HDF5 file"]),
         (["info", "foreign.h5"], ["foreign.h5: not written by nuvlasov"]),
+        # growth rates
+        (["dispersion"], ["INPUT is required"]),
+        (["dispersion", "none.toml"], ["none.toml: cannot read"]),
+        (["dispersion", INPUT, "--point", "5"], ["--point: no such option", "did you mean --points?"]),
+        (["dispersion", INPUT, "--output", NEW, "--points", "1"], ["--points 1: must be >= 2"]),
+        (["dispersion", INPUT, "--output", NEW, "--k-max", "inf"], ["--k-max inf: must be finite"]),
+        (
+            ["dispersion", INPUT, "--output", NEW, "--k-min", "1", "--k-max", "-1"],
+            ["--k-min 1: must be below --k-max -1"],
+        ),
+        (["dispersion", INPUT, "--output", NEW, "--k-min", "9"], ["--k-min 9: nothing grows there", "give both"]),
+        (["dispersion", INPUT, "--output", NEW, "--k-max", "-9"], ["--k-max -9: nothing grows there", "give both"]),
+        (["dispersion", INPUT, "--output", NEW, "--set", "time.end=soon"], ["time.end: expected real"]),
+        (["dispersion", INPUT, "--output", EARLIER], [f"--output {EARLIER}: ", "dispersion.h5 is there already"]),
+        (["dispersion", INPUT, "--output", INPUT], [f"--output {INPUT}: ", "is not a directory"]),
+        (["dispersion", INPUT, "--set", f"output.directory={EARLIER}"], ["output.directory: ", "is there already"]),
+        *(
+            (
+                [
+                    *("dispersion", INPUT, "--overwrite", "--output", EARLIER),
+                    *("--set", "initial.type=file", "--set", f"initial.path={name}.h5"),
+                ],
+                ["initial.path: ", fragment],
+            )
+            for name, fragment in [
+                ("none", "none.h5: no such file"),
+                ("flat", "has the shape"),
+                ("nan", "not finite"),
+                ("tilted", "the mean transverse polarization is 0.02 of the largest polarization"),
+            ]
+        ),
         # parameters
         (["describe", "grid.z.lenght"], ["grid.z.lenght", "did you mean grid.z.length?"]),
         (["describe", "outptu"], ["outptu", "did you mean output?"]),
@@ -494,6 +539,7 @@ def test_command_line(workspace: Path, arguments: list[str], fragments: list[str
         (4, {"parallel.ranks_z": "2", "parallel.ranks_energy": "4"}, ["4 does not divide the 2", "of 4 ranks"]),
         (2, {"petsc.ts_type": '"rkk"'}, ["Unknown TS type: rkk"]),
         (2, {"initial.type": '"file"', "initial.path": '"nan.h5"'}, ["not finite"]),
+        (2, {"initial.type": '"eigenmode"', "initial.mode_number": "-7"}, ["mode -7 does not grow"]),
         (2, {"initial.type": '"file"', "initial.path": '"text.h5"'}, ["not an HDF5 file"]),
     ],
     ids=title,
@@ -524,6 +570,8 @@ def test_setting_on_several_ranks(workspace: Path, ranks: int, settings: Setting
         ),
         (2, {}, ["run", INPUT, "--output", EARLIER], ["already holds a run"]),
         (2, {}, ["rum", INPUT], ["did you mean run?"]),
+        (2, {}, ["dispersion", INPUT, "--output", EARLIER], ["is there already"]),
+        (2, {"initial.type": '"file"', "initial.path": '"tilted.h5"'}, ["dispersion", INPUT], ["mean transverse"]),
         (2, {}, ["check", "none.toml"], ["none.toml: cannot read"]),
         (2, {}, ["run", INPUT, "--output", NEW, "--", "-ts_typ", "rk"], ["PETSc does not use it"]),
     ],

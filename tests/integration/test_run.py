@@ -179,6 +179,107 @@ def test_xdmf_describes_the_snapshots(full_run: Path) -> None:
         assert (start + stride * (count - 1) < [int(n) for n in slab[1].get("Dimensions").split()]).all()
 
 
+# --- growth rates -----------------------------------------------------------------------------------------------------
+
+DISPERSION = ["dispersion.csv", "dispersion.h5"]
+
+
+def dispersion(directory: Path, settings: Settings, *arguments: str, ranks: int = 0, name: str = "run") -> xarray.Dataset:
+    """Writes the growth rates of an input to directory/name; returns what dispersion.h5 holds."""
+    (directory / f"{name}.toml").write_text(toml(settings))
+    outcome = nuvlasov("dispersion", f"{name}.toml", "--output", name, *arguments, cwd=directory, ranks=ranks)
+    assert (outcome.code, outcome.errors()) == (0, []), outcome
+    assert sorted(contents(directory / name)) == DISPERSION
+    assert all(f"{name}/{file}" in outcome.out for file in DISPERSION)
+    with xarray.open_dataset(directory / name / "dispersion.h5", engine="h5netcdf") as data:
+        return data.load()
+
+
+def test_dispersion_holds_growth_rates_of_two_beams(tmp_path: Path) -> None:
+    data = dispersion(tmp_path, SMALL | {"initial.zeta": "[-0.4, 0.6]"}, "--points", "101")
+    k = data["wave_number"].values
+    assert k.size == 101
+    # Eq. (11): middle -1, half width 2 sqrt(0.24). Omega is known to rounding, but for its square root at the edges.
+    squared = 4.0 * 0.24 - (k + 1.0) ** 2
+    growth = np.sqrt(np.maximum(squared, 0.0))
+    np.testing.assert_allclose(data["growth_rate"], growth, rtol=0.0, atol=1e-6)
+    np.testing.assert_allclose(data["frequency"], np.where(growth > 0.0, -0.2, np.nan), rtol=0.0, atol=1e-12)
+    assert (squared[0] < 0.0) and (squared[-1] < 0.0)
+    n = data["box_mode"].values
+    assert n.tolist() == list(range(-6, 0))
+    np.testing.assert_allclose(data["box_wave_number"], 2.0 * np.pi * n / 20.0, rtol=1e-15)
+    psi = data["eigenvector_real"] + 1j * data["eigenvector_imag"]
+    moment = (psi * data["weight"]).sum("angle", skipna=False)
+    np.testing.assert_allclose(moment, np.where(growth > 0.0, 2.0 * k, np.nan), rtol=0.0, atol=1e-12)
+    assert data["all_growth_rates"].dims == ("wave_number", "mode")
+    np.testing.assert_array_equal(data["polarization"], [-0.4, 0.6])
+    for variable in data.variables.values():
+        assert variable.attrs["long_name"] and variable.attrs["units"]
+    table = np.genfromtxt(tmp_path / "run/dispersion.csv", delimiter=",", names=True)
+    assert table.dtype.names == ("wave_number_mu", "growth_rate_mu", "frequency_mu")
+    for column in table.dtype.names:
+        np.testing.assert_array_equal(table[column], data[column.removesuffix("_mu")])
+
+
+def test_dispersion_is_the_same_on_two_ranks_and_may_be_replaced(tmp_path: Path) -> None:
+    alone = dispersion(tmp_path, SMALL)
+    again = dispersion(tmp_path, SMALL, "--overwrite", ranks=2)
+    xarray.testing.assert_equal(alone, again)
+    assert nuvlasov("info", "run/dispersion.h5", cwd=tmp_path).out.count("nuvlasov dispersion") == 1
+
+
+@pytest.mark.parametrize(
+    "settings, arguments, said",
+    [
+        ({}, [], "n = -6 to -1, 6 in all;\n    the fastest is n = -3, k = -0.942478, with growth rate 0.998344"),
+        ({}, ["--k-min", "0.1", "--k-max=0.7"], "nothing grows"),
+        ({"initial.zeta": "[0.5, 0.5]"}, [], "401 wave numbers from -2 to 2\nnothing grows"),
+        ({"grid.z.length": "3.0"}, [], "no mode k = 2 pi n/L grows; the fastest wave has the length 6.283"),
+        ({"grid.z.length": "300.0"}, [], "64 cells hold |n| <= 31, |k| <= 0.6493, but more grows beyond"),
+        ({"initial.type": '"eigenmode"', "initial.mode_number": "9"}, [], "n = -6 to -1"),
+        (
+            {
+                "initial.type": '"spectrum"',
+                "initial.nu_e.number": "0.4",
+                "initial.nu_x.number": "0.1",
+                "grid.momentum.directions": "[-1.0, 1.0]",
+                "initial.nu_x.shape": '"gaussian"',
+            },
+            [],
+            "coupling sum w |P^z| = 0.3",
+        ),
+    ],
+)
+def test_dispersion_says_what_grows_in_the_box(
+    tmp_path: Path, settings: Settings, arguments: list[str], said: str
+) -> None:
+    (tmp_path / "input.toml").write_text(toml(SMALL | settings))
+    outcome = nuvlasov("dispersion", "input.toml", *arguments, cwd=tmp_path)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert said in outcome.out
+    assert sorted(contents(tmp_path / "runs/input")) == DISPERSION
+
+
+def test_dispersion_of_a_snapshot_is_that_of_its_average_over_z(tmp_path: Path) -> None:
+    settings = FULL | {"initial.seeds.sigma": "1e-4", "time.end": "0.0"}
+    snapshot = run(tmp_path, settings) / SNAPSHOTS[0]
+    of_input = dispersion(tmp_path, settings, name="of_input")
+    start = {"initial.type": '"file"', "initial.path": f'"{snapshot}"'}
+    of_file = dispersion(tmp_path, settings | start, name="of_file")
+    for name in ("wave_number", "growth_rate", "polarization", "box_growth_rate"):
+        np.testing.assert_allclose(of_file[name], of_input[name], rtol=0.0, atol=1e-6)
+    assert of_file["growth_rate"].max() > 0.99
+
+
+def test_post_processing_draws_the_growth_rates(tmp_path: Path) -> None:
+    dispersion(tmp_path, SMALL)
+    done = subprocess.run(
+        [os.environ["NUVLASOV_POST"], "dispersion", tmp_path / "run"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "run/figures/dispersion.png").is_file()
+
+
 # --- using it again -------------------------------------------------------------------------------------------------
 
 
@@ -298,10 +399,11 @@ def test_step_far_above_the_history_interval_gives_one_row_each(tmp_path: Path) 
     assert history(tmp_path / "runs/input")["step"].tolist() == list(range(11))
 
 
+@pytest.mark.parametrize("command", ["run", "dispersion"])
 @pytest.mark.parametrize("ranks", [0, 2])
-def test_directory_that_cannot_be_made_is_an_io_failure(tmp_path: Path, ranks: int) -> None:
+def test_directory_that_cannot_be_made_is_an_io_failure(tmp_path: Path, ranks: int, command: str) -> None:
     (tmp_path / "input.toml").write_text(toml(SMALL))
-    outcome = nuvlasov("run", "input.toml", "--output", "/proc/nuvlasov", cwd=tmp_path, ranks=ranks)
+    outcome = nuvlasov(command, "input.toml", "--output", "/proc/nuvlasov", cwd=tmp_path, ranks=ranks)
     assert (outcome.code, outcome.out) == (4, "")
     (error,) = outcome.errors()
     assert error.startswith("nuvlasov: cannot prepare the directory /proc/nuvlasov: ")

@@ -105,6 +105,41 @@ def write_profiles(run: Path, time: np.ndarray, density: np.ndarray, components:
         )
 
 
+def dispersion_columns(length: float = LENGTH, growing: bool = True) -> Columns:
+    """Growth rates of two beams zeta = -0.4, 0.6 over wave number, and of the modes that a box of that length holds."""
+    middle, half_width = -1.0, 2.0 * np.sqrt(0.24) if growing else 0.0
+
+    def growth(k: np.ndarray) -> np.ndarray:
+        return np.sqrt(np.maximum(half_width**2 - (k - middle) ** 2, 0.0))
+
+    k = np.linspace(-2.4, 0.4, 141)
+    box = np.arange(-1000.0, 1001.0)
+    box = box[growth(2.0 * np.pi * box / length) > 0.0]
+    box_k = 2.0 * np.pi * box / length
+    return {
+        "wave_number": k,
+        "growth_rate": growth(k),
+        "frequency": np.where(growth(k) > 0.0, -0.2, np.nan),
+        "box_mode": box,
+        "box_wave_number": box_k,
+        "box_growth_rate": growth(box_k),
+        "box_frequency": np.full(box.size, -0.2),
+    }
+
+
+def write_dispersion(run: Path, columns: Columns) -> None:
+    """Writes dispersion.h5, without the variables over angle and mode that the figure does not read."""
+    scales = {name: columns[name] for name in ("wave_number", "box_mode")}
+    variables = {
+        name: (column, ("box_mode",) if name.startswith("box_") else ("wave_number",))
+        for name, column in columns.items()
+        if name not in scales
+    }
+    with h5py.File(run / "dispersion.h5", "w") as file:
+        file.attrs.update(version="0.1.0", commit="0000000", config="", libraries="", ranks=1)
+        write_scales(file, scales, variables)
+
+
 @pytest.fixture
 def make_run(tmp_path: Path) -> Callable[..., Path]:
     """Makes a complete run directory: `make_run(mode=..., u_osc_start=..., history_time=..., profile_time=...)`."""
@@ -121,6 +156,7 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
         config = f'[equation]\nmode = "{mode}"\n' if config is None else config
         write_history(run, history_columns(history_time, mode, u_osc_start), config)
         write_profiles(run, profile_time, beam_profile(profile_time, cells=40))
+        write_dispersion(run, dispersion_columns())
         return run
 
     return make

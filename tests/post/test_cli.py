@@ -15,17 +15,29 @@ import pytest
 import xarray
 from matplotlib.image import imread
 
-from conftest import TIME, beam_profile, history_columns, write_history, write_profiles
+from conftest import (
+    TIME,
+    beam_profile,
+    dispersion_columns,
+    history_columns,
+    write_dispersion,
+    write_history,
+    write_profiles,
+)
 from nuvlasov_post import cli
 from nuvlasov_post.run import equation_mode, read_beam_profile, read_history
 from nuvlasov_post.style import COLUMN_WIDTH
 
 MakeRun = Callable[..., Path]
 APPS = Path(cli.__file__).parents[1]
-FILES = {"figure1": ["figure1.png", "figure1.pdf"], "budget": ["budget.png", "budget.pdf", "budget.csv"]}
+FILES = {
+    "figure1": ["figure1.png", "figure1.pdf"],
+    "budget": ["budget.png", "budget.pdf", "budget.csv"],
+    "dispersion": ["dispersion.png", "dispersion.pdf"],
+}
 
 
-@pytest.mark.parametrize("command, elsewhere", [("figure1", False), ("budget", True)])
+@pytest.mark.parametrize("command, elsewhere", [("figure1", False), ("budget", True), ("dispersion", False)])
 def test_command_writes_its_files_and_says_so(
     make_run: MakeRun, tmp_path: Path, capsys: pytest.CaptureFixture, command: str, elsewhere: bool
 ) -> None:
@@ -78,6 +90,15 @@ def drop(dataset: str) -> Callable[[h5py.File], None]:
     return lambda file: file.__delitem__(dataset)
 
 
+def shorten(dataset: str) -> Callable[[h5py.File], None]:
+    def change(file: h5py.File) -> None:
+        values = file[dataset][:-1]
+        del file[dataset]
+        file[dataset] = values
+
+    return change
+
+
 def to_scalar(dataset: str) -> Callable[[h5py.File], None]:
     def change(file: h5py.File) -> None:
         del file[dataset]
@@ -109,6 +130,10 @@ def three_flavor_profiles(run: Path) -> None:
     write_profiles(run, np.arange(3.0), density, tuple(f"rho{i}" for i in range(9)))
 
 
+def one_wave_number(run: Path) -> None:
+    write_dispersion(run, {name: column[:1] for name, column in dispersion_columns().items()})
+
+
 def coordinates_of_another_grid(file: h5py.File) -> None:
     del file["z"]
     file["z"] = np.arange(7.0)
@@ -116,8 +141,9 @@ def coordinates_of_another_grid(file: h5py.File) -> None:
 
 BOTH = ("figure1", "budget")
 ONLY_FIGURE1 = ("figure1",)
+ONLY_DISPERSION = ("dispersion",)
 DAMAGES = [
-    ("no run", BOTH, shutil.rmtree, "run: no such directory; give the directory"),
+    ("no run", (*BOTH, "dispersion"), shutil.rmtree, "run: no such directory; give the directory"),
     ("run is a file", BOTH, replace_run_by_file, "run: not a directory; give the run directory"),
     ("no history", BOTH, lambda run: (run / "history.h5").unlink(), "history.h5: no such file; check"),
     ("history is a directory", BOTH, replace_history_by_directory, "history.h5: cannot be read as HDF5"),
@@ -156,6 +182,18 @@ DAMAGES = [
     ("no density", ONLY_FIGURE1, edit("profiles.h5", drop("polarization_density")), "'polarization_density'"),
     ("other grid", ONLY_FIGURE1, edit("profiles.h5", coordinates_of_another_grid), "has shape (61, 40, 2, 4), not"),
     ("three flavors", ONLY_FIGURE1, three_flavor_profiles, "no component 'P0' among rho0, rho1,"),
+    (
+        "no dispersion",
+        ONLY_DISPERSION,
+        lambda run: (run / "dispersion.h5").unlink(),
+        "dispersion.h5: no such file; check",
+    ),
+    ("dispersion is cut", ONLY_DISPERSION, cut("dispersion.h5"), "dispersion.h5: cannot be read as HDF5"),
+    ("no growth rate", ONLY_DISPERSION, edit("dispersion.h5", drop("growth_rate")), "dataset 'growth_rate' (written"),
+    ("no box modes", ONLY_DISPERSION, edit("dispersion.h5", drop("box_mode")), "1-dimensional dataset 'box_mode'"),
+    ("fewer rates", ONLY_DISPERSION, edit("dispersion.h5", shorten("growth_rate")), "not equally many; run"),
+    ("fewer box rates", ONLY_DISPERSION, edit("dispersion.h5", shorten("box_frequency")), "not equally many; run"),
+    ("one wave number", ONLY_DISPERSION, one_wave_number, "dispersion.h5: fewer than 2 wave numbers; run"),
     (
         "one profile",
         ONLY_FIGURE1,
@@ -282,6 +320,8 @@ def test_mode_is_read_from_every_kind_of_string_attribute(make_run: MakeRun, sto
     "name, variable, dimensions",
     [
         ("history.h5", "u_osc", ("time",)),
+        ("dispersion.h5", "growth_rate", ("wave_number",)),
+        ("dispersion.h5", "box_growth_rate", ("box_mode",)),
         ("profiles.h5", "polarization_density", ("time", "z", "angle", "component")),
         ("profiles.h5", "spectrum", ("time", "energy", "angle", "component")),
     ],

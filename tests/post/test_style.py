@@ -1,4 +1,4 @@
-"""What both figures owe to a journal's column."""
+"""What all figures owe to a journal's column."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from nuvlasov_post.budget import draw_budget
+from nuvlasov_post.dispersion import draw_dispersion
 from nuvlasov_post.figure1 import draw_figure1
-from nuvlasov_post.run import read_beam_profile, read_history
+from nuvlasov_post.run import read_beam_profile, read_dispersion, read_history
 from nuvlasov_post.style import COLUMN_WIDTH
 
 
@@ -23,9 +24,19 @@ def budget_of(run: Path) -> Figure:
     return draw_budget(read_history(run))
 
 
+def dispersion_of(run: Path) -> Figure:
+    return draw_dispersion(read_dispersion(run))
+
+
 @pytest.mark.parametrize(
     "draw, mode, u_osc_start",
-    [(figure1_of, "full", -25.0), (figure1_of, "full", 0.0), (budget_of, "standard", -25.0), (budget_of, "full", 0.0)],
+    [
+        (figure1_of, "full", -25.0),
+        (figure1_of, "full", 0.0),
+        (budget_of, "standard", -25.0),
+        (budget_of, "full", 0.0),
+        (dispersion_of, "full", -25.0),
+    ],
 )
 def test_every_label_is_inside_a_figure_of_column_width(
     make_run: Callable[..., Path], draw: Callable[[Path], Figure], mode: str, u_osc_start: float

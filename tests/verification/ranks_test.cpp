@@ -11,14 +11,19 @@ using testing_support::Experiment;
 using testing_support::two_beams;
 
 /// Sixteen directions with a crossing, in spherical geometry.
-std::string crossing(const std::string& more) {
-  return R"(
+std::string crossing(const std::string& more, const char* seeds) {
+  return fmt::format(R"(
     equation.mode = "full"
-    grid.z = {length = 20.0, cells = 48}
-    grid.momentum = {geometry = "spherical", angles = 8, energy = {reference = 20.0, half_width = 14.0, cells = 32}}
-    initial = {type = "spectrum", nu_x.shape = "gaussian", energy_spectrum.width = 1.8, seeds = {sigma = 1e-2, max_mode = 10}}
-  )" + more;
+    grid.z = {{length = 20.0, cells = 48}}
+    grid.momentum = {{geometry = "spherical", angles = 8, energy = {{reference = 20.0, half_width = 14.0, cells = 32}}}}
+    initial = {{type = "spectrum", nu_x.shape = "gaussian", energy_spectrum.width = 1.8, seeds = {{type = "{}", sigma = 1e-2, max_mode = 10}}}}
+    {}
+  )",
+                     seeds, more);
 }
+
+std::string fourier(const std::string& more) { return crossing(more, "fourier"); }
+std::string eigenmodes(const std::string& more) { return crossing(more, "eigenmode"); }
 
 std::string beams(const std::string& more) {
   return two_beams("initial.seeds.sigma = 1e-2\n" + more, "full", 200, 32);
@@ -51,8 +56,9 @@ INSTANTIATE_TEST_SUITE_P(Methods, AnyNumberOfRanks,
                          testing::Values(Case{"beams", beams, "rk4"}, Case{"beams", beams, "rk5dp"},
                                          Case{"beams", beams, "ssp"},
                                          Case{"beams", beams, "implicit_midpoint"},
-                                         Case{"spherical", crossing, "rk4"},
-                                         Case{"spherical", crossing, "implicit_midpoint"}));
+                                         Case{"spherical", fourier, "rk4"},
+                                         Case{"spherical", fourier, "implicit_midpoint"},
+                                         Case{"eigenmode seeds", eigenmodes, "rk4"}));
 
 class SplitInEnergy : public testing::TestWithParam<Case> {};
 
@@ -78,7 +84,7 @@ TEST_P(SplitInEnergy, StateAgreesToRounding) {
 
 INSTANTIATE_TEST_SUITE_P(Geometries, SplitInEnergy,
                          testing::Values(Case{"beams", beams, "rk4"},
-                                         Case{"spherical", crossing, "rk4"}));
+                                         Case{"spherical", fourier, "rk4"}));
 
 }  // namespace
 }  // namespace nuvlasov

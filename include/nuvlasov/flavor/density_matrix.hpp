@@ -125,6 +125,9 @@ inline double entropy(const std::array<double, 2>& eigenvalues) {
   return mixing_entropy(eigenvalues[0]) + mixing_entropy(eigenvalues[1]);
 }
 
+/// Pz, the difference of the flavors' occupations.
+inline double flavor_difference(Matrix rho) { return rho[3]; }
+
 /// A matrix from its occupation (trace), its transverse part psi = Px + i Py and Pz.
 inline Matrix from_polarization(double trace, double px, double py, double pz) {
   return Matrix{trace, px, py, pz};

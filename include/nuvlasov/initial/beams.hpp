@@ -6,7 +6,6 @@
 #include <complex>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "nuvlasov/flavor/density_matrix.hpp"
@@ -29,6 +28,14 @@ class Beams {
 void fill(const Beams& beams, const std::vector<double>& spectrum, const phase_space::ZAxis& z,
           const phase_space::Box& box, double* state);
 
+/// Transverse polarization on homogeneous beams.
+class Seeds {
+ public:
+  virtual ~Seeds() = default;
+  /// Px + i Py of direction k at z.
+  virtual std::complex<double> at(double z, Index k) const = 0;
+};
+
 /// The random transverse seeds of Eq. (13),
 ///
 ///     P^{x,y} = sum_{n=-N}^{N} c_n exp(i phi_n + 2 pi i n z/L),  c_n = c_{-n}, phi_n = -phi_{-n},
@@ -36,7 +43,7 @@ void fill(const Beams& beams, const std::vector<double>& spectrum, const phase_s
 /// c_n normal with standard deviation sigma, phi_n uniform. Each direction and component has a
 /// random stream of its own, so that the seeds depend neither on the number of ranks nor, mode by
 /// mode, on N.
-class FourierSeeds {
+class FourierSeeds final : public Seeds {
  public:
   struct Settings {
     double sigma = 1e-4;
@@ -45,8 +52,7 @@ class FourierSeeds {
   };
   FourierSeeds(const Settings& settings, double box_length, Index directions);
 
-  /// Px + i Py of direction k at z.
-  std::complex<double> at(double z, Index k) const;
+  std::complex<double> at(double z, Index k) const override;
 
  private:
   struct Mode {
@@ -57,18 +63,21 @@ class FourierSeeds {
   std::vector<std::vector<Mode>> streams_;  ///< [2 direction + component][n]
 };
 
-/// Homogeneous beams with P^z = zeta_k and optional seeds: the experiment of Fig. 1.
+/// Homogeneous beams with P^z = zeta_k and seeds: the experiment of Fig. 1.
 class SeededBeams final : public Beams {
  public:
   /// \param occupation  P0 of each direction
+  /// \param seeds       absent: none
   /// \param pure        rescale each P to the length P0
   SeededBeams(std::vector<double> zeta, std::vector<double> occupation,
-              std::optional<FourierSeeds> seeds, bool pure);
+              std::unique_ptr<const Seeds> seeds, bool pure);
+  SeededBeams(std::vector<double> zeta, std::vector<double> occupation, FourierSeeds seeds,
+              bool pure);
   flavor::Matrix at(double z, Index k) const override;
 
  private:
   std::vector<double> zeta_, occupation_;
-  std::optional<FourierSeeds> seeds_;
+  std::unique_ptr<const Seeds> seeds_;
   bool pure_;
 };
 
@@ -88,21 +97,6 @@ struct TwoBeamMode {
   /// Change of the whole U_osc. Eq. (12) leaves out the change of the z components, which is of the
   /// same order: docs/decisions/two-beam-energy.md.
   double u_osc_change(double alpha, double length, double time) const;
-};
-
-/// The growing eigenmode k = 2 pi n/L on two opposite beams with amplitude alpha_k of Eq. (10).
-class Eigenmode final : public Beams {
- public:
-  /// \param grid  two directions, -1 and +1 in either order
-  Eigenmode(const phase_space::MomentumGrid& grid, std::vector<double> zeta,
-            std::vector<double> occupation, double box_length, Index mode, double alpha);
-  flavor::Matrix at(double z, Index k) const override;
-  const TwoBeamMode& mode() const { return mode_; }
-
- private:
-  std::vector<double> zeta_, occupation_;
-  std::vector<std::complex<double>> amplitude_;  ///< of psi = Px + i Py, by direction
-  TwoBeamMode mode_;
 };
 
 }  // namespace nuvlasov::initial

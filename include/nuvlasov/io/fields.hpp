@@ -65,6 +65,11 @@ class Profiles {
 void check_density_matrix(const std::string& path, const phase_space::ZAxis& z,
                           const phase_space::MomentumGrid& momentum);
 
+/// The average over z of a checked file's `rho`, integrated over energy: [angle][component]. By one
+/// rank alone. \throws IoError
+std::vector<double> mean_density_matrix(const std::string& path, const phase_space::ZAxis& z,
+                                        const phase_space::MomentumGrid& momentum);
+
 /// Reads dataset `rho` of a checked file into the owned nodes. Collective.
 /// \throws IoError
 void read_density_matrix(const std::string& path, const phase_space::Decomposition& decomposition,

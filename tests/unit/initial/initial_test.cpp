@@ -8,6 +8,7 @@
 
 #include "nuvlasov/initial/angular_spectrum.hpp"
 #include "nuvlasov/initial/beams.hpp"
+#include "nuvlasov/initial/eigenmodes.hpp"
 #include "nuvlasov/initial/energy_spectrum.hpp"
 
 namespace nuvlasov::initial {
@@ -67,6 +68,71 @@ TEST(FourierSeeds, AreTheSameOnEveryPlatform) {
   const double u = uniform(), v = uniform();
   const double c0 = 1e-4 * std::sqrt(-2.0 * std::log(u)) * std::cos(2.0 * std::numbers::pi * v);
   EXPECT_NEAR(FourierSeeds({.max_mode = 0}, length, 1).at(17.0, 0).real(), c0, 1e-19);
+}
+
+/// Two opposite beams whose modes -19 <= n <= -1 grow in a box of this length.
+const stability::LinearStability opposite_beams(phase_space::MomentumGrid(100.0, 0.5, 1, 6,
+                                                                          {-1.0, 1.0}, {3.0, 2.0}),
+                                                {-0.5 / 3.0, 0.5 / 2.0});
+constexpr double tenths = 20.0 * std::numbers::pi;  // k = n/10
+
+std::vector<stability::BoxMode> growing(Index largest) {
+  return stability::growing_box_modes(opposite_beams, {-INFINITY, INFINITY}, tenths, largest);
+}
+
+/// c_n of one mode: what random_eigenmodes puts in front of the eigenvector of size 1.
+std::complex<double> amplitude(const stability::BoxMode& mode, std::uint64_t realization) {
+  const PlaneWaves seeds =
+      random_eigenmodes(opposite_beams, {mode}, {.sigma = 1e-4, .random_seed = realization});
+  const auto psi = opposite_beams.eigenvector(mode.wave_number, mode.omega);
+  return seeds.at(0.0, 1) / psi[1] * opposite_beams.root_mean_square(psi);
+}
+
+TEST(RandomEigenmodes, HaveNormalAmplitudesOfTheGivenVariance) {
+  double squares = 0.0, fourths = 0.0;
+  std::complex<double> products = 0.0;
+  int count = 0;
+  for (std::uint64_t realization = 1; realization <= 40; ++realization)
+    for (const auto& mode : growing(100)) {
+      const std::complex<double> c = amplitude(mode, realization) / 1e-4;
+      squares += std::norm(c);
+      fourths += std::norm(c) * std::norm(c);
+      products += c * c;
+      ++count;
+    }
+  // |c|^2 is exponential with mean 2: second moment 8, standard errors 2 and 8 sqrt(5) by sqrt(N).
+  EXPECT_NEAR(squares / count, 2.0, 5 * 2.0 / std::sqrt(count));
+  EXPECT_NEAR(fourths / count, 8.0, 5 * 8.0 * std::sqrt(5.0 / count));
+  // All phases are equally likely.
+  EXPECT_LT(std::abs(products) / count, 5 * std::sqrt(8.0 / count));
+}
+
+TEST(RandomEigenmodes, AddUpAndKeepTheirAmplitudesWhenMoreAreAdded) {
+  const FourierSeeds::Settings settings{.sigma = 1e-4};
+  const PlaneWaves few = random_eigenmodes(opposite_beams, growing(2), settings);
+  const PlaneWaves many = random_eigenmodes(opposite_beams, growing(4), settings);
+  for (const double z : {0.0, 3.0, 17.0}) {
+    std::complex<double> added = 0.0;
+    for (const auto& mode : growing(4)) {
+      const auto psi = opposite_beams.eigenvector(mode.wave_number, mode.omega);
+      if (mode.number < -2)
+        added += amplitude(mode, 1) * psi[0] / opposite_beams.root_mean_square(psi) *
+                 std::polar(1.0, mode.wave_number * z);
+    }
+    EXPECT_NEAR(std::abs(many.at(z, 0) - few.at(z, 0) - added), 0.0, 1e-17);
+    EXPECT_GT(std::abs(added), 1e-6);
+  }
+}
+
+TEST(Eigenmode, IsAPlaneWaveWithTheAmplitudeOfEquation10) {
+  const stability::BoxMode mode = growing(100).front();
+  const TwoBeamMode theory(0.5, -0.5, mode.wave_number);
+  const PlaneWaves seeds({eigenmode(opposite_beams, mode, 1e-3)});
+  for (const double z : {0.0, 5.0}) {
+    const auto wave = std::polar(1e-3, theory.k * z);
+    EXPECT_NEAR(std::abs(3.0 * seeds.at(z, 0) - wave * theory.minus), 0.0, 1e-15);
+    EXPECT_NEAR(std::abs(2.0 * seeds.at(z, 1) - wave * theory.plus), 0.0, 1e-15);
+  }
 }
 
 TEST(SeededBeams, CanBePure) {

@@ -1,0 +1,327 @@
+#include "dispersion_command.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+#include "nuvlasov/io/collective.hpp"
+#include "nuvlasov/io/fields.hpp"
+#include "nuvlasov/stability/dispersion.hpp"
+#include "output_directory.hpp"
+#include "run_command.hpp"
+#include "simulation.hpp"
+
+namespace nuvlasov {
+namespace {
+
+namespace fs = std::filesystem;
+namespace hdf5 = io::hdf5;
+
+constexpr const char* data_file = "dispersion.h5";
+constexpr const char* table_file = "dispersion.csv";
+constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+
+/// Mean transverse polarization, relative to the largest polarization, that passes for zero: what
+/// it changes is of second order.
+constexpr double transverse_tolerance = 1e-2;
+
+/// P^z of each direction, integrated over energy and averaged over z.
+std::vector<double> mean_polarization(const config::Configuration& configuration,
+                                      const phase_space::ZAxis& z,
+                                      const phase_space::MomentumGrid& grid, MPI_Comm comm) {
+  const std::string& path = configuration.input().initial.path;
+  check_initial_file(configuration, z, grid, comm);
+  std::vector<double> pz(static_cast<std::size_t>(grid.angles()));
+  io::on_first_rank(comm, [&] {
+    double transverse = 0.0;
+    double largest = 0.0;
+    const std::vector<double> mean = io::mean_density_matrix(path, z, grid);
+    for (std::size_t k = 0; k < pz.size(); ++k) {
+      const flavor::Matrix rho = flavor::load(mean.data() + k * flavor::components);
+      pz[k] = flavor::flavor_difference(rho);
+      transverse = std::max(transverse, std::sqrt(flavor::transverse_product(rho, rho)));
+      largest = std::max(largest, flavor::polarization_length(rho));
+    }
+    if (std::any_of(mean.begin(), mean.end(), [](double x) { return !std::isfinite(x); }))
+      configuration.fail("initial.path", "the state holds values that are not finite");
+    if (transverse > transverse_tolerance * largest)
+      configuration.fail(
+          "initial.path",
+          fmt::format("the mean transverse polarization is {:.2g} of the largest polarization, but "
+                      "the linear theory stands on a state that is diagonal in flavor; take an "
+                      "earlier state",
+                      transverse / largest));
+  });
+  MPI_Bcast(pz.data(), static_cast<int>(pz.size()), MPI_DOUBLE, 0, comm);
+  return pz;
+}
+
+/// All that there is to write and to say.
+struct Result {
+  stability::Interval interval;
+  std::vector<stability::Sample> samples;
+  std::vector<stability::Band> bands;
+  std::vector<stability::BoxMode> modes;
+};
+
+stability::Interval chosen_interval(const DispersionOptions& options,
+                                    const stability::LinearStability& stability) {
+  if (options.k_min && options.k_max) return {*options.k_min, *options.k_max};
+  const stability::Interval found = stability::interval_of_growth(stability);
+  const stability::Interval interval{options.k_min.value_or(found.lower),
+                                     options.k_max.value_or(found.upper)};
+  if (interval.lower >= interval.upper)
+    throw InputError(fmt::format(
+        "{}: nothing grows there, and the range ends at {:.4g}; give both --k-min and --k-max",
+        options.k_min ? fmt::format("--k-min {:g}", interval.lower)
+                      : fmt::format("--k-max {:g}", interval.upper),
+        options.k_min ? interval.upper : interval.lower));
+  return interval;
+}
+
+Result solve(const DispersionOptions& options, const stability::LinearStability& stability,
+             const phase_space::ZAxis& z) {
+  Result result{
+      .interval = chosen_interval(options, stability), .samples = {}, .bands = {}, .modes = {}};
+  result.samples = stability::sample(stability, result.interval, options.points);
+  result.bands = stability::unstable_bands(stability, result.samples);
+  result.modes =
+      stability::growing_box_modes(stability, result.interval, z.length(), highest_box_mode(z));
+  return result;
+}
+
+/// Writes dispersion.h5, a netCDF-4 file.
+class DataFile {
+ public:
+  explicit DataFile(const std::string& path) : path_(path), file_(hdf5::create_file(path)) {}
+
+  hid_t id() const { return file_; }
+  void coordinate(const char* name, const std::vector<double>& values, bool unlimited,
+                  const hdf5::Description& description) {
+    hdf5::create_coordinate(file_, name, values, unlimited, description);
+  }
+  void variable(const char* name, const std::vector<std::string>& dimensions,
+                const std::vector<double>& values, const hdf5::Description& description,
+                const std::vector<hsize_t>& chunk = {}) {
+    hdf5::create_variable(file_, name, dimensions, chunk, description);
+    const hdf5::Handle dataset = hdf5::open_dataset(file_, name);
+    const std::vector<hsize_t> count = hdf5::shape(dataset);
+    hdf5::write_block(dataset, {std::vector<hsize_t>(count.size(), 0), count}, values.data(),
+                      false);
+  }
+  void close() { file_.close("cannot close " + path_); }
+
+ private:
+  std::string path_;
+  hdf5::Handle file_;
+};
+
+void write_data(const std::string& path, const Result& result,
+                const stability::LinearStability& stability, const phase_space::MomentumGrid& grid,
+                double box_length, const io::Provenance& provenance) {
+  std::vector<double> wave_number, growth, frequency, all_growth, all_frequency, real, imaginary,
+      number;
+  for (const stability::Sample& sample : result.samples) {
+    const std::complex<double> fastest = sample.omega.front();
+    const bool grows = stability.grows(sample.wave_number, fastest);
+    wave_number.push_back(sample.wave_number);
+    growth.push_back(grows ? fastest.imag() : 0.0);
+    frequency.push_back(grows ? fastest.real() : nothing);
+    for (const std::complex<double> omega : sample.omega) {
+      all_growth.push_back(omega.imag());
+      all_frequency.push_back(omega.real());
+    }
+    const auto psi = grows ? stability.eigenvector(sample.wave_number, fastest)
+                           : stability::Eigenvector(sample.omega.size(), nothing);
+    for (const std::complex<double> component : psi) {
+      real.push_back(component.real());
+      imaginary.push_back(grows ? component.imag() : nothing);
+    }
+  }
+  for (Index mode = 0; mode < grid.angles(); ++mode) number.push_back(static_cast<double>(mode));
+  std::vector<double> box_number, box_wave_number, box_growth, box_frequency;
+  for (const stability::BoxMode& mode : result.modes) {
+    box_number.push_back(static_cast<double>(mode.number));
+    box_wave_number.push_back(mode.wave_number);
+    box_growth.push_back(mode.omega.imag());
+    box_frequency.push_back(mode.omega.real());
+  }
+
+  DataFile file(path);
+  io::write_provenance(file.id(), "dispersion", provenance);
+  hdf5::write_attribute(file.id(), "box_length", box_length);
+  file.coordinate("wave_number", wave_number, false, {"mu", "wave number k"});
+  file.coordinate("angle", grid.directions(), false, {"1", "direction v = p_z/p"});
+  file.coordinate("mode", number, false, {"1", "number of the mode, by growth rate"});
+  file.coordinate("box_mode", box_number, true, {"1", "n of the growing modes k = 2 pi n/L"});
+  file.variable("weight", {"angle"}, grid.weights(), {"1", "weight of the direction in sums"});
+  file.variable("polarization", {"angle"}, stability.polarization(),
+                {"1", "P^z of the background, integrated over energy"});
+  file.variable("growth_rate", {"wave_number"}, growth,
+                {"mu", "growth rate of the fastest-growing mode, Im Omega; 0 where none grows"});
+  file.variable("frequency", {"wave_number"}, frequency,
+                {"mu", "frequency of the fastest-growing mode, Re Omega; NaN where none grows"});
+  file.variable("all_growth_rates", {"wave_number", "mode"}, all_growth,
+                {"mu", "growth rates of all modes, Im Omega"});
+  file.variable("all_frequencies", {"wave_number", "mode"}, all_frequency,
+                {"mu", "frequencies of all modes, Re Omega"});
+  const std::string what =
+      "part of psi = Px + i Py of the fastest-growing mode, with sum w psi = 2 k and "
+      "sum w v psi = 2 Omega; NaN where none grows";
+  file.variable("eigenvector_real", {"wave_number", "angle"}, real, {"mu", "real " + what});
+  file.variable("eigenvector_imag", {"wave_number", "angle"}, imaginary,
+                {"mu", "imaginary " + what});
+  constexpr hsize_t chunk = 512;
+  file.variable("box_wave_number", {"box_mode"}, box_wave_number,
+                {"mu", "wave number of the box mode"}, {chunk});
+  file.variable("box_growth_rate", {"box_mode"}, box_growth, {"mu", "growth rate of the box mode"},
+                {chunk});
+  file.variable("box_frequency", {"box_mode"}, box_frequency, {"mu", "frequency of the box mode"},
+                {chunk});
+  file.close();
+}
+
+void write_table(const std::string& path, const Result& result,
+                 const stability::LinearStability& stability) {
+  std::ofstream out(path);
+  out << "wave_number_mu,growth_rate_mu,frequency_mu\n";
+  for (const stability::Sample& sample : result.samples) {
+    const std::complex<double> fastest = sample.omega.front();
+    const bool grows = stability.grows(sample.wave_number, fastest);
+    out << fmt::format("{},{},{}\n", sample.wave_number, grows ? fastest.imag() : 0.0,
+                       grows ? fastest.real() : nothing);
+  }
+  out.close();
+  if (!out) throw IoError("cannot write " + path);
+}
+
+/// "-31 to -1, 4".
+std::string ranges_text(const std::vector<stability::BoxMode>& modes) {
+  std::vector<std::string> ranges;
+  for (std::size_t first = 0; first < modes.size(); ++first) {
+    std::size_t last = first;
+    while (last + 1 < modes.size() && modes[last + 1].number == modes[last].number + 1) ++last;
+    ranges.push_back(first == last
+                         ? fmt::format("{}", modes[first].number)
+                         : fmt::format("{} to {}", modes[first].number, modes[last].number));
+    first = last;
+  }
+  return fmt::format("{}", fmt::join(ranges, ", "));
+}
+
+template <class Modes>
+const auto& fastest_of(const Modes& modes) {
+  return *std::max_element(modes.begin(), modes.end(), [](const auto& a, const auto& b) {
+    return a.omega.imag() < b.omega.imag();
+  });
+}
+
+/// Which modes of the box grow, or what to change for one that does.
+std::string box_text(const Result& result, const phase_space::ZAxis& z) {
+  std::string text;
+  const std::string box = fmt::format("box of length {:g}", z.length());
+  if (!result.modes.empty()) {
+    const stability::BoxMode& fastest = fastest_of(result.modes);
+    text = fmt::format(
+        "{}: of the modes k = 2 pi n/L grow n = {}, {} in all;\n"
+        "    the fastest is n = {}, k = {:.6g}, with growth rate {:.6g}\n",
+        box, ranges_text(result.modes), result.modes.size(), fastest.number, fastest.wave_number,
+        fastest.omega.imag());
+  } else if (!result.bands.empty()) {
+    text = fmt::format(
+        "{}: no mode k = 2 pi n/L grows; the fastest wave has the length {:.4g}: make "
+        "grid.z.length a multiple of it\n",
+        box, stability::box_wave_number(1, std::abs(fastest_of(result.bands).wave_number)));
+  }
+  const double highest = stability::box_wave_number(highest_box_mode(z), z.length());
+  const bool beyond = std::any_of(result.bands.begin(), result.bands.end(), [&](const auto& band) {
+    return band.range.lower < -highest || band.range.upper > highest;
+  });
+  if (beyond)
+    text += fmt::format(
+        "    {} cells hold |n| <= {}, |k| <= {:.4g}, but more grows beyond: raise grid.z.cells\n",
+        z.cells(), highest_box_mode(z), highest);
+  return text;
+}
+
+std::string text_of(const DispersionOptions& options, const Result& result,
+                    const stability::LinearStability& stability, const phase_space::ZAxis& z) {
+  std::string text = fmt::format(
+      "{}: {} directions, coupling sum w |P^z| = {:.6g}; {} wave numbers from {:.6g} to {:.6g}\n",
+      options.input, stability.directions(), stability.coupling(), result.samples.size(),
+      result.interval.lower, result.interval.upper);
+  if (result.bands.empty()) {
+    text += "nothing grows";
+  } else {
+    text += fmt::format("{:>28}{:>24}{:>14}{:>14}", "growing wave numbers", "largest growth rate",
+                        "at k", "frequency");
+    // What refining an edge leaves of a zero.
+    const double zero = 1e-9 * (result.interval.upper - result.interval.lower);
+    const auto rounded = [&](double k) { return std::abs(k) < zero ? 0.0 : k; };
+    for (const stability::Band& band : result.bands)
+      text += fmt::format("\n{:>12.6g} to {:<12.6g}{:>24.6g}{:>14.6g}{:>14.6g}",
+                          rounded(band.range.lower), rounded(band.range.upper), band.omega.imag(),
+                          rounded(band.wave_number), rounded(band.omega.real()));
+  }
+  return text + "\n" + box_text(result, z);
+}
+
+/// \throws InputError when the files cannot go there. Leaves the disk alone.
+void check_target(const OutputDirectory& directory, bool overwrite) {
+  directory.check();
+  for (const char* product : {data_file, table_file})
+    if (!overwrite && fs::exists(directory.path(product)))
+      directory.fail(
+          fmt::format("{} is there already, and nothing is written over; give another "
+                      "directory with --output, or --overwrite to replace it",
+                      directory.path(product)));
+}
+
+void check_range(const DispersionOptions& options) {
+  for (const auto& [name, k] : {std::pair{"--k-min", options.k_min}, {"--k-max", options.k_max}})
+    if (k && !std::isfinite(*k)) throw InputError(fmt::format("{} {:g}: must be finite", name, *k));
+  if (options.k_min && options.k_max && *options.k_min >= *options.k_max)
+    throw InputError(
+        fmt::format("--k-min {:g}: must be below --k-max {:g}", *options.k_min, *options.k_max));
+  constexpr std::int64_t most_points = 1'000'000;
+  if (options.points < 2 || options.points > most_points)
+    throw InputError(fmt::format("--points {}: must be >= 2, <= {}", options.points, most_points));
+}
+
+}  // namespace
+
+std::string dispersion(const DispersionOptions& options, MPI_Comm comm) {
+  check_range(options);
+  const config::Configuration configuration(read_input(options.input, comm), options.input,
+                                            options.overrides);
+  const OutputDirectory directory(configuration, options.input, options.output);
+  io::on_first_rank(comm, [&] { check_target(directory, options.overwrite); });
+  const phase_space::ZAxis z = make_z_axis(configuration.input());
+  const phase_space::MomentumGrid grid = make_momentum_grid(configuration.input());
+  const auto stability = make_stability(configuration, grid,
+                                        configuration.input().initial.type == "file"
+                                            ? mean_polarization(configuration, z, grid, comm)
+                                            : make_background(configuration, grid).pz);
+  int ranks = 1;
+  MPI_Comm_size(comm, &ranks);
+  std::string text;
+  io::on_first_rank(comm, [&] {
+    const Result result = solve(options, stability, z);
+    directory.create();
+    const std::string data = directory.path(data_file);
+    const std::string table = directory.path(table_file);
+    write_data(data + ".partial", result, stability, grid, z.length(),
+               {.config = configuration.resolved(), .process_grid = "first rank", .ranks = ranks});
+    fs::rename(data + ".partial", data);
+    write_table(table, result, stability);
+    text = text_of(options, result, stability, z) + fmt::format("written: {}, {}\n", data, table);
+  });
+  return text;
+}
+
+}  // namespace nuvlasov
