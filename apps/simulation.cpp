@@ -7,17 +7,11 @@
 #include <limits>
 
 #include "nuvlasov/errors.hpp"
-#include "nuvlasov/initial/angular_spectrum.hpp"
-#include "nuvlasov/initial/energy_spectrum.hpp"
-#include "nuvlasov/io/collective.hpp"
 #include "nuvlasov/io/fields.hpp"
 #include "petsc_options.hpp"
 
 namespace nuvlasov {
 namespace {
-
-/// Rounding that an occupation of exactly 1 with seeds may bring.
-constexpr double occupation_tolerance = 1e-3;
 
 time::Method method_of(const std::string& name) {
   if (name == "rk5dp") return time::Method::rk5dp;
@@ -29,29 +23,6 @@ time::Method method_of(const std::string& name) {
 std::optional<int> to_ranks(const std::optional<config::Integer>& ranks) {
   if (!ranks) return std::nullopt;
   return static_cast<int>(*ranks);
-}
-
-std::vector<double> checked_spectrum(const config::Configuration& configuration,
-                                     const phase_space::MomentumGrid& grid) {
-  const auto& input = configuration.input();
-  const auto& choice = input.initial.energy_spectrum;
-  const auto shape =
-      choice.shape == "cosine" ? initial::SpectrumShape::cosine : initial::SpectrumShape::gaussian;
-  std::vector<double> spectrum;
-  try {
-    spectrum = initial::energy_spectrum(grid, shape, choice.width, choice.center);
-  } catch (const std::invalid_argument& error) {
-    configuration.fail("initial.energy_spectrum.width", error.what());
-  }
-  const double edge = initial::edge_share(grid, spectrum);
-  if (input.equation.mode == "full" && edge > input.diagnostics.edge_limit)
-    configuration.fail(
-        "grid.momentum.energy.half_width",
-        fmt::format("the energy window touches the spectrum: {:.1e} of the neutrinos are in an "
-                    "outermost cell, more than diagnostics.edge_limit = {:.1e}; widen the window "
-                    "or narrow the spectrum",
-                    edge, input.diagnostics.edge_limit));
-  return spectrum;
 }
 
 phase_space::MomentumGrid make_momentum_grid(const config::Input& input) {
@@ -69,73 +40,6 @@ phase_space::MomentumGrid make_momentum_grid(const config::Input& input) {
           order,
           momentum.directions,
           momentum.weights.value_or(std::vector<double>(momentum.directions.size(), 1.0))};
-}
-
-initial::AngularShape angular_shape_of(const std::string& name) {
-  if (name == "gaussian") return initial::AngularShape::gaussian;
-  if (name == "exponential") return initial::AngularShape::exponential;
-  if (name == "linear") return initial::AngularShape::linear;
-  return initial::AngularShape::isotropic;
-}
-
-std::vector<double> flavor_over_directions(const config::Configuration& configuration,
-                                           const std::string& section,
-                                           const config::Input::AngularSpectrum& choice,
-                                           const phase_space::MomentumGrid& grid) {
-  try {
-    return initial::angular_spectrum(grid, {.number = choice.number,
-                                            .shape = angular_shape_of(choice.shape),
-                                            .center = choice.center,
-                                            .width = choice.width,
-                                            .flux_factor = choice.flux_factor});
-  } catch (const std::invalid_argument& error) {
-    configuration.fail(section + ".shape", error.what());
-  }
-}
-
-/// P0 and P^z of each direction, integrated over energy.
-struct DirectionOccupation {
-  std::vector<double> p0, pz;
-};
-
-DirectionOccupation make_occupation(const config::Configuration& configuration,
-                                    const phase_space::MomentumGrid& grid) {
-  const auto& initial = configuration.input().initial;
-  DirectionOccupation occupation;
-  if (initial.type == "spectrum") {
-    const auto nu_e = flavor_over_directions(configuration, "initial.nu_e", initial.nu_e, grid);
-    const auto nu_x = flavor_over_directions(configuration, "initial.nu_x", initial.nu_x, grid);
-    for (std::size_t k = 0; k < nu_e.size(); ++k) {
-      occupation.p0.push_back(nu_e[k] + nu_x[k]);
-      occupation.pz.push_back(nu_e[k] - nu_x[k]);
-    }
-    return occupation;
-  }
-  occupation.pz = initial.zeta;
-  if (initial.occupation)
-    occupation.p0 = *initial.occupation;
-  else
-    for (const double zeta : initial.zeta) occupation.p0.push_back(std::abs(zeta));
-  return occupation;
-}
-
-std::unique_ptr<initial::Beams> make_beams(const config::Configuration& configuration,
-                                           const phase_space::ZAxis& z,
-                                           const phase_space::MomentumGrid& grid) {
-  const auto& initial = configuration.input().initial;
-  const DirectionOccupation occupation = make_occupation(configuration, grid);
-  if (initial.type == "eigenmode")
-    return std::make_unique<initial::Eigenmode>(grid, occupation.pz, occupation.p0, z.length(),
-                                                initial.mode_number, initial.amplitude);
-  std::optional<initial::FourierSeeds> seeds;
-  if (initial.seeds.type == "fourier")
-    seeds.emplace(initial::FourierSeeds::Settings{.sigma = initial.seeds.sigma,
-                                                  .max_mode = initial.seeds.max_mode,
-                                                  .random_seed = static_cast<std::uint64_t>(
-                                                      initial.seeds.random_seed)},
-                  z.length(), grid.angles());
-  return std::make_unique<initial::SeededBeams>(occupation.pz, occupation.p0, std::move(seeds),
-                                                initial.seeds.pure);
 }
 
 }  // namespace
@@ -162,8 +66,7 @@ Problem make_problem(const config::Configuration& configuration, MPI_Comm comm) 
       .mode = input.equation.mode == "full" ? physics::Mode::full : physics::Mode::standard,
       .z = {grid.z.length, grid.z.cells, static_cast<int>(grid.z.order)},
       .momentum = make_momentum_grid(input),
-      .spectrum = {},
-      .beams = nullptr,
+      .initial = {},
       .time = {.method = method_of(input.time.method),
                .end = input.time.end,
                .step = input.time.step,
@@ -183,55 +86,26 @@ Problem make_problem(const config::Configuration& configuration, MPI_Comm comm) 
         fmt::format("the grid has {:.3g} unknowns, but this PETSc counts to {:.3g}; "
                     "use one built with 64-bit indices",
                     problem.nodes() * flavor::components, static_cast<double>(PETSC_MAX_INT)));
-  if (input.initial.type == "file") {
-    try {
-      io::on_first_rank(
-          comm, [&] { io::check_density_matrix(input.initial.path, problem.z, problem.momentum); });
-    } catch (const std::runtime_error& error) {
-      configuration.fail("initial.path", error.what());
-    }
-  } else {
-    problem.spectrum = checked_spectrum(configuration, problem.momentum);
-    problem.beams = make_beams(configuration, problem.z, problem.momentum);
-  }
+  problem.initial = make_initial_state(configuration, problem.z, problem.momentum, comm);
   return problem;
 }
 
 PetscErrorCode Simulation::fill_initial_state(const config::Configuration& configuration) {
   PetscFunctionBeginUser;
-  const auto& choice = configuration.input().initial;
+  const InitialState& initial = problem_->initial;
+  const phase_space::Box& box = decomposition_.box();
   PetscScalar* memory = nullptr;
   PetscCall(VecGetArray(state_, &memory));
-  if (problem_->beams)
-    initial::fill(*problem_->beams, problem_->spectrum, problem_->z, decomposition_.box(), memory);
+  if (initial.beams)
+    initial::fill(*initial.beams, initial.spectrum, problem_->z, box, memory);
   else
-    io::read_density_matrix(choice.path, decomposition_, memory);
-  const Index values = decomposition_.box().nodes() * flavor::components;
-  double finite = 1.0;
-  double largest = 0.0;
-  for (Index n = 0; n < values; n += flavor::components) {
-    largest = std::max(largest, flavor::eigenvalues(flavor::load(memory + n))[1]);
-    for (int c = 0; c < flavor::components; ++c)
-      if (!std::isfinite(memory[n + c])) finite = 0.0;
-  }
+    io::read_density_matrix(configuration.input().initial.path, decomposition_, memory);
+  OccupationRange range;
+  range.include(memory, box.nodes());
   PetscCall(VecRestoreArray(state_, &memory));
-  PetscCallMPI(
-      MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_DOUBLE, MPI_MAX, decomposition_.communicator()));
-  PetscCallMPI(
-      MPI_Allreduce(MPI_IN_PLACE, &finite, 1, MPI_DOUBLE, MPI_MIN, decomposition_.communicator()));
-  largest_occupation_ = largest;
-  const char* key = !problem_->beams            ? "initial.path"
-                    : choice.type == "spectrum" ? "initial.nu_e.number"
-                    : choice.occupation         ? "initial.occupation"
-                                                : "initial.zeta";
-  if (finite == 0.0) configuration.fail(key, "the initial state holds values that are not finite");
-  if (largest > 1.0 + occupation_tolerance)
-    configuration.fail(
-        key, fmt::format("the largest occupation number of the initial state is {:.4g}, but it "
-                         "cannot exceed 1; widen the spectrum, or, with beams, raise "
-                         "grid.momentum.weights, which count the states of a direction, and lower "
-                         "zeta by as much",
-                         largest));
+  PetscCall(range.reduce(decomposition_.communicator()));
+  check_occupation(configuration, range);
+  largest_occupation_ = range.largest;
   PetscFunctionReturn(0);
 }
 

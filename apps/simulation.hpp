@@ -5,9 +5,9 @@
 #include <memory>
 #include <vector>
 
+#include "initial_state.hpp"
 #include "nuvlasov/config/reader.hpp"
 #include "nuvlasov/diagnostics/ledger.hpp"
-#include "nuvlasov/initial/beams.hpp"
 #include "nuvlasov/stopwatch.hpp"
 #include "nuvlasov/time/integrator.hpp"
 
@@ -18,9 +18,7 @@ struct Problem {
   physics::Mode mode;
   phase_space::ZAxis z;
   phase_space::MomentumGrid momentum;
-  /// Absent for initial.type = "file".
-  std::vector<double> spectrum;
-  std::unique_ptr<initial::Beams> beams;
+  InitialState initial;
   time::IntegratorSettings time;
   phase_space::ProcessGridRequest process_grid;
 

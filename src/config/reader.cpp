@@ -50,6 +50,29 @@ std::vector<std::string> keys_of(const std::vector<Parameter>& parameters) {
   return keys;
 }
 
+/// The word that a parameter is set to.
+const std::string& word_of(const std::vector<Parameter>& parameters, const std::string& key) {
+  const auto parameter = std::find_if(parameters.begin(), parameters.end(),
+                                      [&](const Parameter& p) { return p.key == key; });
+  return *std::get<std::string*>(parameter->field);
+}
+
+/// The first condition that keeps a parameter from having an effect, if any.
+const Condition* unmet(const Parameter& parameter, const std::vector<Parameter>& parameters) {
+  for (const Condition& condition : parameter.only_with)
+    if (std::find(condition.values.begin(), condition.values.end(),
+                  word_of(parameters, condition.key)) == condition.values.end())
+      return &condition;
+  return nullptr;
+}
+
+void copy(const Field& from, const Field& to) {
+  std::visit([&](auto* target) { *target = *std::get<decltype(target)>(from); }, to);
+}
+
+/// How the place of an override begins.
+const std::string override_mark = "--set ";
+
 std::string found(const toml::node& node) {
   std::ostringstream text;
   text << node.type();
@@ -300,7 +323,7 @@ Configuration::Configuration(std::string_view text, std::string name,
                            "0123456789_-.") == std::string::npos;
     if (!valid)
       throw InputError(fmt::format("--set {}: expected key=value, such as time.end=10", override));
-    std::string where = "--set " + override;
+    std::string where = override_mark + override;
     try {
       assigner.assign_table(parse_override(key, override.substr(equals + 1)), "",
                             [&](const toml::source_region&) { return where; });
@@ -308,11 +331,36 @@ Configuration::Configuration(std::string_view text, std::string name,
       throw InputError(fmt::format("{}: {}", where, error.description()));
     }
   }
-  for (const Parameter& parameter : assigner.parameters())
-    if (parameter.required && !places_.contains(parameter.key))
-      throw InputError(
-          fmt::format("{}: {}: is required: {}", name_, parameter.key, parameter.meaning));
+  check_conditions();
   check_together();
+}
+
+bool Configuration::overridden(const std::string& key) const {
+  const auto given = places_.find(key);
+  return given != places_.end() && given->second.starts_with(override_mark);
+}
+
+void Configuration::check_conditions() {
+  Input defaults;
+  const auto initially = declare(defaults);
+  const auto parameters = declare(input_);
+  for (std::size_t n = 0; n < parameters.size(); ++n) {
+    const Parameter& parameter = parameters[n];
+    const Condition* obstacle = unmet(parameter, parameters);
+    if (obstacle == nullptr || !places_.contains(parameter.key)) continue;
+    if (!overridden(obstacle->key) || overridden(parameter.key))
+      fail(parameter.key, fmt::format("has no effect with {} = {}; it belongs to {}", obstacle->key,
+                                      toml_string(word_of(parameters, obstacle->key)),
+                                      obstacle->values_text()));
+    copy(initially[n].field, parameter.field);
+    places_.erase(parameter.key);
+  }
+  for (const Parameter& parameter : parameters)
+    if (parameter.required && unmet(parameter, parameters) == nullptr &&
+        !places_.contains(parameter.key))
+      throw InputError(fmt::format("{}: {}: is required{}{}: {}", name_, parameter.key,
+                                   parameter.only_with.empty() ? "" : " with ",
+                                   parameter.conditions(), parameter.meaning));
 }
 
 std::string Configuration::place(const std::string& key) const {
@@ -338,14 +386,6 @@ void Configuration::check_together() const {
       fail(key, fmt::format("has {} values, but there are {} directions in {}", values.size(),
                             count, counted_by));
   };
-  Input copy;
-  for (const Parameter& parameter : declare(copy))
-    if (!parameter.geometry.empty() && parameter.geometry != grid.momentum.geometry &&
-        places_.contains(parameter.key))
-      fail(parameter.key,
-           fmt::format("has no effect with grid.momentum.geometry = \"{}\", where {} sets the "
-                       "directions",
-                       grid.momentum.geometry, counted_by));
   if (spherical && input_.equation.mode == "full" && input_.parallel.ranks_angle.value_or(1) > 1)
     fail("parallel.ranks_angle",
          "this version keeps all directions of spherical geometry on one rank; split z or energy");
@@ -380,10 +420,21 @@ void Configuration::check_together() const {
     }
   }
   const bool seeded = initial.type == "two_beam" || initial.type == "spectrum";
-  if (seeded && initial.seeds.type == "fourier" && initial.seeds.max_mode > grid.z.cells / 2)
-    fail("initial.seeds.max_mode",
-         fmt::format("{} modes, but {} cells in z hold at most {}", initial.seeds.max_mode,
-                     grid.z.cells, grid.z.cells / 2));
+  const auto& seeds = initial.seeds;
+  if (seeded && seeds.type == "fourier" && seeds.max_mode > grid.z.cells / 2)
+    fail("initial.seeds.max_mode", fmt::format("{} modes, but {} cells in z hold at most {}",
+                                               seeds.max_mode, grid.z.cells, grid.z.cells / 2));
+  if (seeded && seeds.type == "points") {
+    for (const double position : seeds.positions)
+      if (position >= grid.z.length)
+        fail("initial.seeds.positions",
+             fmt::format("{:g} is not in the box, 0 <= z < {:g}", position, grid.z.length));
+    const double cell = grid.z.length / static_cast<double>(grid.z.cells);
+    if (seeds.width < cell || seeds.width > grid.z.length)
+      fail("initial.seeds.width",
+           fmt::format("{:g} is not between a cell, {:g}, and the box, {:g}, in z", seeds.width, cell,
+                       grid.z.length));
+  }
   if (initial.type == "eigenmode") {
     if (spherical || directions.size() != 2 || std::min(directions[0], directions[1]) != -1.0 ||
         std::max(directions[0], directions[1]) != 1.0)
@@ -395,8 +446,6 @@ void Configuration::check_together() const {
       fail("initial.mode_number", fmt::format("mode {}, but {} cells in z hold none beyond {}",
                                               initial.mode_number, grid.z.cells, highest));
   }
-  if (initial.type == "file" && initial.path.empty())
-    fail("initial.path", "is required for initial.type = \"file\"");
   if (input_.time.step && input_.time.safety)
     fail("time.safety", "has no effect when time.step fixes the step; give one of the two");
   const auto& checkpoint = input_.checkpoint;
@@ -415,9 +464,10 @@ void Configuration::check_together() const {
 
 std::string Configuration::resolved() const {
   Input copy = input_;
+  const auto parameters = declare(copy);
   std::string text;
   std::string section;
-  for (const Parameter& parameter : declare(copy)) {
+  for (const Parameter& parameter : parameters) {
     const std::string value = toml_value(parameter.field);
     if (section_of(parameter.key) != section) {
       section = section_of(parameter.key);
@@ -425,8 +475,8 @@ std::string Configuration::resolved() const {
     }
     const std::string name = parameter.key.substr(section.size() + 1);
     const std::string unit = parameter.unit.size() > 1 ? " (" + parameter.unit + ")" : "";
-    if (!parameter.geometry.empty() && parameter.geometry != input_.grid.momentum.geometry)
-      text += fmt::format("# {}: for geometry \"{}\"\n", name, parameter.geometry);
+    if (unmet(parameter, parameters) != nullptr)
+      text += fmt::format("# {}: only with {}\n", name, parameter.conditions());
     else if (value.empty())
       text += fmt::format("# {} absent: {}\n", name, parameter.if_absent);
     else
@@ -449,6 +499,7 @@ std::string describe(const std::string& key) {
     if (!p.range().empty())
       text += fmt::format("    {}: {}\n",
                           p.choices.empty() && p.allowed.empty() ? "range" : "one of", p.range());
+    if (!p.only_with.empty()) text += fmt::format("    only with: {}\n", p.conditions());
   }
   if (text.empty()) {
     auto candidates = keys_of(parameters);
@@ -464,7 +515,7 @@ std::string parameter_table() {
   Input defaults;
   std::string text =
       "# Parameters of the input\n\nWritten by `nuvlasov describe --markdown`.\n\n"
-      "| key | type | unit | default | range | meaning |\n|---|---|---|---|---|---|\n";
+      "| key | type | unit | default | range | meaning | only with |\n|---|---|---|---|---|---|---|\n";
   const auto cell = [](const std::string& content) {
     std::string escaped;
     for (const char c : content) {
@@ -474,8 +525,9 @@ std::string parameter_table() {
     return escaped;
   };
   for (const Parameter& p : declare(defaults))
-    text += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", p.key, p.type(), p.unit,
-                        cell(p.default_text()), cell(p.range()), cell(p.meaning));
+    text += fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", p.key, p.type(), p.unit,
+                        cell(p.default_text()), cell(p.range()), cell(p.meaning),
+                        cell(p.conditions()));
   return text;
 }
 

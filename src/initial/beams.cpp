@@ -2,25 +2,12 @@
 
 #include <cmath>
 #include <numbers>
-#include <random>
 #include <utility>
 
 namespace nuvlasov::initial {
 namespace {
 
 constexpr double two_pi = 2.0 * std::numbers::pi;
-
-/// Uniform on (0, 1], the same on every platform (the distributions of the standard library are
-/// not).
-double uniform(std::mt19937_64& generator) {
-  return (static_cast<double>(generator() >> 11) + 1.0) * 0x1p-53;
-}
-
-/// Standard normal, by Box and Muller.
-double normal(std::mt19937_64& generator) {
-  const double radius = std::sqrt(-2.0 * std::log(uniform(generator)));
-  return radius * std::cos(two_pi * uniform(generator));
-}
 
 TwoBeamMode mode_on(const phase_space::MomentumGrid& grid, const std::vector<double>& zeta,
                     double k) {
@@ -42,38 +29,8 @@ void fill(const Beams& beams, const std::vector<double>& spectrum, const phase_s
     }
 }
 
-FourierSeeds::FourierSeeds(const Settings& settings, double box_length, Index directions)
-    : wave_number_(two_pi / box_length) {
-  for (Index stream = 0; stream < 2 * directions; ++stream) {
-    std::seed_seq sequence{static_cast<std::uint32_t>(settings.random_seed),
-                           static_cast<std::uint32_t>(settings.random_seed >> 32),
-                           static_cast<std::uint32_t>(stream)};
-    std::mt19937_64 generator(sequence);
-    std::vector<Mode>& modes = streams_.emplace_back();
-    for (Index n = 0; n <= settings.max_mode; ++n) {
-      const double amplitude = settings.sigma * normal(generator);
-      const double phase = two_pi * uniform(generator);
-      // n = 0 is real and stands alone; n and -n add up to a cosine.
-      modes.push_back(n == 0 ? Mode{amplitude, 0.0} : Mode{2.0 * amplitude, phase});
-    }
-  }
-}
-
-double FourierSeeds::component(double z, Index stream) const {
-  const std::vector<Mode>& modes = streams_[static_cast<std::size_t>(stream)];
-  double sum = 0.0;
-  for (std::size_t n = 0; n < modes.size(); ++n)
-    sum +=
-        modes[n].amplitude * std::cos(modes[n].phase + static_cast<double>(n) * wave_number_ * z);
-  return sum;
-}
-
-std::complex<double> FourierSeeds::at(double z, Index k) const {
-  return {component(z, 2 * k), component(z, 2 * k + 1)};
-}
-
 SeededBeams::SeededBeams(std::vector<double> zeta, std::vector<double> occupation,
-                         std::optional<FourierSeeds> seeds, bool pure)
+                         std::unique_ptr<const Seeds> seeds, bool pure)
     : zeta_(std::move(zeta)),
       occupation_(std::move(occupation)),
       seeds_(std::move(seeds)),

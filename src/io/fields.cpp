@@ -217,6 +217,23 @@ void check_density_matrix(const std::string& path, const phase_space::ZAxis& z,
         path, density_matrix_name, fmt::join(found, ", "), fmt::join(expected, ", ")));
 }
 
+void visit_density_matrix(const std::string& path, const phase_space::ZAxis& z,
+                          const phase_space::MomentumGrid& momentum,
+                          const std::function<void(const std::vector<double>& plane)>& visit) {
+  const hdf5::Handle file = hdf5::open_file(path, false);
+  const hdf5::Handle dataset = hdf5::open_dataset(file, density_matrix_name);
+  std::vector<double> plane(static_cast<std::size_t>(momentum.energies() * momentum.angles()) *
+                            flavor::components);
+  for (Index j = 0; j < z.cells(); ++j) {
+    hdf5::read_block(
+        dataset,
+        {{size_of(j), 0, 0, 0},
+         {1, size_of(momentum.energies()), size_of(momentum.angles()), flavor::components}},
+        plane.data(), false);
+    visit(plane);
+  }
+}
+
 void read_density_matrix(const std::string& path, const phase_space::Decomposition& decomposition,
                          double* state) {
   const phase_space::Box& box = decomposition.box();

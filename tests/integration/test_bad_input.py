@@ -17,6 +17,16 @@ NEW = "new"  # a directory that does not exist
 
 ABSENT = ""  # in place of a value: leave out the setting of SMALL
 
+# Other initial states than two beams, without what SMALL has for those.
+EIGENMODE = {"initial.seeds.max_mode": ABSENT, "initial.type": '"eigenmode"'}
+SPECTRUM = {"initial.zeta": ABSENT, "initial.type": '"spectrum"'}
+FROM_FILE = {
+    "initial.zeta": ABSENT,
+    "initial.energy_spectrum.width": ABSENT,
+    "initial.seeds.max_mode": ABSENT,
+    "initial.type": '"file"',
+}
+
 # --- values of the input -----------------------------------------------------------------------------------------------
 # (settings on top of SMALL, fragments of the message); the last setting is the one to blame, at its line.
 
@@ -51,16 +61,22 @@ WRONG_TYPE = [
             ("center", "[1.0]", REAL, "array"),
             ("width", "true", REAL, "boolean"),
             ("flux_factor", '"0.1"', REAL, "string"),
+            ("path", "[]", STRING, "array"),
         )
     ),
     ("initial.path", "1", STRING, "integer"),
     ("initial.energy_spectrum.shape", "true", STRING, "boolean"),
     ("initial.energy_spectrum.width", "1979-05-27", REAL, "date"),
     ("initial.energy_spectrum.center", '""', REAL, "string"),
+    ("initial.energy_spectrum.temperature", '"5 mu"', REAL, "string"),
+    ("initial.energy_spectrum.chemical_potential", "true", REAL, "boolean"),
+    ("initial.energy_spectrum.path", "0", STRING, "integer"),
     ("initial.seeds.type", "false", STRING, "boolean"),
     ("initial.seeds.sigma", '"1e-4"', REAL, "string"),
     ("initial.seeds.max_mode", "true", INTEGER, "boolean"),
     ("initial.seeds.random_seed", "1.0", INTEGER, "floating-point"),
+    ("initial.seeds.positions", "10.0", LIST, "floating-point"),
+    ("initial.seeds.width", '"1.0"', REAL, "string"),
     ("initial.seeds.pure", "1", BOOLEAN, "integer"),
     ("time.method", "4", STRING, "integer"),
     ("time.end", '"30"', REAL, "string"),
@@ -118,9 +134,13 @@ OUT_OF_RANGE = [
     ),
     ("initial.energy_spectrum.width", "0.0", "> 0"),
     ("initial.energy_spectrum.center", "-inf", "finite"),
+    ("initial.energy_spectrum.temperature", "0.0", "> 0"),
     ("initial.seeds.sigma", "-1e-4", ">= 0"),
     ("initial.seeds.max_mode", "-1", ">= 0"),
     ("initial.seeds.random_seed", "-1", ">= 0"),
+    ("initial.seeds.positions", "[10.0, -1.0]", ">= 0, found -1"),
+    ("initial.seeds.positions", "[]", "must not be empty"),
+    ("initial.seeds.width", "0.0", "> 0"),
     ("time.end", "-1.0", ">= 0"),
     ("time.step", "0.0", "> 0"),
     ("time.safety", "1.5", "> 0, <= 1"),
@@ -148,10 +168,10 @@ INVALID_CHOICE = [
     ("grid.momentum.geometry", '"cubes"', "must be one of beams"),
     ("grid.momentum.angular_operator", '"spectrall"', 'did you mean "spectral"?'),
     ("initial.nu_e.shape", '"gausian"', 'did you mean "gaussian"?'),
-    ("initial.nu_x.shape", '"flat"', "isotropic, gaussian, exponential, linear"),
+    ("initial.nu_x.shape", '"flat"', "isotropic, gaussian, exponential, linear, table"),
     ("initial.type", '"eigenmod"', 'did you mean "eigenmode"?'),
     ("initial.energy_spectrum.shape", '"Gaussian"', 'did you mean "gaussian"?'),
-    ("initial.seeds.type", '"white noise"', "fourier, none"),
+    ("initial.seeds.type", '"white noise"', "fourier, points, none"),
     ("time.method", '"implicit-midpoint"', 'did you mean "implicit_midpoint"?'),
     ("time.method", '""', "rk4, rk5dp, ssp, implicit_midpoint"),
 ]
@@ -172,22 +192,12 @@ VALUES: list[tuple[Settings, list[str]]] = [
     ({"grid.momentum.weights": "[1.0, 1.0, 1.0]"}, ["has 3 values", "2 directions"]),
     ({"initial.occupation": "[0.5, 0.5, 0.5]"}, ["has 3 values", "2 directions"]),
     ({"initial.occupation": "[0.5, 0.4]"}, ["0.4 of beam 2", "|zeta| = 0.5"]),
-    ({"grid.momentum.angles": "8"}, ["has no effect", '"beams"', "grid.momentum.directions"]),
-    ({"grid.momentum.angular_operator": '"sn"'}, ["has no effect", '"beams"']),
-    (
-        {"grid.momentum.geometry": '"spherical"', "grid.momentum.directions": "[-1.0, 1.0]"},
-        ["has no effect", "grid.momentum.angles"],
-    ),
     *(
         ({"grid.momentum.geometry": '"spherical"', "grid.momentum.directions": ABSENT} | settings, fragments)
         for settings, fragments in [
-            ({"grid.momentum.weights": "[1.0, 1.0]"}, ["has no effect", "grid.momentum.angles"]),
             ({"initial.zeta": "[-0.5, 0.5]"}, ["has 2 values", "16 directions in grid.momentum.angles"]),
-            ({"initial.zeta": f"[{', '.join(['0.01'] * 16)}]", "initial.type": '"eigenmode"'}, ["[-1, 1]"]),
-            (
-                {"initial.type": '"spectrum"', "parallel.ranks_angle": "2"},
-                ["all directions", "split z or energy"],
-            ),
+            ({"initial.zeta": f"[{', '.join(['0.01'] * 16)}]"} | EIGENMODE, ["[-1, 1]"]),
+            (SPECTRUM | {"parallel.ranks_angle": "2"}, ["all directions", "split z or energy"]),
         ]
     ),
     ({"grid.momentum.energy.cells": "1"}, ["full mode", "more than 6 cells, found 1", "standard"]),
@@ -200,28 +210,30 @@ VALUES: list[tuple[Settings, list[str]]] = [
     ({"initial.energy_spectrum.width": "1e-9"}, ["vanishes on every cell"]),
     ({"initial.seeds.max_mode": "33"}, ["33 modes", "64 cells", "at most 32"]),
     ({"initial.seeds.max_mode": "9223372036854775807"}, ["at most 32"]),
-    (
-        {"initial.mode_number": "-2", "grid.momentum.directions": "[-1.0, 0.5]", "initial.type": '"eigenmode"'},
-        ["[-1, 1]"],
+    ({"initial.mode_number": "-2", "grid.momentum.directions": "[-1.0, 0.5]"} | EIGENMODE, ["[-1, 1]"]),
+    *(
+        (EIGENMODE | {"initial.mode_number": mode}, [fragment])
+        for mode, fragment in [
+            ("0", "must not be 0"),
+            ("32", "mode 32, but 64 cells in z hold none beyond 31"),
+            ("-32", "none beyond 31"),
+            ("-9223372036854775808", "none beyond 31"),
+        ]
     ),
-    ({"initial.type": '"eigenmode"', "initial.mode_number": "0"}, ["must not be 0"]),
-    ({"initial.type": '"eigenmode"', "initial.mode_number": "32"}, ["mode 32", "none beyond 31"]),
-    ({"initial.type": '"eigenmode"', "initial.mode_number": "-32"}, ["mode -32", "none beyond 31"]),
-    ({"initial.type": '"eigenmode"', "initial.mode_number": "-9223372036854775808"}, ["none beyond 31"]),
     ({"time.step": "0.1", "time.safety": "0.5"}, ["no effect", "one of the two"]),
     ({"checkpoint.interval_steps": "100"}, ["this version writes no checkpoints", "0"]),
     ({"checkpoint.interval_time": "1.0"}, ["this version writes no checkpoints"]),
     ({"checkpoint.interval_wall": '"30min"'}, ["this version writes no checkpoints"]),
     ({"checkpoint.interval_wall": '"30 parsecs"'}, ["30min, 2h", '"30 parsecs"']),
     # initial files
-    ({"initial.type": '"file"', "initial.path": '"none.h5"'}, ["none.h5: no such file"]),
-    ({"initial.type": '"file"', "initial.path": '"text.h5"'}, ["text.h5: not an HDF5 file"]),
-    ({"initial.type": '"file"', "initial.path": '"foreign.h5"'}, ["foreign.h5: has no dataset 'rho'"]),
-    ({"initial.type": '"file"', "initial.path": '"integers.h5"'}, ["integers.h5", "does not hold real numbers"]),
-    ({"initial.type": '"file"', "initial.path": '"group.h5"'}, ["group.h5: has no dataset 'rho'"]),
+    (FROM_FILE | {"initial.path": '"none.h5"'}, ["none.h5: no such file"]),
+    (FROM_FILE | {"initial.path": '"text.h5"'}, ["text.h5: not an HDF5 file"]),
+    (FROM_FILE | {"initial.path": '"foreign.h5"'}, ["foreign.h5: has no dataset 'rho'"]),
+    (FROM_FILE | {"initial.path": '"integers.h5"'}, ["integers.h5", "does not hold real numbers"]),
+    (FROM_FILE | {"initial.path": '"group.h5"'}, ["group.h5: has no dataset 'rho'"]),
     *(
         (
-            {"initial.type": '"file"', "initial.path": f'"short_{axis}.h5"'},
+            FROM_FILE | {"initial.path": f'"short_{axis}.h5"'},
             [f"short_{axis}.h5", "has the shape", shape, "[64, 32, 2, 4]"],
         )
         for axis, shape in [
@@ -231,7 +243,7 @@ VALUES: list[tuple[Settings, list[str]]] = [
             ("component", "[64, 32, 2, 3]"),
         ]
     ),
-    ({"initial.type": '"file"', "initial.path": '"flat.h5"'}, ["has the shape [16384]"]),
+    (FROM_FILE | {"initial.path": '"flat.h5"'}, ["has the shape [16384]"]),
     # PETSc options
     ({"petsc.log_views": "true"}, ["PETSc does not use it"]),
     ({"petsc.ts_type": '"rkk"'}, ["PETSc does not accept", "rkk"]),
@@ -246,7 +258,7 @@ VALUES: list[tuple[Settings, list[str]]] = [
 LATE: list[tuple[Settings, list[str]]] = [
     ({"initial.zeta": "[-20.0, 20.0]"}, ["occupation number", "cannot exceed 1"]),
     ({"initial.occupation": "[40.0, 40.0]"}, ["occupation number", "cannot exceed 1"]),
-    ({"initial.type": '"file"', "initial.path": '"nan.h5"'}, ["not finite"]),
+    (FROM_FILE | {"initial.path": '"nan.h5"'}, ["not finite"]),
     ({"petsc.ts_typ": '"rk"'}, ["PETSc does not use it in this run; check its spelling"]),
     ({"petsc.snes_type": '"newton"'}, ["PETSc does not accept", "newton"]),
     ({"parallel.ranks_z": "2"}, ["2 does not divide the number of ranks, 1"]),
@@ -326,7 +338,7 @@ def test_every_parameter_is_tried(workspace: Path) -> None:
     rows = [line for line in text.splitlines() if line.startswith("| `")]
     cells = [[cell.strip(" `") for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows]
     assert {(key, expected) for key, _, expected, _ in WRONG_TYPE} == {(key, type_) for key, type_, *_ in cells}
-    limited = {key for key, _, _, _, limits, _ in cells if limits}
+    limited = {key for key, _, _, _, limits, *_ in cells if limits}
     assert {key for key, *_ in [*OUT_OF_RANGE, *INVALID_CHOICE]} >= limited
 
 
@@ -466,8 +478,8 @@ def test_command_line(workspace: Path, arguments: list[str], fragments: list[str
         ),
         (4, {"parallel.ranks_z": "2", "parallel.ranks_energy": "4"}, ["4 does not divide the 2", "of 4 ranks"]),
         (2, {"petsc.ts_type": '"rkk"'}, ["Unknown TS type: rkk"]),
-        (2, {"initial.type": '"file"', "initial.path": '"nan.h5"'}, ["not finite"]),
-        (2, {"initial.type": '"file"', "initial.path": '"text.h5"'}, ["not an HDF5 file"]),
+        (2, FROM_FILE | {"initial.path": '"nan.h5"'}, ["not finite"]),
+        (2, FROM_FILE | {"initial.path": '"text.h5"'}, ["not an HDF5 file"]),
     ],
     ids=title,
 )

@@ -1,0 +1,47 @@
+/// \file
+/// The initial state that a configuration asks for, and whether it can be one.
+#pragma once
+
+#include <petscsys.h>
+
+#include <memory>
+#include <vector>
+
+#include "nuvlasov/config/reader.hpp"
+#include "nuvlasov/initial/beams.hpp"
+
+namespace nuvlasov {
+
+/// rho(z, E_i, v_k) = spectrum_i beams(z, k); both absent for initial.type = "file".
+struct InitialState {
+  std::vector<double> spectrum;
+  std::unique_ptr<initial::Beams> beams;
+};
+
+/// Reads tables and looks at initial files. Collective.
+/// \throws InputError for a spectrum that the grid cannot hold, or a file that does not fit
+InitialState make_initial_state(const config::Configuration& configuration,
+                                const phase_space::ZAxis& z,
+                                const phase_space::MomentumGrid& momentum, MPI_Comm comm);
+
+/// The eigenvalues of rho in a part of phase space.
+struct OccupationRange {
+  double smallest = 0.0, largest = 0.0;
+  bool finite = true;  ///< so are all components
+
+  void include(const double* nodes, Index count);
+  PetscErrorCode reduce(MPI_Comm comm);
+};
+
+/// \throws InputError for an initial state that is not finite, is empty or holds an occupation
+/// above 1, or, if not from a file, one below 0 by more than diagnostics.negativity_limit
+void check_occupation(const config::Configuration& configuration, const OccupationRange& range);
+
+/// The same without a state: from one energy of each z plane, or from a file plane by plane.
+/// Collective.
+PetscErrorCode check_initial_state(const config::Configuration& configuration,
+                                   const phase_space::ZAxis& z,
+                                   const phase_space::MomentumGrid& momentum,
+                                   const InitialState& initial, MPI_Comm comm);
+
+}  // namespace nuvlasov
