@@ -59,8 +59,7 @@ std::vector<double> make_energy_spectrum(const config::Configuration& configurat
   if (spectrum.shape == initial::SpectrumShape::fermi_dirac) key = section + "temperature";
   if (spectrum.shape == initial::SpectrumShape::table) {
     key = section + "path";
-    spectrum.table =
-        read_table(configuration, key, choice.path, initial::Table::energies(), comm);
+    spectrum.table = read_table(configuration, key, choice.path, initial::Table::energies(), comm);
   }
   std::vector<double> values =
       blaming(configuration, key, [&] { return initial::energy_spectrum(grid, spectrum); });
@@ -192,9 +191,11 @@ InitialState make_initial_state(const config::Configuration& configuration,
 void OccupationRange::include(const double* nodes, Index count) {
   for (Index n = 0; n < count; ++n) {
     const double* node = nodes + n * flavor::components;
-    const auto [lower, upper] = flavor::eigenvalues(flavor::load(node));
+    const flavor::Matrix rho = flavor::load(node);
+    const auto [lower, upper] = flavor::eigenvalues(rho);
     smallest = std::min(smallest, lower);
     largest = std::max(largest, upper);
+    largest_trace = std::max(largest_trace, flavor::trace(rho));
     finite = finite && std::all_of(node, node + flavor::components,
                                    [](double value) { return std::isfinite(value); });
   }
@@ -202,11 +203,12 @@ void OccupationRange::include(const double* nodes, Index count) {
 
 PetscErrorCode OccupationRange::reduce(MPI_Comm comm) {
   PetscFunctionBeginUser;
-  double extremes[] = {-smallest, largest, finite ? 0.0 : 1.0};
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, extremes, 3, MPI_DOUBLE, MPI_MAX, comm));
+  double extremes[] = {-smallest, largest, largest_trace, finite ? 0.0 : 1.0};
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, extremes, 4, MPI_DOUBLE, MPI_MAX, comm));
   smallest = -extremes[0];
   largest = extremes[1];
-  finite = extremes[2] == 0.0;
+  largest_trace = extremes[2];
+  finite = extremes[3] == 0.0;
   PetscFunctionReturn(0);
 }
 
@@ -217,16 +219,16 @@ void check_occupation(const config::Configuration& configuration, const Occupati
                     : initial.type == "spectrum" ? "initial.nu_e.number"
                     : initial.occupation         ? "initial.occupation"
                                                  : "initial.zeta";
-  if (!range.finite)
-    configuration.fail(key, "the initial state holds values that are not finite");
-  if (!(range.largest > 0.0)) configuration.fail(key, "the initial state holds no neutrinos");
+  if (!range.finite) configuration.fail(key, "the initial state holds values that are not finite");
+  if (!(range.largest_trace > 0.0)) configuration.fail(key, "the initial state holds no neutrinos");
   if (range.largest > 1.0 + occupation_tolerance)
     configuration.fail(
-        key, fmt::format("the largest occupation number of the initial state is {:.4g}, but it "
-                         "cannot exceed 1; widen the energy spectrum, or the window when it is a "
-                         "single cell, or, with beams, raise grid.momentum.weights, which count the "
-                         "states of a direction, and lower zeta by as much",
-                         range.largest));
+        key,
+        fmt::format("the largest occupation number of the initial state is {:.4g}, but it "
+                    "cannot exceed 1; widen the energy spectrum, or the window when it is a "
+                    "single cell, or, with beams, raise grid.momentum.weights, which count the "
+                    "states of a direction, and lower zeta by as much",
+                    range.largest));
   const double negative = -range.smallest / range.largest;
   if (initial.type != "file" && negative > input.diagnostics.negativity_limit)
     configuration.fail(

@@ -24,10 +24,11 @@ InitialState make_initial_state(const config::Configuration& configuration,
                                 const phase_space::ZAxis& z,
                                 const phase_space::MomentumGrid& momentum, MPI_Comm comm);
 
-/// The eigenvalues of rho in a part of phase space.
+/// What rho holds in a part of phase space.
 struct OccupationRange {
-  double smallest = 0.0, largest = 0.0;
-  bool finite = true;  ///< so are all components
+  double smallest = 0.0, largest = 0.0;  ///< eigenvalues
+  double largest_trace = 0.0;            ///< P0
+  bool finite = true;                    ///< so are all components
 
   void include(const double* nodes, Index count);
   PetscErrorCode reduce(MPI_Comm comm);

@@ -38,10 +38,11 @@ void declare_angular_spectrum(Declarations& d, const std::string& flavor,
     p.only_with = {spectrum};
   }
   {
-    auto& p = d.add(shape, &choice.shape, "",
-                    flavor +
-                        " over direction; gaussian: exp(-(v - center)^2/(2 width^2)); exponential: "
-                        "exp(-|v - center|/width); linear: 1 + 3 flux_factor v; table: from a file");
+    auto& p =
+        d.add(shape, &choice.shape, "",
+              flavor +
+                  " over direction; gaussian: exp(-(v - center)^2/(2 width^2)); exponential: "
+                  "exp(-|v - center|/width); linear: 1 + 3 flux_factor v; table: from a file");
     p.choices = {"isotropic", "gaussian", "exponential", "linear", "table"};
     p.only_with = {spectrum};
   }
@@ -84,8 +85,8 @@ void declare_energy_spectrum(Declarations& d, Input::Initial::EnergySpectrum& ch
     p.only_with = {not_from_file};
   }
   {
-    auto& p = d.add("initial.energy_spectrum.width", &choice.width, "mu",
-                    "width of the energy spectrum");
+    auto& p =
+        d.add("initial.energy_spectrum.width", &choice.width, "mu", "width of the energy spectrum");
     p.above = 0.0;
     p.only_with = {not_from_file, peaked};
   }
@@ -260,8 +261,9 @@ std::vector<Parameter> declare(Input& in) {
     p.only_with = {eigenmode};
   }
   {
-    auto& p = d.add("initial.path", &in.initial.path, "",
-                    "HDF5 file with the dataset rho[z, energy, angle, component], as snapshots have");
+    auto& p =
+        d.add("initial.path", &in.initial.path, "",
+              "HDF5 file with the dataset rho[z, energy, angle, component], as snapshots have");
     p.required = true;
     p.only_with = {from_file};
   }

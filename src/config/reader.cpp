@@ -349,9 +349,9 @@ void Configuration::check_conditions() {
     const Condition* obstacle = unmet(parameter, parameters);
     if (obstacle == nullptr || !places_.contains(parameter.key)) continue;
     if (!overridden(obstacle->key) || overridden(parameter.key))
-      fail(parameter.key, fmt::format("has no effect with {} = {}; it belongs to {}", obstacle->key,
-                                      toml_string(word_of(parameters, obstacle->key)),
-                                      obstacle->values_text()));
+      fail(parameter.key,
+           fmt::format("has no effect with {} = {}; it belongs to {}", obstacle->key,
+                       toml_string(word_of(parameters, obstacle->key)), obstacle->values_text()));
     copy(initially[n].field, parameter.field);
     places_.erase(parameter.key);
   }
@@ -432,8 +432,8 @@ void Configuration::check_together() const {
     const double cell = grid.z.length / static_cast<double>(grid.z.cells);
     if (seeds.width < cell || seeds.width > grid.z.length)
       fail("initial.seeds.width",
-           fmt::format("{:g} is not between a cell, {:g}, and the box, {:g}, in z", seeds.width, cell,
-                       grid.z.length));
+           fmt::format("{:g} is not between a cell, {:g}, and the box, {:g}, in z", seeds.width,
+                       cell, grid.z.length));
   }
   if (initial.type == "eigenmode") {
     if (spherical || directions.size() != 2 || std::min(directions[0], directions[1]) != -1.0 ||
@@ -525,9 +525,9 @@ std::string parameter_table() {
     return escaped;
   };
   for (const Parameter& p : declare(defaults))
-    text += fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", p.key, p.type(), p.unit,
-                        cell(p.default_text()), cell(p.range()), cell(p.meaning),
-                        cell(p.conditions()));
+    text +=
+        fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", p.key, p.type(), p.unit,
+                    cell(p.default_text()), cell(p.range()), cell(p.meaning), cell(p.conditions()));
   return text;
 }
 

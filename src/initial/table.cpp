@@ -67,11 +67,10 @@ std::pair<double, double> read_line(std::string_view line, const Table::Axis& ax
   const auto x = number(fields.front());
   const auto y = number(fields.back());
   if (fields.size() != 2 || !x || !y)
-    throw std::invalid_argument(fmt::format("expected two numbers, {} and a value, found {}",
-                                            axis.name, excerpt(line)));
-  if (!(*x >= axis.lowest && *x <= axis.highest))
     throw std::invalid_argument(
-        fmt::format("{} must be {}, found {}", axis.name, axis.range, *x));
+        fmt::format("expected two numbers, {} and a value, found {}", axis.name, excerpt(line)));
+  if (!(*x >= axis.lowest && *x <= axis.highest))
+    throw std::invalid_argument(fmt::format("{} must be {}, found {}", axis.name, axis.range, *x));
   if (!(*y >= 0.0 && std::isfinite(*y)))
     throw std::invalid_argument(
         fmt::format("the value must be finite and not negative, found {}", *y));
@@ -89,7 +88,9 @@ bool continues(const std::vector<double>& points, double x) {
 
 Table::Axis Table::directions() { return {"v", -1.0, 1.0, "between -1 and 1"}; }
 
-Table::Axis Table::energies() { return {"E", 0.0, std::numeric_limits<double>::max(), "finite and not negative"}; }
+Table::Axis Table::energies() {
+  return {"E", 0.0, std::numeric_limits<double>::max(), "finite and not negative"};
+}
 
 Table::Table(std::string_view text, std::string file, const Axis& axis)
     : file_(std::move(file)), name_(axis.name) {
@@ -102,9 +103,8 @@ Table::Table(std::string_view text, std::string file, const Axis& axis)
     try {
       const auto [x, y] = read_line(line, axis);
       if (!continues(points_, x))
-        throw std::invalid_argument(
-            fmt::format("{} must rise or fall from line to line, but {} follows {}", name_, x,
-                        points_.back()));
+        throw std::invalid_argument(fmt::format(
+            "{} must rise or fall from line to line, but {} follows {}", name_, x, points_.back()));
       points_.push_back(x);
       values_.push_back(y);
     } catch (const std::invalid_argument& error) {

@@ -20,6 +20,9 @@ ABSENT = ""  # in place of a value: leave out the setting of SMALL
 # Other initial states than two beams, without what SMALL has for those.
 EIGENMODE = {"initial.seeds.max_mode": ABSENT, "initial.type": '"eigenmode"'}
 SPECTRUM = {"initial.zeta": ABSENT, "initial.type": '"spectrum"'}
+POINTS = {"initial.seeds.max_mode": ABSENT, "initial.seeds.type": '"points"'}
+TABLE = SPECTRUM | {"initial.nu_e.shape": '"table"'}
+ENERGY_TABLE = {"initial.energy_spectrum.width": ABSENT, "initial.energy_spectrum.shape": '"table"'}
 FROM_FILE = {
     "initial.zeta": ABSENT,
     "initial.energy_spectrum.width": ABSENT,
@@ -225,6 +228,55 @@ VALUES: list[tuple[Settings, list[str]]] = [
     ({"checkpoint.interval_time": "1.0"}, ["this version writes no checkpoints"]),
     ({"checkpoint.interval_wall": '"30min"'}, ["this version writes no checkpoints"]),
     ({"checkpoint.interval_wall": '"30 parsecs"'}, ["30min, 2h", '"30 parsecs"']),
+    # keys of another choice
+    *(
+        (chosen | {key: value}, [f"has no effect with {selector}; it belongs to {owners}"])
+        for chosen, key, value, selector, owners in [
+            ({}, "grid.momentum.angles", "8", 'grid.momentum.geometry = "beams"', '"spherical"'),
+            ({}, "initial.mode_number", "-2", 'initial.type = "two_beam"', '"eigenmode"'),
+            ({}, "initial.nu_x.number", "0.5", 'initial.type = "two_beam"', '"spectrum"'),
+            (EIGENMODE, "initial.seeds.sigma", "0.1", 'initial.type = "eigenmode"', '"two_beam" or "spectrum"'),
+            (SPECTRUM, "initial.nu_e.center", "0.5", 'initial.nu_e.shape = "isotropic"', '"gaussian" or "exponential"'),
+            ({}, "initial.seeds.positions", "[1.0]", 'initial.seeds.type = "fourier"', '"points"'),
+            ({}, "initial.energy_spectrum.temperature", "5.0", 'initial.energy_spectrum.shape = "gaussian"', '"fermi_dirac"'),
+            ({}, "time.solver_tolerance", "1e-9", 'time.method = "rk4"', '"implicit_midpoint"'),
+        ]
+    ),
+    # spectra and seeds
+    (SPECTRUM | {"initial.nu_x.center": "0.0", "initial.nu_x.width": "1e-9", "initial.nu_x.shape": '"gaussian"'}, ["vanishes in all directions"]),
+    (ENERGY_TABLE | {"initial.energy_spectrum.shape": '"fermi_dirac"', "initial.energy_spectrum.temperature": "0.5"}, ["vanishes on every cell"]),
+    (POINTS | {"initial.seeds.width": "1.0", "initial.seeds.positions": "[1.0, 20.0]"}, ["20 is not in the box, 0 <= z < 20"]),
+    (POINTS | {"initial.seeds.positions": "[1.0]", "initial.seeds.width": "0.3"}, ["0.3 is not between a cell, 0.3125"]),
+    (POINTS | {"initial.seeds.positions": "[1.0]", "initial.seeds.width": "20.1"}, ["and the box, 20"]),
+    ({"initial.occupation": "[0.5, 0.6]", "initial.seeds.pure": "true"}, ["direction 2 holds both flavors", "P0 = 0.6"]),
+    (SPECTRUM | {"initial.seeds.pure": "true"}, ["direction 1 holds both flavors"]),
+    # tables
+    *(
+        (TABLE | {"initial.nu_e.path": f'"{name}.csv"'}, [f"initial.nu_e.path: {name}.csv{line}: ", *fragments])
+        for name, line, fragments in [
+            ("none", "", ["cannot read"]),
+            ("empty", "", ["needs two lines with numbers, found 0"]),
+            ("single", "", ["needs two lines with numbers, found 1"]),
+            ("words", ":3", ["expected two numbers, v and a value", '"0.5 much"']),
+            ("three", ":2", ["expected two numbers", '"0.5 1.0 2.0"']),
+            ("turning", ":4", ["v must rise or fall", "0.1 follows 0.5"]),
+            ("wide", ":2", ["v must be between -1 and 1, found 1.5"]),
+            ("negative", ":2", ["not negative, found -0.25"]),
+            ("nan", ":2", ["finite", "nan"]),
+            ("narrow", "", ["the table is for v = -0.5 to 1, but the grid has v = -1"]),
+        ]
+    ),
+    (TABLE | {"initial.nu_e.path": f'"{EARLIER}"'}, [f"{EARLIER}: is a directory"]),
+    (TABLE | {"initial.nu_e.path": '"zero.csv"'}, ["vanishes in all directions"]),
+    (TABLE | {"initial.nu_e.path": '"nan.h5"'}, ["nan.h5:2: expected two numbers"]),
+    *(
+        (ENERGY_TABLE | {"initial.energy_spectrum.path": f'"{name}.csv"'}, [f"{name}.csv{line}: ", *fragments])
+        for name, line, fragments in [
+            ("negative_energy", ":1", ["E must be finite and not negative, found -1"]),
+            ("narrow_energy", "", ["the table is for E = 980 to 1020, but the grid has E = 961.25"]),
+        ]
+    ),
+    (ENERGY_TABLE | {"initial.energy_spectrum.path": '"zero_energy.csv"'}, ["vanishes on every cell"]),
     # initial files
     (FROM_FILE | {"initial.path": '"none.h5"'}, ["none.h5: no such file"]),
     (FROM_FILE | {"initial.path": '"text.h5"'}, ["text.h5: not an HDF5 file"]),
@@ -254,11 +306,24 @@ VALUES: list[tuple[Settings, list[str]]] = [
     ({'petsc."ts max steps"': "5"}, ["not the name of a PETSc option"]),
 ]
 
-# Seen only once the state is there, when a former run's files could be gone already.
-LATE: list[tuple[Settings, list[str]]] = [
+# What no state may hold.
+STATES: list[tuple[Settings, list[str]]] = [
     ({"initial.zeta": "[-20.0, 20.0]"}, ["occupation number", "cannot exceed 1"]),
     ({"initial.occupation": "[40.0, 40.0]"}, ["occupation number", "cannot exceed 1"]),
+    (SPECTRUM | {"initial.nu_x.number": "30.0", "initial.nu_e.number": "0.0"}, ["occupation number", "cannot exceed 1"]),
+    ({"initial.zeta": "[0.0, 0.0]"}, ["holds no neutrinos"]),
+    (SPECTRUM | {"initial.nu_x.number": "0.0", "initial.nu_e.number": "0.0"}, ["holds no neutrinos"]),
+    ({"initial.seeds.sigma": "0.1"}, ["|P| exceeds P0", "diagnostics.negativity_limit = 0.05", "lower the seeds"]),
+    (POINTS | {"initial.seeds.positions": "[3.0]", "initial.seeds.width": "1.0", "initial.seeds.sigma": "0.5"}, ["|P| exceeds P0"]),
+    (EIGENMODE | {"initial.energy_spectrum.width": "5.0", "initial.mode_number": "-3", "initial.amplitude": "0.5"}, ["|P| exceeds P0"]),
     (FROM_FILE | {"initial.path": '"nan.h5"'}, ["not finite"]),
+    (FROM_FILE | {"initial.path": '"full.h5"'}, ["occupation number of the initial state is 1.5"]),
+    (FROM_FILE | {"initial.path": '"zeros.h5"'}, ["holds no neutrinos"]),
+]
+
+# Seen only once the state is there, when a former run's files could be gone already.
+LATE: list[tuple[Settings, list[str]]] = [
+    *STATES,
     ({"petsc.ts_typ": '"rk"'}, ["PETSc does not use it in this run; check its spelling"]),
     ({"petsc.snes_type": '"newton"'}, ["PETSc does not accept", "newton"]),
     ({"parallel.ranks_z": "2"}, ["2 does not divide the number of ranks, 1"]),
@@ -269,6 +334,23 @@ def title(case: object) -> str:
     if isinstance(case, dict):
         return ", ".join(f"{key} = {value}" for key, value in case.items())
     return " ".join(case) if isinstance(case, list) else str(case)
+
+
+TABLES = {
+    "empty": ["# v, g", "v, g", ""],
+    "single": ["0.0 1.0"],
+    "words": ["v g", "-1.0 0.5", "0.5 much", "1.0 1.0"],
+    "three": ["-1.0 0.5", "0.5 1.0 2.0"],
+    "turning": ["-1.0 0.5", "", "0.5, 1.0", "0.1, 1.0"],
+    "wide": ["-1.0 0.5", "1.5 1.0"],
+    "negative": ["-1.0 0.5", "1.0 -0.25"],
+    "nan": ["-1.0 0.5", "1.0 nan"],
+    "narrow": ["-0.5 0.5", "1.0 0.5"],
+    "zero": ["-1.0 0.0", "1.0 0.0"],
+    "negative_energy": ["-1.0 0.0", "2000.0 1.0"],
+    "narrow_energy": ["980.0 0.0", "1000.0 1.0", "1020.0 0.0"],
+    "zero_energy": ["900.0 0.0", "1100.0 0.0", "1200.0 1.0"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -282,11 +364,15 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shape = np.array((64, 32, 2, 4))
     with_nan = np.zeros(shape)
     with_nan[33, 0, 1, 2] = np.nan
+    too_full = np.zeros(shape)
+    too_full[63, 31, 1] = [2.0, 0.0, 0.6, 0.8]  # eigenvalues 0.5 and 1.5
     datasets = {
         "foreign": ("temperature", np.zeros(3)),
         "integers": ("rho", np.zeros(shape, dtype=int)),
         "flat": ("rho", np.zeros(shape.prod())),
         "nan": ("rho", with_nan),
+        "full": ("rho", too_full),
+        "zeros": ("rho", np.zeros(shape)),
     }
     for number, axis in enumerate(["z", "energy", "angle", "component"]):
         datasets[f"short_{axis}"] = ("rho", np.zeros(shape - np.eye(4, dtype=int)[number]))
@@ -296,6 +382,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with h5py.File(directory / "group.h5", "w") as file:
         file.create_group("rho")
     (directory / "text.h5").write_text("not HDF5\n")
+    for name, lines in TABLES.items():
+        (directory / f"{name}.csv").write_text("\n".join(lines))
     return directory
 
 
@@ -313,24 +401,29 @@ def check_refused(
 
 
 def check_setting_refused(
-    workspace: Path, settings: Settings, fragments: list[str], destination: list[str], ranks: int = 0
+    workspace: Path, settings: Settings, fragments: list[str], arguments: list[str], ranks: int = 0
 ) -> None:
     settings_all = {key: value for key, value in SMALL.items() if key not in settings} | settings
     settings_all = {key: value for key, value in settings_all.items() if value != ABSENT}
     blamed = list(settings)[-1]
     place = f"{INPUT}:{line_of(settings_all, blamed)}: {blamed.replace(chr(34), '')}: "
-    check_refused(workspace, toml(settings_all), ["run", INPUT, *destination], [place, *fragments], ranks)
+    check_refused(workspace, toml(settings_all), arguments, [place, *fragments], ranks)
 
 
 @pytest.mark.parametrize("settings, fragments", VALUES, ids=title)
 def test_value(workspace: Path, settings: Settings, fragments: list[str]) -> None:
-    check_setting_refused(workspace, settings, fragments, ["--output", NEW])
+    check_setting_refused(workspace, settings, fragments, ["run", INPUT, "--output", NEW])
 
 
 @pytest.mark.parametrize("destination", [["--output", NEW], ["--output", EARLIER, "--overwrite"]], ids=" ".join)
 @pytest.mark.parametrize("settings, fragments", LATE, ids=title)
 def test_state(workspace: Path, settings: Settings, fragments: list[str], destination: list[str]) -> None:
-    check_setting_refused(workspace, settings, fragments, destination)
+    check_setting_refused(workspace, settings, fragments, ["run", INPUT, *destination])
+
+
+@pytest.mark.parametrize("settings, fragments", STATES, ids=title)
+def test_state_without_running(workspace: Path, settings: Settings, fragments: list[str]) -> None:
+    check_setting_refused(workspace, settings, fragments, ["check", INPUT])
 
 
 def test_every_parameter_is_tried(workspace: Path) -> None:
@@ -480,11 +573,14 @@ def test_command_line(workspace: Path, arguments: list[str], fragments: list[str
         (2, {"petsc.ts_type": '"rkk"'}, ["Unknown TS type: rkk"]),
         (2, FROM_FILE | {"initial.path": '"nan.h5"'}, ["not finite"]),
         (2, FROM_FILE | {"initial.path": '"text.h5"'}, ["not an HDF5 file"]),
+        (2, TABLE | {"initial.nu_e.path": '"none.csv"'}, ["none.csv: cannot read"]),
+        (2, TABLE | {"initial.nu_e.path": '"turning.csv"'}, ["turning.csv:4: "]),
     ],
     ids=title,
 )
 def test_setting_on_several_ranks(workspace: Path, ranks: int, settings: Settings, fragments: list[str]) -> None:
-    check_setting_refused(workspace, settings, fragments, ["--output", EARLIER, "--overwrite"], ranks)
+    arguments = ["run", INPUT, "--output", EARLIER, "--overwrite"]
+    check_setting_refused(workspace, settings, fragments, arguments, ranks)
 
 
 @pytest.mark.parametrize(
@@ -510,6 +606,13 @@ def test_setting_on_several_ranks(workspace: Path, ranks: int, settings: Setting
         (2, {}, ["run", INPUT, "--output", EARLIER], ["already holds a run"]),
         (2, {}, ["rum", INPUT], ["did you mean run?"]),
         (2, {}, ["check", "none.toml"], ["none.toml: cannot read"]),
+        (2, {"initial.seeds.sigma": "0.1"}, ["check", INPUT], ["|P| exceeds P0"]),
+        (
+            2,
+            {},
+            ["check", INPUT, "--set", "initial.type=file", "--set", "initial.path=full.h5"],
+            ["occupation number of the initial state is 1.5"],
+        ),
         (2, {}, ["run", INPUT, "--output", NEW, "--", "-ts_typ", "rk"], ["PETSc does not use it"]),
     ],
     ids=title,

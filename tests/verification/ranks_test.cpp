@@ -21,7 +21,7 @@ std::string crossing(const std::string& more) {
 }
 
 std::string beams(const std::string& more) {
-  return two_beams("initial.seeds.sigma = 1e-2\n" + more, "full", 200, 32);
+  return two_beams("initial.seeds = {sigma = 1e-2, pure = true}\n" + more, "full", 200, 32);
 }
 
 struct Case {

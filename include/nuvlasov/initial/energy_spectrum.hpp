@@ -20,8 +20,8 @@ enum class SpectrumShape {
 /// Occupation over energy, up to a factor. Energies in mu.
 struct EnergySpectrum {
   SpectrumShape shape = SpectrumShape::gaussian;
-  double width = 1.0;        ///< standard deviation of the Gaussian, half of the cosine's support
-  double center = 0.0;       ///< E_c - E_ref
+  double width = 1.0;   ///< standard deviation of the Gaussian, half of the cosine's support
+  double center = 0.0;  ///< E_c - E_ref
   double temperature = 1.0;
   double chemical_potential = 0.0;
   std::optional<Table> table{};  ///< over E, not relative to E_ref

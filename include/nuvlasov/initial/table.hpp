@@ -21,9 +21,9 @@ class Table {
   static Axis energies();    ///< E >= 0
 
   /// Reads a point and its value from each line, separated by blanks or a comma. The points rise or
-  /// fall throughout. Empty lines, what follows a # and a first line without numbers are passed over.
-  /// \param file  what to call the text in messages
-  /// \throws std::invalid_argument naming file and line
+  /// fall throughout. Empty lines, what follows a # and a first line without numbers are passed
+  /// over. \param file  what to call the text in messages \throws std::invalid_argument naming file
+  /// and line
   Table(std::string_view text, std::string file, const Axis& axis);
 
   /// The value at `x`: at a point of the table, to the bit the one that was read.

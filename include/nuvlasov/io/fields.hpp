@@ -67,8 +67,8 @@ class Profiles {
 void check_density_matrix(const std::string& path, const phase_space::ZAxis& z,
                           const phase_space::MomentumGrid& momentum);
 
-/// Calls visit(plane) with [energy][angle][component] at each z of a checked file. By one rank alone.
-/// \throws IoError
+/// Calls visit(plane) with [energy][angle][component] at each z of a checked file. By one rank
+/// alone. \throws IoError
 void visit_density_matrix(const std::string& path, const phase_space::ZAxis& z,
                           const phase_space::MomentumGrid& momentum,
                           const std::function<void(const std::vector<double>& plane)>& visit);

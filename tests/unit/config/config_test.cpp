@@ -75,10 +75,10 @@ TEST(Configuration, RefusesAKeyThatHasNoEffectUnderEachOtherChoice) {
           read(text + parameter.key + " = " + (word ? '"' + quoted + '"' : quoted));
           ADD_FAILURE() << parameter.key << " with " << condition.key << " = " << choice;
         } catch (const InputError& error) {
-          EXPECT_EQ(error.what(), "input.toml:" + std::to_string(std::ranges::count(text, '\n') + 1) +
-                                      ": " + parameter.key + ": has no effect with " +
-                                      condition.key + " = \"" + choice + "\"; it belongs to " +
-                                      condition.values_text());
+          EXPECT_EQ(error.what(),
+                    "input.toml:" + std::to_string(std::ranges::count(text, '\n') + 1) + ": " +
+                        parameter.key + ": has no effect with " + condition.key + " = \"" + choice +
+                        "\"; it belongs to " + condition.values_text());
           ++refused;
         }
       }
@@ -106,7 +106,8 @@ TEST(Configuration, AChoiceThatIsOverriddenTakesTheKeysOfTheFileWithIt) {
   EXPECT_EQ(none.initial.seeds.sigma, defaults.initial.seeds.sigma);
   EXPECT_EQ(none.time.tolerance, defaults.time.tolerance);
   EXPECT_EQ(none.initial.zeta, (std::vector{-0.4, 0.5}));
-  EXPECT_THROW(read(two_beams, {"initial.seeds.type=none", "initial.seeds.sigma=1e-3"}), InputError);
+  EXPECT_THROW(read(two_beams, {"initial.seeds.type=none", "initial.seeds.sigma=1e-3"}),
+               InputError);
   EXPECT_THROW(read(two_beams, {"initial.seeds.positions=[1.0]"}), InputError);
 }
 
@@ -141,7 +142,8 @@ TEST(Configuration, RequiresWhatHasNoDefaultUnderItsChoice) {
   for (const auto& [choice, key] :
        {std::pair{"initial.type=file", "initial.path"},
         std::pair{"initial.energy_spectrum.shape=table", "initial.energy_spectrum.path"},
-        std::pair{"initial.energy_spectrum.shape=fermi_dirac", "initial.energy_spectrum.temperature"},
+        std::pair{"initial.energy_spectrum.shape=fermi_dirac",
+                  "initial.energy_spectrum.temperature"},
         std::pair{"initial.seeds.type=points", "initial.seeds.positions"}}) {
     try {
       read(smallest, {choice});
