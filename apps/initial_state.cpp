@@ -225,9 +225,9 @@ void check_occupation(const config::Configuration& configuration, const Occupati
     configuration.fail(
         key,
         fmt::format("the largest occupation number of the initial state is {:.4g}, but it "
-                    "cannot exceed 1; widen the energy spectrum, or the window when it is a "
-                    "single cell, or, with beams, raise grid.momentum.weights, which count the "
-                    "states of a direction, and lower zeta by as much",
+                    "cannot exceed 1; widen the energy spectrum (the window when it is a single "
+                    "cell), lower the density, or, with beams, raise grid.momentum.weights, which "
+                    "count the states of a direction, and lower zeta by as much",
                     range.largest));
   const double negative = -range.smallest / range.largest;
   if (initial.type != "file" && negative > input.diagnostics.negativity_limit)

@@ -113,10 +113,10 @@ TEST(AngularSpectrum, FromATableOfItsOwnValuesIsTheSame) {
     const auto expected = angular_spectrum(sphere, analytic);
     std::string text;
     for (Index k = 0; k < sphere.angles(); ++k)
-      text += fmt::format("{} {}\n", sphere.direction(k), 0.25 * expected[static_cast<std::size_t>(k)]);
-    const auto found = angular_spectrum(sphere, {.number = 0.7,
-                                                 .shape = AngularShape::table,
-                                                 .table = of_directions(text)});
+      text +=
+          fmt::format("{} {}\n", sphere.direction(k), 0.25 * expected[static_cast<std::size_t>(k)]);
+    const auto found = angular_spectrum(
+        sphere, {.number = 0.7, .shape = AngularShape::table, .table = of_directions(text)});
     for (std::size_t k = 0; k < expected.size(); ++k)
       // Normalised once more: roundings of twelve positive terms and sums, scale and product.
       EXPECT_NEAR(found[k], expected[k], 26 * 1.2e-16 * expected[k]);
@@ -125,9 +125,8 @@ TEST(AngularSpectrum, FromATableOfItsOwnValuesIsTheSame) {
 
 TEST(AngularSpectrum, NeedsATableThatCoversTheDirectionsAndDoesNotVanish) {
   const auto from = [](const std::string& text) {
-    return angular_spectrum(sphere, {.number = 1.0,
-                                     .shape = AngularShape::table,
-                                     .table = of_directions(text)});
+    return angular_spectrum(
+        sphere, {.number = 1.0, .shape = AngularShape::table, .table = of_directions(text)});
   };
   EXPECT_NO_THROW(from("-1 0\n1 1\n"));
   EXPECT_THROW(from("-0.9 0\n1 1\n"), std::invalid_argument);
