@@ -40,7 +40,13 @@ std::vector<double> mean_polarization(const config::Configuration& configuration
   io::on_first_rank(comm, [&] {
     double transverse = 0.0;
     double largest = 0.0;
-    const std::vector<double> mean = io::mean_density_matrix(path, z, grid);
+    const std::size_t row = pz.size() * flavor::components;
+    std::vector<double> mean(row, 0.0);
+    io::visit_density_matrix(path, z, grid, [&](const std::vector<double>& plane) {
+      for (std::size_t n = 0; n < plane.size(); ++n)
+        mean[n % row] += grid.energy_weight(static_cast<Index>(n / row)) /
+                         static_cast<double>(z.cells()) * plane[n];
+    });
     for (std::size_t k = 0; k < pz.size(); ++k) {
       const flavor::Matrix rho = flavor::load(mean.data() + k * flavor::components);
       pz[k] = flavor::flavor_difference(rho);
@@ -297,7 +303,7 @@ void check_range(const DispersionOptions& options) {
 
 std::string dispersion(const DispersionOptions& options, MPI_Comm comm) {
   check_range(options);
-  const config::Configuration configuration(read_input(options.input, comm), options.input,
+  const config::Configuration configuration(io::read_text(options.input, comm), options.input,
                                             options.overrides);
   const OutputDirectory directory(configuration, options.input, options.output);
   io::on_first_rank(comm, [&] { check_target(directory, options.overwrite); });
@@ -306,7 +312,7 @@ std::string dispersion(const DispersionOptions& options, MPI_Comm comm) {
   const auto stability = make_stability(configuration, grid,
                                         configuration.input().initial.type == "file"
                                             ? mean_polarization(configuration, z, grid, comm)
-                                            : make_background(configuration, grid).pz);
+                                            : make_background(configuration, grid, comm).pz);
   int ranks = 1;
   MPI_Comm_size(comm, &ranks);
   std::string text;

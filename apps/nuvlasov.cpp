@@ -90,9 +90,11 @@ int execute(const Invocation& call, MPI_Comm comm, int rank) {
     return exit_done;
   }
   if (call.app.got_subcommand("check")) {
-    const config::Configuration configuration(read_input(call.run.input, comm), call.run.input,
+    const config::Configuration configuration(io::read_text(call.run.input, comm), call.run.input,
                                               call.run.overrides);
-    make_problem(configuration, comm);
+    const Problem problem = make_problem(configuration, comm);
+    PetscCallAbort(comm, check_initial_state(configuration, problem.z, problem.momentum,
+                                             problem.initial, comm));
     say(rank, configuration.resolved());
   } else if (call.app.got_subcommand("dispersion")) {
     say(rank, dispersion(call.dispersion, comm));

@@ -125,11 +125,12 @@ PetscErrorCode measure(const Case& test, MPI_Comm comm, Result* result) {
   PetscCall(decomposition.create_state(rate));
   PetscScalar* memory = nullptr;
   PetscCall(VecGetArray(state, &memory));
-  initial::fill(
-      initial::SeededBeams(zeta, occupation,
-                           initial::FourierSeeds({.max_mode = 10}, z.length(), test.angles), false),
-      initial::energy_spectrum(momentum, initial::SpectrumShape::gaussian, 5.0, 0.0), z,
-      decomposition.box(), memory);
+  initial::fill(initial::SeededBeams(
+                    zeta, occupation,
+                    std::make_unique<initial::FourierSeeds>(
+                        initial::FourierSeeds::Settings{.max_mode = 10}, z.length(), test.angles),
+                    false),
+                initial::energy_spectrum(momentum, {.width = 5.0}), z, decomposition.box(), memory);
   PetscCall(VecRestoreArray(state, &memory));
 
   time::Integrator integrator;

@@ -8,7 +8,6 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "nuvlasov/io/collective.hpp"
 #include "nuvlasov/io/fields.hpp"
@@ -470,27 +469,13 @@ std::string Run::closure() const {
 
 }  // namespace
 
-std::string read_input(const std::string& path, MPI_Comm comm) {
-  std::string text;
-  io::on_first_rank(comm, [&] {
-    if (fs::is_directory(path))
-      throw InputError(fmt::format("{}: is a directory; name a TOML file", path));
-    std::ifstream in(path);
-    if (!in) throw InputError(fmt::format("{}: cannot read the input file", path));
-    std::ostringstream content;
-    content << in.rdbuf();
-    text = content.str();
-  });
-  return io::broadcast(text, 0, comm);
-}
-
 PetscErrorCode run(const RunOptions& options, MPI_Comm comm) {
   PetscFunctionBeginUser;
   if (options.resume != "auto" && options.resume != "never")
     throw InputError(fmt::format(
         "--resume {}: this version writes no checkpoints to resume from; use auto or never",
         options.resume));
-  const config::Configuration configuration(read_input(options.input, comm), options.input,
+  const config::Configuration configuration(io::read_text(options.input, comm), options.input,
                                             options.overrides);
   PetscCall(Run(options, configuration, comm).execute());
   PetscFunctionReturn(0);

@@ -19,10 +19,6 @@ struct RunOptions {
   bool dry_run = false;
 };
 
-/// Reads the input file on the first rank and gives its text to all.
-/// \throws InputError when it cannot be read. Collective.
-std::string read_input(const std::string& path, MPI_Comm comm);
-
 /// Runs a simulation from start to end and writes its directory. Collective.
 /// \throws InputError, IoError, NumericalError
 PetscErrorCode run(const RunOptions& options, MPI_Comm comm);

@@ -5,10 +5,9 @@
 #include <memory>
 #include <vector>
 
+#include "initial_state.hpp"
 #include "nuvlasov/config/reader.hpp"
 #include "nuvlasov/diagnostics/ledger.hpp"
-#include "nuvlasov/initial/beams.hpp"
-#include "nuvlasov/stability/linear_stability.hpp"
 #include "nuvlasov/stopwatch.hpp"
 #include "nuvlasov/time/integrator.hpp"
 
@@ -19,9 +18,7 @@ struct Problem {
   physics::EquationSettings equation;
   phase_space::ZAxis z;
   phase_space::MomentumGrid momentum;
-  /// Absent for initial.type = "file".
-  std::vector<double> spectrum;
-  std::unique_ptr<initial::Beams> beams;
+  InitialState initial;
   time::IntegratorSettings time;
   phase_space::ProcessGridRequest process_grid;
 
@@ -31,34 +28,11 @@ struct Problem {
   double nodes() const;
 };
 
-/// P0 and P^z of each direction, integrated over energy: an initial state without its seeds.
-struct Background {
-  std::vector<double> p0, pz;
-};
-
 phase_space::ZAxis make_z_axis(const config::Input& input);
 /// \param angular_operator  in place of "auto"
 phase_space::MomentumGrid make_momentum_grid(
     const config::Input& input,
     phase_space::AngularOperator angular_operator = phase_space::AngularOperator::spectral);
-
-/// The background of any initial.type but "file". \throws InputError for an angular spectrum that
-/// cannot be
-Background make_background(const config::Configuration& configuration,
-                           const phase_space::MomentumGrid& grid);
-
-/// The linear theory of a background that `configuration` describes.
-/// \throws InputError when the polarizations are too large to be added
-stability::LinearStability make_stability(const config::Configuration& configuration,
-                                          const phase_space::MomentumGrid& grid,
-                                          std::vector<double> polarization);
-
-/// \throws InputError when initial.path does not hold a state on this grid. Collective.
-void check_initial_file(const config::Configuration& configuration, const phase_space::ZAxis& z,
-                        const phase_space::MomentumGrid& grid, MPI_Comm comm);
-
-/// Largest |n| of the modes that the cells in z can tell apart.
-Index highest_box_mode(const phase_space::ZAxis& z);
 
 /// \throws InputError for what only shows once the pieces are put together: a spectrum that touches
 /// the window's edges, an initial file that does not fit, a mode that does not grow. Collective.

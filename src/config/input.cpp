@@ -26,6 +26,154 @@ class Declarations {
   std::vector<Parameter> list_;
 };
 
+void declare_angular_spectrum(Declarations& d, const std::string& flavor,
+                              Input::AngularSpectrum& choice) {
+  const Condition spectrum{"initial.type", {"spectrum"}};
+  const Condition eigenmode{"initial.type", {"eigenmode"}};
+  const Condition spherical{"grid.momentum.geometry", {"spherical"}};
+  const std::string section = fmt::format("initial.{}.", flavor);
+  const std::string shape = section + "shape";
+  const Condition peaked{shape, {"gaussian", "exponential"}};
+  {
+    auto& p = d.add(section + "number", &choice.number, "1",
+                    "density of " + flavor + ", summed over directions");
+    p.at_least = 0.0;
+    p.only_with = {spectrum};
+    p.or_with = {eigenmode, spherical};
+  }
+  {
+    auto& p =
+        d.add(shape, &choice.shape, "",
+              flavor +
+                  " over direction; gaussian: exp(-(v - center)^2/(2 width^2)); exponential: "
+                  "exp(-|v - center|/width); linear: 1 + 3 flux_factor v; table: from a file");
+    p.choices = {"isotropic", "gaussian", "exponential", "linear", "table"};
+    p.only_with = {spectrum};
+    p.or_with = {eigenmode, spherical};
+  }
+  {
+    auto& p = d.add(section + "center", &choice.center, "1", "most likely direction");
+    p.at_least = -1.0;
+    p.at_most = 1.0;
+    p.only_with = {spectrum, peaked};
+    p.or_with = {eigenmode, spherical, peaked};
+  }
+  {
+    auto& p = d.add(section + "width", &choice.width, "1", "width in v");
+    p.above = 0.0;
+    p.only_with = {spectrum, peaked};
+    p.or_with = {eigenmode, spherical, peaked};
+  }
+  {
+    auto& p = d.add(section + "flux_factor", &choice.flux_factor, "1", "mean v");
+    p.at_least = -1.0 / 3.0;
+    p.at_most = 1.0 / 3.0;
+    p.only_with = {spectrum, {shape, {"linear"}}};
+    p.or_with = {eigenmode, spherical, {shape, {"linear"}}};
+  }
+  {
+    auto& p = d.add(section + "path", &choice.path, "",
+                    "text file with v and a value on each line, linear in between");
+    p.required = true;
+    p.only_with = {spectrum, {shape, {"table"}}};
+    p.or_with = {eigenmode, spherical, {shape, {"table"}}};
+  }
+}
+
+void declare_energy_spectrum(Declarations& d, Input::Initial::EnergySpectrum& choice) {
+  const Condition not_from_file{"initial.type", {"two_beam", "eigenmode", "spectrum"}};
+  const std::string shape = "initial.energy_spectrum.shape";
+  const Condition peaked{shape, {"gaussian", "cosine"}};
+  const Condition fermi_dirac{shape, {"fermi_dirac"}};
+  {
+    auto& p = d.add(shape, &choice.shape, "",
+                    "occupation over energy, up to a factor; gaussian: standard deviation width; "
+                    "cosine: 1 + cos, zero beyond width; fermi_dirac: 1/(exp((E - "
+                    "chemical_potential)/temperature) + 1); table: from a file");
+    p.choices = {"gaussian", "cosine", "fermi_dirac", "table"};
+    p.only_with = {not_from_file};
+  }
+  {
+    auto& p =
+        d.add("initial.energy_spectrum.width", &choice.width, "mu", "width of the energy spectrum");
+    p.above = 0.0;
+    p.only_with = {not_from_file, peaked};
+  }
+  d.add("initial.energy_spectrum.center", &choice.center, "mu",
+        "centre of the energy spectrum, relative to the reference")
+      .only_with = {not_from_file, peaked};
+  {
+    auto& p =
+        d.add("initial.energy_spectrum.temperature", &choice.temperature, "mu", "temperature");
+    p.above = 0.0;
+    p.required = true;
+    p.only_with = {not_from_file, fermi_dirac};
+  }
+  d.add("initial.energy_spectrum.chemical_potential", &choice.chemical_potential, "mu",
+        "chemical potential, not relative to the reference")
+      .only_with = {not_from_file, fermi_dirac};
+  {
+    auto& p = d.add("initial.energy_spectrum.path", &choice.path, "",
+                    "text file with E (mu, not relative to the reference) and a value on each "
+                    "line, linear in between");
+    p.required = true;
+    p.only_with = {not_from_file, {shape, {"table"}}};
+  }
+}
+
+void declare_seeds(Declarations& d, Input::Initial::Seeds& choice) {
+  const Condition seeded{"initial.type", {"two_beam", "spectrum"}};
+  const std::string type = "initial.seeds.type";
+  const Condition any{type, {"fourier", "eigenmode", "points"}};
+  const Condition in_modes{type, {"fourier", "eigenmode"}};
+  const Condition points{type, {"points"}};
+  {
+    auto& p =
+        d.add(type, &choice.type, "",
+              "fourier: the transverse seeds of Eq. (13); eigenmode: the fastest-growing mode of "
+              "each n up to max_mode; points: P^x = sigma P^z exp(-(z - position)^2/(2 "
+              "width^2)), periodic, summed over positions; none: homogeneous beams");
+    p.choices = {"fourier", "eigenmode", "points", "none"};
+    p.only_with = {seeded};
+  }
+  {
+    auto& p =
+        d.add("initial.seeds.sigma", &choice.sigma, "1",
+              "fourier, eigenmode: standard deviation of the amplitudes; points: P^x/P^z at a "
+              "position");
+    p.at_least = 0.0;
+    p.only_with = {seeded, any};
+  }
+  {
+    auto& p = d.add("initial.seeds.max_mode", &choice.max_mode, "1",
+                    "N_max of Eq. (13); at most half of the cells in z");
+    p.at_least = 0.0;
+    p.only_with = {seeded, in_modes};
+  }
+  {
+    auto& p = d.add("initial.seeds.random_seed", &choice.random_seed, "1",
+                    "chooses the realization, the same on any number of ranks");
+    p.at_least = 0.0;
+    p.only_with = {seeded, in_modes};
+  }
+  {
+    auto& p = d.add("initial.seeds.positions", &choice.positions, "1/mu", "z of each point");
+    p.at_least = 0.0;
+    p.required = true;
+    p.only_with = {seeded, points};
+  }
+  {
+    auto& p = d.add("initial.seeds.width", &choice.width, "1/mu",
+                    "width of each point; at least a cell and at most the box");
+    p.above = 0.0;
+    p.required = true;
+    p.only_with = {seeded, points};
+  }
+  d.add("initial.seeds.pure", &choice.pure, "",
+        "rescale each seeded polarization to |P| = P0; for beams of one flavor")
+      .only_with = {seeded, any};
+}
+
 }  // namespace
 
 std::vector<Parameter> declare(Input& in) {
@@ -65,42 +213,43 @@ std::vector<Parameter> declare(Input& in) {
         "beams: frozen directions, one-dimensional momentum along each; spherical: Gauss-Legendre "
         "directions, measure E^2 dE dv")
       .choices = {"beams", "spherical"};
+  const Condition beams{"grid.momentum.geometry", {"beams"}};
+  const Condition spherical{"grid.momentum.geometry", {"spherical"}};
   {
     auto& p = d.add("grid.momentum.directions", &in.grid.momentum.directions, "1",
-                    "beams: v = p_z/p of each");
+                    "v = p_z/p of each direction");
     p.at_least = -1.0;
     p.at_most = 1.0;
-    p.geometry = "beams";
+    p.only_with = {beams};
   }
   {
     auto& p = d.add("grid.momentum.weights", &in.grid.momentum.weights, "1",
-                    "beams: weight of each direction in sums over momentum");
+                    "weight of each direction in sums over momentum");
     p.above = 0.0;
     p.if_absent = "1 for each direction";
-    p.geometry = "beams";
+    p.only_with = {beams};
   }
   {
     auto& p = d.add("grid.momentum.angles", &in.grid.momentum.angles, "1",
-                    "spherical: number of Gauss-Legendre directions");
+                    "number of Gauss-Legendre directions");
     p.at_least = 2.0;
     p.at_most = 1000.0;
-    p.geometry = "spherical";
+    p.only_with = {spherical};
   }
   {
     auto& p = d.add("grid.momentum.direction_range", &in.grid.momentum.direction_range, "1",
-                    "spherical: [lowest, highest] v of the directions; [0, 1] is forward only");
+                    "[lowest, highest] v of the directions; [0, 1] is forward only");
     p.at_least = -1.0;
     p.at_most = 1.0;
-    p.geometry = "spherical";
+    p.only_with = {spherical};
   }
   {
-    auto& p =
-        d.add("grid.momentum.angular_operator", &in.grid.momentum.angular_operator, "",
-              "spherical: d/dv by the polynomial through all directions (spectral) or by S_N "
-              "angular redistribution (sn, second order, directions may be split over ranks); "
-              "auto: spectral while a rank can hold all directions");
+    auto& p = d.add("grid.momentum.angular_operator", &in.grid.momentum.angular_operator, "",
+                    "d/dv by the polynomial through all directions (spectral) or by S_N angular "
+                    "redistribution (sn, second order, directions may be split over ranks); auto: "
+                    "spectral while a rank can hold all directions");
     p.choices = {"auto", "spectral", "sn"};
-    p.geometry = "spherical";
+    p.only_with = {spherical};
   }
   d.add("grid.momentum.order", &in.grid.momentum.order, "1",
         "order of the central difference in energy")
@@ -122,68 +271,43 @@ std::vector<Parameter> declare(Input& in) {
        "mode on the homogeneous part of two_beam (geometry beams) or spectrum (spherical); file: "
        "dataset rho of an HDF5 file")
       .choices = {"two_beam", "eigenmode", "spectrum", "file"};
+  const Condition two_beam{"initial.type", {"two_beam"}};
+  const Condition eigenmode{"initial.type", {"eigenmode"}};
+  const Condition from_file{"initial.type", {"file"}};
   {
     auto& p = d.add("initial.zeta", &in.initial.zeta, "1",
                     "P^z of each beam, integrated over energy, in the order of directions");
-    (void)p;
+    p.only_with = {two_beam};
+    p.or_with = {eigenmode, beams};
   }
   {
     auto& p = d.add("initial.occupation", &in.initial.occupation, "1",
                     "P0 of each beam, integrated over energy, in the order of directions");
     p.at_least = 0.0;
     p.if_absent = "|zeta| of each beam, one flavor only";
+    p.only_with = {two_beam};
+    p.or_with = {eigenmode, beams};
   }
-  d.add("initial.mode_number", &in.initial.mode_number, "1",
-        "eigenmode: n in k = 2 pi n/L, one that grows");
-  d.add("initial.amplitude", &in.initial.amplitude, "1/mu",
-        "eigenmode: alpha_k of Eq. (10); with any directions, sum w psi = 2 alpha k")
-      .at_least = 0.0;
-  d.add("initial.path", &in.initial.path, "",
-        "file: HDF5 file with the dataset rho[z, energy, angle, component], as snapshots have");
-  for (auto [flavor, spectrum] :
-       {std::pair{"nu_e", &in.initial.nu_e}, std::pair{"nu_x", &in.initial.nu_x}}) {
-    const std::string section = fmt::format("initial.{}.", flavor);
-    const std::string whose = fmt::format("spectrum: of {}, ", flavor);
-    d.add(section + "number", &spectrum->number, "1", whose + "density, summed over directions")
-        .at_least = 0.0;
-    d.add(section + "shape", &spectrum->shape, "",
-          whose +
-              "gaussian: exp(-(v - center)^2/(2 width^2)); exponential: exp(-|v - center|/width); "
-              "linear: 1 + 3 flux_factor v")
-        .choices = {"isotropic", "gaussian", "exponential", "linear"};
-    auto& center =
-        d.add(section + "center", &spectrum->center, "1", whose + "most likely direction");
-    center.at_least = -1.0;
-    center.at_most = 1.0;
-    d.add(section + "width", &spectrum->width, "1", whose + "width in v").above = 0.0;
-    auto& flux_factor = d.add(section + "flux_factor", &spectrum->flux_factor, "1",
-                              whose + "mean v of the linear shape");
-    flux_factor.at_least = -1.0 / 3.0;
-    flux_factor.at_most = 1.0 / 3.0;
+  d.add("initial.mode_number", &in.initial.mode_number, "1", "n in k = 2 pi n/L, one that grows")
+      .only_with = {eigenmode};
+  {
+    auto& p = d.add("initial.amplitude", &in.initial.amplitude, "1/mu",
+                    "alpha_k of Eq. (10); with any directions, sum w psi = 2 alpha k");
+    p.at_least = 0.0;
+    p.only_with = {eigenmode};
   }
-  d.add("initial.energy_spectrum.shape", &in.initial.energy_spectrum.shape, "",
-        "gaussian: standard deviation width; cosine: 1 + cos, zero beyond width")
-      .choices = {"gaussian", "cosine"};
-  d.add("initial.energy_spectrum.width", &in.initial.energy_spectrum.width, "mu",
-        "width of the energy spectrum")
-      .above = 0.0;
-  d.add("initial.energy_spectrum.center", &in.initial.energy_spectrum.center, "mu",
-        "centre of the energy spectrum, relative to the reference");
-  d.add("initial.seeds.type", &in.initial.seeds.type, "",
-        "two_beam and spectrum: fourier for the transverse seeds of Eq. (13), eigenmode for the "
-        "fastest-growing mode of each n up to max_mode, none for homogeneous beams")
-      .choices = {"fourier", "eigenmode", "none"};
-  d.add("initial.seeds.sigma", &in.initial.seeds.sigma, "1",
-        "standard deviation of the seeds' Fourier amplitudes")
-      .at_least = 0.0;
-  d.add("initial.seeds.max_mode", &in.initial.seeds.max_mode, "1",
-        "N_max of Eq. (13); at most half of the cells in z")
-      .at_least = 0.0;
-  d.add("initial.seeds.random_seed", &in.initial.seeds.random_seed, "1",
-        "chooses the realization, the same on any number of ranks")
-      .at_least = 0.0;
-  d.add("initial.seeds.pure", &in.initial.seeds.pure, "",
-        "rescale each seeded polarization to |P| = P0");
+  {
+    auto& p =
+        d.add("initial.path", &in.initial.path, "",
+              "HDF5 file with the dataset rho[z, energy, angle, component], as snapshots have");
+    p.required = true;
+    p.only_with = {from_file};
+  }
+  for (auto [flavor, choice] :
+       {std::pair{"nu_e", &in.initial.nu_e}, std::pair{"nu_x", &in.initial.nu_x}})
+    declare_angular_spectrum(d, flavor, *choice);
+  declare_energy_spectrum(d, in.initial.energy_spectrum);
+  declare_seeds(d, in.initial.seeds);
 
   d.add("time.method", &in.time.method, "",
         "rk4; rk5dp: adaptive Dormand-Prince; ssp: strong-stability-preserving, order 4; "
@@ -208,16 +332,17 @@ std::vector<Parameter> declare(Input& in) {
   }
   {
     auto& p = d.add("time.tolerance", &in.time.tolerance, "1",
-                    "rk5dp: local error relative to the largest |rho|");
+                    "local error relative to the largest |rho|");
     p.above = 0.0;
     p.at_most = 1.0;
+    p.only_with = {{"time.method", {"rk5dp"}}};
   }
   {
     auto& p = d.add("time.solver_tolerance", &in.time.solver_tolerance, "1",
-                    "implicit_midpoint: last change in the nonlinear solve relative to the largest "
-                    "|rho|");
+                    "last change in the nonlinear solve relative to the largest |rho|");
     p.above = 0.0;
     p.at_most = 1e-3;
+    p.only_with = {{"time.method", {"implicit_midpoint"}}};
   }
 
   d.add("output.directory", &in.output.directory, "", "directory of everything the run writes")
@@ -240,7 +365,8 @@ std::vector<Parameter> declare(Input& in) {
         "error at the start and a warning later, since conservation needs empty edges")
       .above = 0.0;
   d.add("diagnostics.negativity_limit", &in.diagnostics.negativity_limit, "1",
-        "warn when the most negative eigenvalue exceeds this fraction of the largest occupation")
+        "largest size of the most negative eigenvalue as a fraction of the largest occupation, an "
+        "error at the start, if not from a file, and a warning later")
       .above = 0.0;
 
   d.add("checkpoint.interval_steps", &in.checkpoint.interval_steps, "1",
@@ -294,6 +420,22 @@ std::string Parameter::default_text() const {
   if (required) return "required";
   const std::string value = toml_value(field);
   return value.empty() ? if_absent : value;
+}
+
+std::string Condition::values_text() const {
+  return fmt::format("\"{}\"", fmt::join(values, "\" or \""));
+}
+
+std::string Parameter::conditions() const {
+  std::string text;
+  for (const auto* conditions : {&only_with, &or_with}) {
+    std::string all;
+    for (const Condition& condition : *conditions)
+      all += fmt::format("{}{} = {}", all.empty() ? "" : " and ", condition.key,
+                         condition.values_text());
+    text += (text.empty() || all.empty() ? "" : ", or ") + all;
+  }
+  return text;
 }
 
 }  // namespace nuvlasov::config

@@ -50,6 +50,39 @@ std::vector<std::string> keys_of(const std::vector<Parameter>& parameters) {
   return keys;
 }
 
+/// The word that a parameter is set to.
+const std::string& word_of(const std::vector<Parameter>& parameters, const std::string& key) {
+  const auto parameter = std::find_if(parameters.begin(), parameters.end(),
+                                      [&](const Parameter& p) { return p.key == key; });
+  return *std::get<std::string*>(parameter->field);
+}
+
+/// The first condition that keeps a parameter from having an effect, if any.
+/// What keeps a parameter from having an effect; of two ways to have one, the nearer.
+const Condition* unmet(const Parameter& parameter, const std::vector<Parameter>& parameters) {
+  const auto first_unmet = [&](const std::vector<Condition>& conditions) {
+    return std::find_if(conditions.begin(), conditions.end(), [&](const Condition& condition) {
+      return std::find(condition.values.begin(), condition.values.end(),
+                       word_of(parameters, condition.key)) == condition.values.end();
+    });
+  };
+  const auto& one = parameter.only_with;
+  const auto& other = parameter.or_with;
+  const auto obstacle = first_unmet(one);
+  if (obstacle == one.end()) return nullptr;
+  if (other.empty()) return &*obstacle;
+  const auto other_obstacle = first_unmet(other);
+  if (other_obstacle == other.end()) return nullptr;
+  return other_obstacle - other.begin() > obstacle - one.begin() ? &*other_obstacle : &*obstacle;
+}
+
+void copy(const Field& from, const Field& to) {
+  std::visit([&](auto* target) { *target = *std::get<decltype(target)>(from); }, to);
+}
+
+/// How the place of an override begins.
+const std::string override_mark = "--set ";
+
 std::string found(const toml::node& node) {
   std::ostringstream text;
   text << node.type();
@@ -300,7 +333,7 @@ Configuration::Configuration(std::string_view text, std::string name,
                            "0123456789_-.") == std::string::npos;
     if (!valid)
       throw InputError(fmt::format("--set {}: expected key=value, such as time.end=10", override));
-    std::string where = "--set " + override;
+    std::string where = override_mark + override;
     try {
       assigner.assign_table(parse_override(key, override.substr(equals + 1)), "",
                             [&](const toml::source_region&) { return where; });
@@ -308,11 +341,36 @@ Configuration::Configuration(std::string_view text, std::string name,
       throw InputError(fmt::format("{}: {}", where, error.description()));
     }
   }
-  for (const Parameter& parameter : assigner.parameters())
-    if (parameter.required && !places_.contains(parameter.key))
-      throw InputError(
-          fmt::format("{}: {}: is required: {}", name_, parameter.key, parameter.meaning));
+  check_conditions();
   check_together();
+}
+
+bool Configuration::overridden(const std::string& key) const {
+  const auto given = places_.find(key);
+  return given != places_.end() && given->second.starts_with(override_mark);
+}
+
+void Configuration::check_conditions() {
+  Input defaults;
+  const auto initially = declare(defaults);
+  const auto parameters = declare(input_);
+  for (std::size_t n = 0; n < parameters.size(); ++n) {
+    const Parameter& parameter = parameters[n];
+    const Condition* obstacle = unmet(parameter, parameters);
+    if (obstacle == nullptr || !places_.contains(parameter.key)) continue;
+    if (!overridden(obstacle->key) || overridden(parameter.key))
+      fail(parameter.key,
+           fmt::format("has no effect with {} = {}; it belongs to {}", obstacle->key,
+                       toml_string(word_of(parameters, obstacle->key)), obstacle->values_text()));
+    copy(initially[n].field, parameter.field);
+    places_.erase(parameter.key);
+  }
+  for (const Parameter& parameter : parameters)
+    if (parameter.required && unmet(parameter, parameters) == nullptr &&
+        !places_.contains(parameter.key))
+      throw InputError(fmt::format("{}: {}: is required{}{}: {}", name_, parameter.key,
+                                   parameter.only_with.empty() ? "" : " with ",
+                                   parameter.conditions(), parameter.meaning));
 }
 
 std::string Configuration::place(const std::string& key) const {
@@ -362,14 +420,6 @@ void Configuration::check_together() const {
       fail(key, fmt::format("has {} values, but there are {} directions in {}", values.size(),
                             count, counted_by));
   };
-  Input copy;
-  for (const Parameter& parameter : declare(copy))
-    if (!parameter.geometry.empty() && parameter.geometry != grid.momentum.geometry &&
-        places_.contains(parameter.key))
-      fail(parameter.key,
-           fmt::format("has no effect with grid.momentum.geometry = \"{}\", where {} sets the "
-                       "directions",
-                       grid.momentum.geometry, counted_by));
   const auto& range = grid.momentum.direction_range;
   if (range.size() != 2 || !(range[0] < range[1]))
     fail("grid.momentum.direction_range",
@@ -410,19 +460,28 @@ void Configuration::check_together() const {
     }
   }
   const bool seeded = initial.type == "two_beam" || initial.type == "spectrum";
-  const bool in_modes = initial.seeds.type == "fourier" || initial.seeds.type == "eigenmode";
-  if (seeded && in_modes && initial.seeds.max_mode > grid.z.cells / 2)
-    fail("initial.seeds.max_mode",
-         fmt::format("{} modes, but {} cells in z hold at most {}", initial.seeds.max_mode,
-                     grid.z.cells, grid.z.cells / 2));
+  const auto& seeds = initial.seeds;
+  const bool in_modes = seeds.type == "fourier" || seeds.type == "eigenmode";
+  if (seeded && in_modes && seeds.max_mode > grid.z.cells / 2)
+    fail("initial.seeds.max_mode", fmt::format("{} modes, but {} cells in z hold at most {}",
+                                               seeds.max_mode, grid.z.cells, grid.z.cells / 2));
+  if (seeded && seeds.type == "points") {
+    for (const double position : seeds.positions)
+      if (position >= grid.z.length)
+        fail("initial.seeds.positions",
+             fmt::format("{:g} is not in the box, 0 <= z < {:g}", position, grid.z.length));
+    const double cell = grid.z.length / static_cast<double>(grid.z.cells);
+    if (seeds.width < cell || seeds.width > grid.z.length)
+      fail("initial.seeds.width",
+           fmt::format("{:g} is not between a cell, {:g}, and the box, {:g}, in z", seeds.width,
+                       cell, grid.z.length));
+  }
   if (initial.type == "eigenmode") {
     const Integer highest = (grid.z.cells - 1) / 2;
     if (initial.mode_number > highest || initial.mode_number < -highest)
       fail("initial.mode_number", fmt::format("mode {}, but {} cells in z hold none beyond {}",
                                               initial.mode_number, grid.z.cells, highest));
   }
-  if (initial.type == "file" && initial.path.empty())
-    fail("initial.path", "is required for initial.type = \"file\"");
   if (input_.time.step && input_.time.safety)
     fail("time.safety", "has no effect when time.step fixes the step; give one of the two");
   const auto& checkpoint = input_.checkpoint;
@@ -441,9 +500,10 @@ void Configuration::check_together() const {
 
 std::string Configuration::resolved() const {
   Input copy = input_;
+  const auto parameters = declare(copy);
   std::string text;
   std::string section;
-  for (const Parameter& parameter : declare(copy)) {
+  for (const Parameter& parameter : parameters) {
     const std::string value = toml_value(parameter.field);
     if (section_of(parameter.key) != section) {
       section = section_of(parameter.key);
@@ -451,8 +511,8 @@ std::string Configuration::resolved() const {
     }
     const std::string name = parameter.key.substr(section.size() + 1);
     const std::string unit = parameter.unit.size() > 1 ? " (" + parameter.unit + ")" : "";
-    if (!parameter.geometry.empty() && parameter.geometry != input_.grid.momentum.geometry)
-      text += fmt::format("# {}: for geometry \"{}\"\n", name, parameter.geometry);
+    if (unmet(parameter, parameters) != nullptr)
+      text += fmt::format("# {}: only with {}\n", name, parameter.conditions());
     else if (value.empty())
       text += fmt::format("# {} absent: {}\n", name, parameter.if_absent);
     else
@@ -475,6 +535,7 @@ std::string describe(const std::string& key) {
     if (!p.range().empty())
       text += fmt::format("    {}: {}\n",
                           p.choices.empty() && p.allowed.empty() ? "range" : "one of", p.range());
+    if (!p.only_with.empty()) text += fmt::format("    only with: {}\n", p.conditions());
   }
   if (text.empty()) {
     auto candidates = keys_of(parameters);
@@ -490,7 +551,7 @@ std::string parameter_table() {
   Input defaults;
   std::string text =
       "# Parameters of the input\n\nWritten by `nuvlasov describe --markdown`.\n\n"
-      "| key | type | unit | default | range | meaning |\n|---|---|---|---|---|---|\n";
+      "| key | type | unit | default | range | meaning | only with |\n|---|---|---|---|---|---|---|\n";
   const auto cell = [](const std::string& content) {
     std::string escaped;
     for (const char c : content) {
@@ -500,8 +561,9 @@ std::string parameter_table() {
     return escaped;
   };
   for (const Parameter& p : declare(defaults))
-    text += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", p.key, p.type(), p.unit,
-                        cell(p.default_text()), cell(p.range()), cell(p.meaning));
+    text +=
+        fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", p.key, p.type(), p.unit,
+                    cell(p.default_text()), cell(p.range()), cell(p.meaning), cell(p.conditions()));
   return text;
 }
 

@@ -18,6 +18,8 @@ double shape_at(const AngularSpectrum& spectrum, double v) {
       return std::exp(-std::abs(x));
     case AngularShape::linear:
       return 1.0 + 3.0 * spectrum.flux_factor * v;
+    case AngularShape::table:
+      return spectrum.table.value().at(v);
   }
   return 0.0;
 }

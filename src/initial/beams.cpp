@@ -1,17 +1,9 @@
 #include "nuvlasov/initial/beams.hpp"
 
 #include <cmath>
-#include <numbers>
 #include <utility>
 
-#include "nuvlasov/initial/random.hpp"
-
 namespace nuvlasov::initial {
-namespace {
-
-constexpr double two_pi = 2.0 * std::numbers::pi;
-
-}  // namespace
 
 void fill(const Beams& beams, const std::vector<double>& spectrum, const phase_space::ZAxis& z,
           const phase_space::Box& box, double* state) {
@@ -24,45 +16,12 @@ void fill(const Beams& beams, const std::vector<double>& spectrum, const phase_s
     }
 }
 
-FourierSeeds::FourierSeeds(const Settings& settings, double box_length, Index directions)
-    : wave_number_(two_pi / box_length) {
-  for (Index stream = 0; stream < 2 * directions; ++stream) {
-    std::mt19937_64 generator =
-        random_stream(settings.random_seed, static_cast<std::uint32_t>(stream));
-    std::vector<Mode>& modes = streams_.emplace_back();
-    for (Index n = 0; n <= settings.max_mode; ++n) {
-      const double amplitude = settings.sigma * normal(generator);
-      const double phase = two_pi * uniform(generator);
-      // n = 0 is real and stands alone; n and -n add up to a cosine.
-      modes.push_back(n == 0 ? Mode{amplitude, 0.0} : Mode{2.0 * amplitude, phase});
-    }
-  }
-}
-
-double FourierSeeds::component(double z, Index stream) const {
-  const std::vector<Mode>& modes = streams_[static_cast<std::size_t>(stream)];
-  double sum = 0.0;
-  for (std::size_t n = 0; n < modes.size(); ++n)
-    sum +=
-        modes[n].amplitude * std::cos(modes[n].phase + static_cast<double>(n) * wave_number_ * z);
-  return sum;
-}
-
-std::complex<double> FourierSeeds::at(double z, Index k) const {
-  return {component(z, 2 * k), component(z, 2 * k + 1)};
-}
-
 SeededBeams::SeededBeams(std::vector<double> zeta, std::vector<double> occupation,
                          std::unique_ptr<const Seeds> seeds, bool pure)
     : zeta_(std::move(zeta)),
       occupation_(std::move(occupation)),
       seeds_(std::move(seeds)),
       pure_(pure) {}
-
-SeededBeams::SeededBeams(std::vector<double> zeta, std::vector<double> occupation,
-                         FourierSeeds seeds, bool pure)
-    : SeededBeams(std::move(zeta), std::move(occupation),
-                  std::make_unique<FourierSeeds>(std::move(seeds)), pure) {}
 
 flavor::Matrix SeededBeams::at(double z, Index k) const {
   const auto beam = static_cast<std::size_t>(k);

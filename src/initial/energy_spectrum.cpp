@@ -3,29 +3,35 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <stdexcept>
 
 namespace nuvlasov::initial {
 namespace {
 
-double shape_at(SpectrumShape shape, double x) {
-  switch (shape) {
+double shape_at(const EnergySpectrum& spectrum, double offset, double energy) {
+  const double x = (offset - spectrum.center) / spectrum.width;
+  switch (spectrum.shape) {
     case SpectrumShape::gaussian:
       return std::exp(-0.5 * x * x);
     case SpectrumShape::cosine:
       return std::abs(x) < 1.0 ? 0.5 * (1.0 + std::cos(std::numbers::pi * x)) : 0.0;
+    case SpectrumShape::fermi_dirac:
+      return 1.0 / (std::exp((energy - spectrum.chemical_potential) / spectrum.temperature) + 1.0);
+    case SpectrumShape::table:
+      return spectrum.table.value().at(energy);
   }
   return 0.0;
 }
 
 }  // namespace
 
-std::vector<double> energy_spectrum(const phase_space::MomentumGrid& grid, SpectrumShape shape,
-                                    double width, double center) {
+std::vector<double> energy_spectrum(const phase_space::MomentumGrid& grid,
+                                    const EnergySpectrum& shape) {
   std::vector<double> spectrum(static_cast<std::size_t>(grid.energies()), 1.0);
   if (grid.energies() > 1)
     for (Index i = 0; i < grid.energies(); ++i)
       spectrum[static_cast<std::size_t>(i)] =
-          shape_at(shape, (grid.energy_offset(i) - center) / width);
+          shape_at(shape, grid.energy_offset(i), grid.energy(i));
   double sum = 0.0;
   for (Index i = 0; i < grid.energies(); ++i)
     sum += grid.energy_weight(i) * spectrum[static_cast<std::size_t>(i)];

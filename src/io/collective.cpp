@@ -1,5 +1,11 @@
 #include "nuvlasov/io/collective.hpp"
 
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
 namespace nuvlasov::io {
 
 std::string broadcast(std::string text, int root, MPI_Comm comm) {
@@ -23,6 +29,20 @@ void agree(const std::string& failure, bool bad_input, MPI_Comm comm) {
   MPI_Bcast(&kind, 1, MPI_INT, first, comm);
   if (kind == 1) throw InputError(message);
   throw IoError(message);
+}
+
+std::string read_text(const std::string& path, MPI_Comm comm) {
+  std::string text;
+  on_first_rank(comm, [&] {
+    if (std::filesystem::is_directory(path))
+      throw InputError(fmt::format("{}: is a directory, not a file", path));
+    std::ifstream in(path);
+    std::ostringstream content;
+    content << in.rdbuf();
+    if (!in) throw InputError(fmt::format("{}: cannot read this file", path));
+    text = content.str();
+  });
+  return broadcast(text, 0, comm);
 }
 
 }  // namespace nuvlasov::io

@@ -217,26 +217,21 @@ void check_density_matrix(const std::string& path, const phase_space::ZAxis& z,
         path, density_matrix_name, fmt::join(found, ", "), fmt::join(expected, ", ")));
 }
 
-std::vector<double> mean_density_matrix(const std::string& path, const phase_space::ZAxis& z,
-                                        const phase_space::MomentumGrid& momentum) {
-  const Index row = momentum.angles() * flavor::components;
-  std::vector<double> plane(static_cast<std::size_t>(momentum.energies() * row));
-  std::vector<double> mean(static_cast<std::size_t>(row), 0.0);
+void visit_density_matrix(const std::string& path, const phase_space::ZAxis& z,
+                          const phase_space::MomentumGrid& momentum,
+                          const std::function<void(const std::vector<double>& plane)>& visit) {
   const hdf5::Handle file = hdf5::open_file(path, false);
   const hdf5::Handle dataset = hdf5::open_dataset(file, density_matrix_name);
+  std::vector<double> plane(static_cast<std::size_t>(momentum.energies() * momentum.angles()) *
+                            flavor::components);
   for (Index j = 0; j < z.cells(); ++j) {
     hdf5::read_block(
         dataset,
         {{size_of(j), 0, 0, 0},
          {1, size_of(momentum.energies()), size_of(momentum.angles()), flavor::components}},
         plane.data(), false);
-    for (Index i = 0; i < momentum.energies(); ++i)
-      for (Index a = 0; a < row; ++a)
-        mean[static_cast<std::size_t>(a)] += momentum.energy_weight(i) /
-                                             static_cast<double>(z.cells()) *
-                                             plane[static_cast<std::size_t>(i * row + a)];
+    visit(plane);
   }
-  return mean;
 }
 
 void read_density_matrix(const std::string& path, const phase_space::Decomposition& decomposition,

@@ -41,6 +41,22 @@ SMALL: Settings = {
 }
 
 
+ABSENT = ""  # in place of a value: leave out the setting of SMALL
+
+# Other initial states than two beams, without what SMALL has for those.
+EIGENMODE = {"initial.seeds.max_mode": ABSENT, "initial.type": '"eigenmode"'}
+SPECTRUM = {"initial.zeta": ABSENT, "initial.type": '"spectrum"'}
+POINTS = {"initial.seeds.max_mode": ABSENT, "initial.seeds.type": '"points"'}
+TABLE = SPECTRUM | {"initial.nu_e.shape": '"table"'}
+ENERGY_TABLE = {"initial.energy_spectrum.width": ABSENT, "initial.energy_spectrum.shape": '"table"'}
+FROM_FILE = {
+    "initial.zeta": ABSENT,
+    "initial.energy_spectrum.width": ABSENT,
+    "initial.seeds.max_mode": ABSENT,
+    "initial.type": '"file"',
+}
+
+
 @dataclass(frozen=True)
 class Outcome:
     code: int
@@ -70,6 +86,8 @@ def nuvlasov(*arguments: str | Path, cwd: Path, ranks: int = 0) -> Outcome:
 def toml(settings: Settings) -> str:
     sections: dict[str, list[str]] = {}
     for key, value in settings.items():
+        if value == ABSENT:
+            continue
         section, _, name = key.rpartition(".")
         sections.setdefault(section, []).append(f"{name} = {value}")
     return "".join("\n".join([f"[{section}]", *lines]) + "\n" for section, lines in sections.items())

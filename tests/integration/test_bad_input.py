@@ -9,13 +9,26 @@ import h5py
 import numpy as np
 import pytest
 
-from command import SMALL, Outcome, Settings, contents, line_of, nuvlasov, toml
+from command import (
+    ABSENT,
+    EIGENMODE,
+    ENERGY_TABLE,
+    FROM_FILE,
+    POINTS,
+    SMALL,
+    SPECTRUM,
+    TABLE,
+    Outcome,
+    Settings,
+    contents,
+    line_of,
+    nuvlasov,
+    toml,
+)
 
 INPUT = "input.toml"
 EARLIER = "earlier"  # directory of a finished run
 NEW = "new"  # a directory that does not exist
-
-ABSENT = ""  # in place of a value: leave out the setting of SMALL
 
 # --- values of the input -----------------------------------------------------------------------------------------------
 # (settings on top of SMALL, fragments of the message); the last setting is the one to blame, at its line.
@@ -56,16 +69,22 @@ WRONG_TYPE = [
             ("center", "[1.0]", REAL, "array"),
             ("width", "true", REAL, "boolean"),
             ("flux_factor", '"0.1"', REAL, "string"),
+            ("path", "[]", STRING, "array"),
         )
     ),
     ("initial.path", "1", STRING, "integer"),
     ("initial.energy_spectrum.shape", "true", STRING, "boolean"),
     ("initial.energy_spectrum.width", "1979-05-27", REAL, "date"),
     ("initial.energy_spectrum.center", '""', REAL, "string"),
+    ("initial.energy_spectrum.temperature", '"5 mu"', REAL, "string"),
+    ("initial.energy_spectrum.chemical_potential", "true", REAL, "boolean"),
+    ("initial.energy_spectrum.path", "0", STRING, "integer"),
     ("initial.seeds.type", "false", STRING, "boolean"),
     ("initial.seeds.sigma", '"1e-4"', REAL, "string"),
     ("initial.seeds.max_mode", "true", INTEGER, "boolean"),
     ("initial.seeds.random_seed", "1.0", INTEGER, "floating-point"),
+    ("initial.seeds.positions", "10.0", LIST, "floating-point"),
+    ("initial.seeds.width", '"1.0"', REAL, "string"),
     ("initial.seeds.pure", "1", BOOLEAN, "integer"),
     ("time.method", "4", STRING, "integer"),
     ("time.end", '"30"', REAL, "string"),
@@ -126,9 +145,13 @@ OUT_OF_RANGE = [
     ),
     ("initial.energy_spectrum.width", "0.0", "> 0"),
     ("initial.energy_spectrum.center", "-inf", "finite"),
+    ("initial.energy_spectrum.temperature", "0.0", "> 0"),
     ("initial.seeds.sigma", "-1e-4", ">= 0"),
     ("initial.seeds.max_mode", "-1", ">= 0"),
     ("initial.seeds.random_seed", "-1", ">= 0"),
+    ("initial.seeds.positions", "[10.0, -1.0]", ">= 0, found -1"),
+    ("initial.seeds.positions", "[]", "must not be empty"),
+    ("initial.seeds.width", "0.0", "> 0"),
     ("time.end", "-1.0", ">= 0"),
     ("time.step", "0.0", "> 0"),
     ("time.safety", "1.5", "> 0, <= 1"),
@@ -157,10 +180,10 @@ INVALID_CHOICE = [
     ("grid.momentum.geometry", '"cubes"', "must be one of beams"),
     ("grid.momentum.angular_operator", '"spectrall"', 'did you mean "spectral"?'),
     ("initial.nu_e.shape", '"gausian"', 'did you mean "gaussian"?'),
-    ("initial.nu_x.shape", '"flat"', "isotropic, gaussian, exponential, linear"),
+    ("initial.nu_x.shape", '"flat"', "isotropic, gaussian, exponential, linear, table"),
     ("initial.type", '"eigenmod"', 'did you mean "eigenmode"?'),
     ("initial.energy_spectrum.shape", '"Gaussian"', 'did you mean "gaussian"?'),
-    ("initial.seeds.type", '"white noise"', "fourier, eigenmode, none"),
+    ("initial.seeds.type", '"white noise"', "fourier, eigenmode, points, none"),
     ("time.method", '"implicit-midpoint"', 'did you mean "implicit_midpoint"?'),
     ("time.method", '""', "rk4, rk5dp, ssp, implicit_midpoint"),
 ]
@@ -191,31 +214,20 @@ VALUES: list[tuple[Settings, list[str]]] = [
     ({"grid.momentum.weights": "[1.0, 1.0, 1.0]"}, ["has 3 values", "2 directions"]),
     ({"initial.occupation": "[0.5, 0.5, 0.5]"}, ["has 3 values", "2 directions"]),
     ({"initial.occupation": "[0.5, 0.4]"}, ["0.4 of beam 2", "|zeta| = 0.5"]),
-    ({"grid.momentum.angles": "8"}, ["has no effect", '"beams"', "grid.momentum.directions"]),
-    ({"grid.momentum.angular_operator": '"sn"'}, ["has no effect", '"beams"']),
-    (
-        {"grid.momentum.geometry": '"spherical"', "grid.momentum.directions": "[-1.0, 1.0]"},
-        ["has no effect", "grid.momentum.angles"],
-    ),
     *(
         ({"grid.momentum.geometry": '"spherical"', "grid.momentum.directions": ABSENT} | settings, fragments)
         for settings, fragments in [
-            ({"grid.momentum.weights": "[1.0, 1.0]"}, ["has no effect", "grid.momentum.angles"]),
             ({"initial.zeta": "[-0.5, 0.5]"}, ["has 2 values", "16 directions in grid.momentum.angles"]),
             (
-                {"initial.type": '"eigenmode"', "initial.mode_number": "-1"},
+                EIGENMODE | {"initial.zeta": ABSENT, "initial.mode_number": "-1"},
                 ["mode -1 does not grow", "no mode of this box does", "nuvlasov dispersion"],
             ),
             (
-                {
-                    "initial.type": '"spectrum"',
-                    "grid.momentum.angular_operator": '"spectral"',
-                    "parallel.ranks_angle": "2",
-                },
+                SPECTRUM | {"grid.momentum.angular_operator": '"spectral"', "parallel.ranks_angle": "2"},
                 ["all directions", "split z or energy", "sn"],
             ),
             *(
-                ({"initial.type": '"spectrum"', "grid.momentum.direction_range": limits}, ["[lowest, highest]"])
+                (SPECTRUM | {"grid.momentum.direction_range": limits}, ["[lowest, highest]"])
                 for limits in ("[0.5]", "[0.5, 0.5]", "[1.0, -1.0]", "[-1.0, 0.0, 1.0]")
             ),
         ]
@@ -231,8 +243,8 @@ VALUES: list[tuple[Settings, list[str]]] = [
     ({"initial.seeds.max_mode": "33"}, ["33 modes", "64 cells", "at most 32"]),
     ({"initial.seeds.max_mode": "9223372036854775807"}, ["at most 32"]),
     ({"initial.seeds.type": '"eigenmode"', "initial.seeds.max_mode": "33"}, ["33 modes", "at most 32"]),
-    ({"initial.type": '"eigenmode"', "initial.mode_number": "0"}, ["mode 0 does not grow", "fastest-growing is -3"]),
-    ({"initial.type": '"eigenmode"', "initial.mode_number": "-7"}, ["mode -7 does not grow", "with rate 0.998"]),
+    (EIGENMODE | {"initial.mode_number": "0"}, ["mode 0 does not grow", "fastest-growing is -3"]),
+    (EIGENMODE | {"initial.mode_number": "-7"}, ["mode -7 does not grow", "with rate 0.998"]),
     (
         {"initial.zeta": "[0.5, 0.5]", "initial.seeds.type": '"eigenmode"'},
         ["no mode up to max_mode = 8 grows", "no mode of this box does"],
@@ -241,24 +253,74 @@ VALUES: list[tuple[Settings, list[str]]] = [
         {"initial.seeds.max_mode": "0", "initial.seeds.type": '"eigenmode"'},
         ["no mode up to max_mode = 0 grows", "fastest-growing is -3"],
     ),
-    ({"initial.zeta": "[-1e308, 1e308]", "initial.type": '"eigenmode"'}, ["too large to be added"]),
-    ({"initial.type": '"eigenmode"', "initial.mode_number": "32"}, ["mode 32", "none beyond 31"]),
-    ({"initial.type": '"eigenmode"', "initial.mode_number": "-32"}, ["mode -32", "none beyond 31"]),
-    ({"initial.type": '"eigenmode"', "initial.mode_number": "-9223372036854775808"}, ["none beyond 31"]),
+    ({"initial.zeta": "[-1e308, 1e308]"} | EIGENMODE, ["too large to be added"]),
+    (EIGENMODE | {"initial.mode_number": "32"}, ["mode 32", "none beyond 31"]),
+    (EIGENMODE | {"initial.mode_number": "-32"}, ["mode -32", "none beyond 31"]),
+    (EIGENMODE | {"initial.mode_number": "-9223372036854775808"}, ["none beyond 31"]),
     ({"time.step": "0.1", "time.safety": "0.5"}, ["no effect", "one of the two"]),
     ({"checkpoint.interval_steps": "100"}, ["this version writes no checkpoints", "0"]),
     ({"checkpoint.interval_time": "1.0"}, ["this version writes no checkpoints"]),
     ({"checkpoint.interval_wall": '"30min"'}, ["this version writes no checkpoints"]),
     ({"checkpoint.interval_wall": '"30 parsecs"'}, ["30min, 2h", '"30 parsecs"']),
+    # keys of another choice
+    *(
+        (chosen | {key: value}, [f"has no effect with {selector}; it belongs to {owners}"])
+        for chosen, key, value, selector, owners in [
+            ({}, "grid.momentum.angles", "8", 'grid.momentum.geometry = "beams"', '"spherical"'),
+            ({}, "initial.mode_number", "-2", 'initial.type = "two_beam"', '"eigenmode"'),
+            ({}, "initial.nu_x.number", "0.5", 'initial.type = "two_beam"', '"spectrum"'),
+            (EIGENMODE, "initial.nu_e.number", "0.5", 'grid.momentum.geometry = "beams"', '"spherical"'),
+            (EIGENMODE, "initial.seeds.sigma", "0.1", 'initial.type = "eigenmode"', '"two_beam" or "spectrum"'),
+            (SPECTRUM, "initial.nu_e.center", "0.5", 'initial.nu_e.shape = "isotropic"', '"gaussian" or "exponential"'),
+            ({}, "initial.seeds.positions", "[1.0]", 'initial.seeds.type = "fourier"', '"points"'),
+            ({}, "initial.energy_spectrum.temperature", "5.0", 'initial.energy_spectrum.shape = "gaussian"', '"fermi_dirac"'),
+            ({}, "time.solver_tolerance", "1e-9", 'time.method = "rk4"', '"implicit_midpoint"'),
+        ]
+    ),
+    # spectra and seeds
+    (SPECTRUM | {"initial.nu_x.center": "0.0", "initial.nu_x.width": "1e-9", "initial.nu_x.shape": '"gaussian"'}, ["vanishes in all directions"]),
+    (ENERGY_TABLE | {"initial.energy_spectrum.shape": '"fermi_dirac"', "initial.energy_spectrum.temperature": "0.5"}, ["vanishes on every cell"]),
+    (POINTS | {"initial.seeds.width": "1.0", "initial.seeds.positions": "[1.0, 20.0]"}, ["20 is not in the box, 0 <= z < 20"]),
+    (POINTS | {"initial.seeds.positions": "[1.0]", "initial.seeds.width": "0.3"}, ["0.3 is not between a cell, 0.3125"]),
+    (POINTS | {"initial.seeds.positions": "[1.0]", "initial.seeds.width": "20.1"}, ["and the box, 20"]),
+    ({"initial.occupation": "[0.5, 0.6]", "initial.seeds.pure": "true"}, ["direction 2 holds both flavors", "P0 = 0.6"]),
+    (SPECTRUM | {"initial.seeds.pure": "true"}, ["direction 1 holds both flavors"]),
+    # tables
+    *(
+        (TABLE | {"initial.nu_e.path": f'"{name}.csv"'}, [f"initial.nu_e.path: {name}.csv{line}: ", *fragments])
+        for name, line, fragments in [
+            ("none", "", ["cannot read"]),
+            ("empty", "", ["needs two lines with numbers, found 0"]),
+            ("single", "", ["needs two lines with numbers, found 1"]),
+            ("words", ":3", ["expected two numbers, v and a value", '"0.5 much"']),
+            ("three", ":2", ["expected two numbers", '"0.5 1.0 2.0"']),
+            ("turning", ":4", ["v must rise or fall", "0.1 follows 0.5"]),
+            ("wide", ":2", ["v must be between -1 and 1, found 1.5"]),
+            ("negative", ":2", ["not negative, found -0.25"]),
+            ("nan", ":2", ["finite", "nan"]),
+            ("narrow", "", ["the table is for v = -0.5 to 1, but the grid has v = -1"]),
+        ]
+    ),
+    (TABLE | {"initial.nu_e.path": f'"{EARLIER}"'}, [f"{EARLIER}: is a directory"]),
+    (TABLE | {"initial.nu_e.path": '"zero.csv"'}, ["vanishes in all directions"]),
+    (TABLE | {"initial.nu_e.path": '"nan.h5"'}, ["nan.h5:2: expected two numbers"]),
+    *(
+        (ENERGY_TABLE | {"initial.energy_spectrum.path": f'"{name}.csv"'}, [f"{name}.csv{line}: ", *fragments])
+        for name, line, fragments in [
+            ("negative_energy", ":1", ["E must be finite and not negative, found -1"]),
+            ("narrow_energy", "", ["the table is for E = 980 to 1020, but the grid has E = 961.25"]),
+        ]
+    ),
+    (ENERGY_TABLE | {"initial.energy_spectrum.path": '"zero_energy.csv"'}, ["vanishes on every cell"]),
     # initial files
-    ({"initial.type": '"file"', "initial.path": '"none.h5"'}, ["none.h5: no such file"]),
-    ({"initial.type": '"file"', "initial.path": '"text.h5"'}, ["text.h5: not an HDF5 file"]),
-    ({"initial.type": '"file"', "initial.path": '"foreign.h5"'}, ["foreign.h5: has no dataset 'rho'"]),
-    ({"initial.type": '"file"', "initial.path": '"integers.h5"'}, ["integers.h5", "does not hold real numbers"]),
-    ({"initial.type": '"file"', "initial.path": '"group.h5"'}, ["group.h5: has no dataset 'rho'"]),
+    (FROM_FILE | {"initial.path": '"none.h5"'}, ["none.h5: no such file"]),
+    (FROM_FILE | {"initial.path": '"text.h5"'}, ["text.h5: not an HDF5 file"]),
+    (FROM_FILE | {"initial.path": '"foreign.h5"'}, ["foreign.h5: has no dataset 'rho'"]),
+    (FROM_FILE | {"initial.path": '"integers.h5"'}, ["integers.h5", "does not hold real numbers"]),
+    (FROM_FILE | {"initial.path": '"group.h5"'}, ["group.h5: has no dataset 'rho'"]),
     *(
         (
-            {"initial.type": '"file"', "initial.path": f'"short_{axis}.h5"'},
+            FROM_FILE | {"initial.path": f'"short_{axis}.h5"'},
             [f"short_{axis}.h5", "has the shape", shape, "[64, 32, 2, 4]"],
         )
         for axis, shape in [
@@ -268,7 +330,7 @@ VALUES: list[tuple[Settings, list[str]]] = [
             ("component", "[64, 32, 2, 3]"),
         ]
     ),
-    ({"initial.type": '"file"', "initial.path": '"flat.h5"'}, ["has the shape [16384]"]),
+    (FROM_FILE | {"initial.path": '"flat.h5"'}, ["has the shape [16384]"]),
     # PETSc options
     ({"petsc.log_views": "true"}, ["PETSc does not use it"]),
     ({"petsc.ts_type": '"rkk"'}, ["PETSc does not accept", "rkk"]),
@@ -279,11 +341,24 @@ VALUES: list[tuple[Settings, list[str]]] = [
     ({'petsc."ts max steps"': "5"}, ["not the name of a PETSc option"]),
 ]
 
-# Seen only once the state is there, when a former run's files could be gone already.
-LATE: list[tuple[Settings, list[str]]] = [
+# What no state may hold.
+STATES: list[tuple[Settings, list[str]]] = [
     ({"initial.zeta": "[-20.0, 20.0]"}, ["occupation number", "cannot exceed 1"]),
     ({"initial.occupation": "[40.0, 40.0]"}, ["occupation number", "cannot exceed 1"]),
-    ({"initial.type": '"file"', "initial.path": '"nan.h5"'}, ["not finite"]),
+    (SPECTRUM | {"initial.nu_x.number": "30.0", "initial.nu_e.number": "0.0"}, ["occupation number", "cannot exceed 1"]),
+    ({"initial.zeta": "[0.0, 0.0]"}, ["holds no neutrinos"]),
+    (SPECTRUM | {"initial.nu_x.number": "0.0", "initial.nu_e.number": "0.0"}, ["holds no neutrinos"]),
+    ({"initial.seeds.sigma": "0.1"}, ["|P| exceeds P0", "diagnostics.negativity_limit = 0.05", "lower the seeds"]),
+    (POINTS | {"initial.seeds.positions": "[3.0]", "initial.seeds.width": "1.0", "initial.seeds.sigma": "0.5"}, ["|P| exceeds P0"]),
+    (EIGENMODE | {"initial.energy_spectrum.width": "5.0", "initial.mode_number": "-3", "initial.amplitude": "0.5"}, ["|P| exceeds P0"]),
+    (FROM_FILE | {"initial.path": '"nan.h5"'}, ["not finite"]),
+    (FROM_FILE | {"initial.path": '"full.h5"'}, ["occupation number of the initial state is 1.5"]),
+    (FROM_FILE | {"initial.path": '"zeros.h5"'}, ["holds no neutrinos"]),
+]
+
+# Seen only once the state is there, when a former run's files could be gone already.
+LATE: list[tuple[Settings, list[str]]] = [
+    *STATES,
     ({"petsc.ts_typ": '"rk"'}, ["PETSc does not use it in this run; check its spelling"]),
     ({"petsc.snes_type": '"newton"'}, ["PETSc does not accept", "newton"]),
     ({"parallel.ranks_z": "2"}, ["2 does not divide the number of ranks, 1"]),
@@ -294,6 +369,23 @@ def title(case: object) -> str:
     if isinstance(case, dict):
         return ", ".join(f"{key} = {value}" for key, value in case.items())
     return " ".join(case) if isinstance(case, list) else str(case)
+
+
+TABLES = {
+    "empty": ["# v, g", "v, g", ""],
+    "single": ["0.0 1.0"],
+    "words": ["v g", "-1.0 0.5", "0.5 much", "1.0 1.0"],
+    "three": ["-1.0 0.5", "0.5 1.0 2.0"],
+    "turning": ["-1.0 0.5", "", "0.5, 1.0", "0.1, 1.0"],
+    "wide": ["-1.0 0.5", "1.5 1.0"],
+    "negative": ["-1.0 0.5", "1.0 -0.25"],
+    "nan": ["-1.0 0.5", "1.0 nan"],
+    "narrow": ["-0.5 0.5", "1.0 0.5"],
+    "zero": ["-1.0 0.0", "1.0 0.0"],
+    "negative_energy": ["-1.0 0.0", "2000.0 1.0"],
+    "narrow_energy": ["980.0 0.0", "1000.0 1.0", "1020.0 0.0"],
+    "zero_energy": ["900.0 0.0", "1100.0 0.0", "1200.0 1.0"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -310,12 +402,16 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with_nan[33, 0, 1, 2] = np.nan
     tilted = np.zeros(shape)
     tilted[..., :] = (1.0, 0.01, 0.0, 0.5)
+    too_full = np.zeros(shape)
+    too_full[63, 31, 1] = [2.0, 0.0, 0.6, 0.8]  # eigenvalues 0.5 and 1.5
     datasets = {
         "tilted": ("rho", tilted),
         "foreign": ("temperature", np.zeros(3)),
         "integers": ("rho", np.zeros(shape, dtype=int)),
         "flat": ("rho", np.zeros(shape.prod())),
         "nan": ("rho", with_nan),
+        "full": ("rho", too_full),
+        "zeros": ("rho", np.zeros(shape)),
     }
     for number, axis in enumerate(["z", "energy", "angle", "component"]):
         datasets[f"short_{axis}"] = ("rho", np.zeros(shape - np.eye(4, dtype=int)[number]))
@@ -325,6 +421,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with h5py.File(directory / "group.h5", "w") as file:
         file.create_group("rho")
     (directory / "text.h5").write_text("not HDF5\n")
+    for name, lines in TABLES.items():
+        (directory / f"{name}.csv").write_text("\n".join(lines))
     return directory
 
 
@@ -342,24 +440,28 @@ def check_refused(
 
 
 def check_setting_refused(
-    workspace: Path, settings: Settings, fragments: list[str], destination: list[str], ranks: int = 0
+    workspace: Path, settings: Settings, fragments: list[str], arguments: list[str], ranks: int = 0
 ) -> None:
     settings_all = {key: value for key, value in SMALL.items() if key not in settings} | settings
-    settings_all = {key: value for key, value in settings_all.items() if value != ABSENT}
     blamed = list(settings)[-1]
     place = f"{INPUT}:{line_of(settings_all, blamed)}: {blamed.replace(chr(34), '')}: "
-    check_refused(workspace, toml(settings_all), ["run", INPUT, *destination], [place, *fragments], ranks)
+    check_refused(workspace, toml(settings_all), arguments, [place, *fragments], ranks)
 
 
 @pytest.mark.parametrize("settings, fragments", VALUES, ids=title)
 def test_value(workspace: Path, settings: Settings, fragments: list[str]) -> None:
-    check_setting_refused(workspace, settings, fragments, ["--output", NEW])
+    check_setting_refused(workspace, settings, fragments, ["run", INPUT, "--output", NEW])
 
 
 @pytest.mark.parametrize("destination", [["--output", NEW], ["--output", EARLIER, "--overwrite"]], ids=" ".join)
 @pytest.mark.parametrize("settings, fragments", LATE, ids=title)
 def test_state(workspace: Path, settings: Settings, fragments: list[str], destination: list[str]) -> None:
-    check_setting_refused(workspace, settings, fragments, destination)
+    check_setting_refused(workspace, settings, fragments, ["run", INPUT, *destination])
+
+
+@pytest.mark.parametrize("settings, fragments", STATES, ids=title)
+def test_state_without_running(workspace: Path, settings: Settings, fragments: list[str]) -> None:
+    check_setting_refused(workspace, settings, fragments, ["check", INPUT])
 
 
 def test_every_parameter_is_tried(workspace: Path) -> None:
@@ -367,7 +469,7 @@ def test_every_parameter_is_tried(workspace: Path) -> None:
     rows = [line for line in text.splitlines() if line.startswith("| `")]
     cells = [[cell.strip(" `") for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows]
     assert {(key, expected) for key, _, expected, _ in WRONG_TYPE} == {(key, type_) for key, type_, *_ in cells}
-    limited = {key for key, _, _, _, limits, _ in cells if limits}
+    limited = {key for key, _, _, _, limits, *_ in cells if limits}
     assert {key for key, *_ in [*OUT_OF_RANGE, *INVALID_CHOICE]} >= limited
 
 
@@ -538,14 +640,17 @@ def test_command_line(workspace: Path, arguments: list[str], fragments: list[str
         ),
         (4, {"parallel.ranks_z": "2", "parallel.ranks_energy": "4"}, ["4 does not divide the 2", "of 4 ranks"]),
         (2, {"petsc.ts_type": '"rkk"'}, ["Unknown TS type: rkk"]),
-        (2, {"initial.type": '"file"', "initial.path": '"nan.h5"'}, ["not finite"]),
-        (2, {"initial.type": '"eigenmode"', "initial.mode_number": "-7"}, ["mode -7 does not grow"]),
-        (2, {"initial.type": '"file"', "initial.path": '"text.h5"'}, ["not an HDF5 file"]),
+        (2, FROM_FILE | {"initial.path": '"nan.h5"'}, ["not finite"]),
+        (2, FROM_FILE | {"initial.path": '"text.h5"'}, ["not an HDF5 file"]),
+        (2, TABLE | {"initial.nu_e.path": '"none.csv"'}, ["none.csv: cannot read"]),
+        (2, TABLE | {"initial.nu_e.path": '"turning.csv"'}, ["turning.csv:4: "]),
+        (2, EIGENMODE | {"initial.mode_number": "-7"}, ["mode -7 does not grow"]),
     ],
     ids=title,
 )
 def test_setting_on_several_ranks(workspace: Path, ranks: int, settings: Settings, fragments: list[str]) -> None:
-    check_setting_refused(workspace, settings, fragments, ["--output", EARLIER, "--overwrite"], ranks)
+    arguments = ["run", INPUT, "--output", EARLIER, "--overwrite"]
+    check_setting_refused(workspace, settings, fragments, arguments, ranks)
 
 
 @pytest.mark.parametrize(
@@ -571,8 +676,15 @@ def test_setting_on_several_ranks(workspace: Path, ranks: int, settings: Setting
         (2, {}, ["run", INPUT, "--output", EARLIER], ["already holds a run"]),
         (2, {}, ["rum", INPUT], ["did you mean run?"]),
         (2, {}, ["dispersion", INPUT, "--output", EARLIER], ["is there already"]),
-        (2, {"initial.type": '"file"', "initial.path": '"tilted.h5"'}, ["dispersion", INPUT], ["mean transverse"]),
+        (2, FROM_FILE | {"initial.path": '"tilted.h5"'}, ["dispersion", INPUT], ["mean transverse"]),
         (2, {}, ["check", "none.toml"], ["none.toml: cannot read"]),
+        (2, {"initial.seeds.sigma": "0.1"}, ["check", INPUT], ["|P| exceeds P0"]),
+        (
+            2,
+            {},
+            ["check", INPUT, "--set", "initial.type=file", "--set", "initial.path=full.h5"],
+            ["occupation number of the initial state is 1.5"],
+        ),
         (2, {}, ["run", INPUT, "--output", NEW, "--", "-ts_typ", "rk"], ["PETSc does not use it"]),
     ],
     ids=title,

@@ -303,7 +303,8 @@ std::string spherical(int angles, const std::string& spectra, const std::string&
 LinearStability stability_of(const std::string& toml) {
   const config::Configuration configuration(toml, "test", {});
   const auto grid = make_momentum_grid(configuration.input());
-  return make_stability(configuration, grid, make_background(configuration, grid).pz);
+  return make_stability(configuration, grid,
+                        make_background(configuration, grid, PETSC_COMM_SELF).pz);
 }
 
 /// psi of each energy and direction in mode n of the box. All nodes on one rank.

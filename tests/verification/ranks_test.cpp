@@ -26,7 +26,7 @@ std::string fourier(const std::string& more) { return crossing(more, "fourier");
 std::string eigenmodes(const std::string& more) { return crossing(more, "eigenmode"); }
 
 std::string beams(const std::string& more) {
-  return two_beams("initial.seeds.sigma = 1e-2\n" + more, "full", 200, 32);
+  return two_beams("initial.seeds = {sigma = 1e-2, pure = true}\n" + more, "full", 200, 32);
 }
 
 struct Case {

@@ -54,6 +54,7 @@ struct Input {
     double center = 1.0;
     double width = 0.5;
     double flux_factor = 0.0;
+    std::string path;
   };
 
   struct Initial {
@@ -68,12 +69,17 @@ struct Input {
       std::string shape = "gaussian";
       double width = 1.0;
       double center = 0.0;
+      double temperature = 0.0;
+      double chemical_potential = 0.0;
+      std::string path;
     } energy_spectrum;
     struct Seeds {
       std::string type = "fourier";
       double sigma = 1e-4;
       Integer max_mode = 100;
       Integer random_seed = 1;
+      std::vector<double> positions;
+      double width = 0.0;
       bool pure = false;
     } seeds;
   } initial;
@@ -120,15 +126,24 @@ using Field = std::variant<double*, std::optional<double>*, Integer*, std::optio
                            bool*, std::string*, std::optional<std::string>*, std::vector<double>*,
                            std::optional<std::vector<double>>*, std::vector<std::string>*>;
 
+/// What another parameter, a word, must be for one to have an effect.
+struct Condition {
+  std::string key;
+  std::vector<std::string> values;  ///< one of these
+
+  std::string values_text() const;  ///< "a" or "b"
+};
+
 /// One parameter of the input.
 struct Parameter {
   std::string key;  ///< "grid.z.length"
   Field field;
   std::string unit;                  ///< "1/mu"; "1" for a number, empty for a word
   std::string meaning;               ///< one sentence
-  bool required = false;             ///< has no default
+  bool required = false;             ///< has no default where it has an effect
   std::string if_absent;             ///< what an absent optional parameter means
-  std::string geometry;              ///< the only one where it has an effect; empty: any
+  std::vector<Condition> only_with;  ///< it has an effect under all of these, the outermost first
+  std::vector<Condition> or_with;    ///< or under all of these; empty: no other way
   std::vector<std::string> choices;  ///< of a word, or of each in a list
   std::vector<Integer> allowed;      ///< of an integer that takes few values
   std::optional<double> at_least, above, at_most;  ///< of numbers, and each element of a list
@@ -136,6 +151,7 @@ struct Parameter {
   std::string type() const;
   std::string range() const;
   std::string default_text() const;
+  std::string conditions() const;  ///< only_with and or_with; empty without any
 };
 
 /// All parameters, bound to the fields of `input`, in the order of the manual.

@@ -15,7 +15,8 @@ namespace nuvlasov::config {
 /// An Input and where each of its values came from.
 class Configuration {
  public:
-  /// Parses and checks one input.
+  /// Parses and checks one input. A key that has no effect is an error, except when the choice that
+  /// takes its effect away is an override: then the key of the file falls away.
   /// \param text       TOML
   /// \param name       what to call it in messages: the path of the file
   /// \param overrides  "key=value", as after --set; the value in TOML, or a bare word
@@ -35,8 +36,10 @@ class Configuration {
   std::string resolved() const;
 
  private:
+  void check_conditions();
   void check_together() const;
   void check_equation() const;
+  bool overridden(const std::string& key) const;
 
   Input input_;
   std::string name_;

@@ -2,8 +2,10 @@
 /// Initial distributions over directions, as the 1-D studies of fast conversions use them.
 #pragma once
 
+#include <optional>
 #include <vector>
 
+#include "nuvlasov/initial/table.hpp"
 #include "nuvlasov/phase_space/momentum_grid.hpp"
 
 namespace nuvlasov::initial {
@@ -11,8 +13,9 @@ namespace nuvlasov::initial {
 enum class AngularShape {
   isotropic,    ///< constant
   gaussian,     ///< exp(-(v - center)^2 / (2 width^2))
-  exponential,  ///< exp(-|v - center| / width)
+  exponential,  ///< exp(-|v - center| / width): of maximum entropy with center = +-1
   linear,       ///< 1 + 3 flux_factor v, whose mean v is flux_factor
+  table,        ///< as in `table`
 };
 
 /// One flavor's neutrinos over direction.
@@ -22,10 +25,11 @@ struct AngularSpectrum {
   double center = 1.0;
   double width = 0.5;
   double flux_factor = 0.0;
+  std::optional<Table> table{};  ///< over v
 };
 
 /// n_k on the directions of the grid, with sum_k w_k n_k = number.
-/// \throws std::invalid_argument when a value is negative or all vanish
+/// \throws std::invalid_argument when a value is negative, all vanish, or the table has no value
 std::vector<double> angular_spectrum(const phase_space::MomentumGrid& grid,
                                      const AngularSpectrum& spectrum);
 

@@ -4,11 +4,11 @@
 #pragma once
 
 #include <complex>
-#include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "nuvlasov/flavor/density_matrix.hpp"
+#include "nuvlasov/initial/seeds.hpp"
 #include "nuvlasov/phase_space/momentum_grid.hpp"
 #include "nuvlasov/phase_space/state_view.hpp"
 #include "nuvlasov/phase_space/z_axis.hpp"
@@ -28,51 +28,14 @@ class Beams {
 void fill(const Beams& beams, const std::vector<double>& spectrum, const phase_space::ZAxis& z,
           const phase_space::Box& box, double* state);
 
-/// Transverse polarization on homogeneous beams.
-class Seeds {
- public:
-  virtual ~Seeds() = default;
-  /// Px + i Py of direction k at z.
-  virtual std::complex<double> at(double z, Index k) const = 0;
-};
-
-/// The random transverse seeds of Eq. (13),
-///
-///     P^{x,y} = sum_{n=-N}^{N} c_n exp(i phi_n + 2 pi i n z/L),  c_n = c_{-n}, phi_n = -phi_{-n},
-///
-/// c_n normal with standard deviation sigma, phi_n uniform. Each direction and component has a
-/// random stream of its own, so that the seeds depend neither on the number of ranks nor, mode by
-/// mode, on N.
-class FourierSeeds final : public Seeds {
- public:
-  struct Settings {
-    double sigma = 1e-4;
-    Index max_mode = 100;
-    std::uint64_t random_seed = 1;
-  };
-  FourierSeeds(const Settings& settings, double box_length, Index directions);
-
-  std::complex<double> at(double z, Index k) const override;
-
- private:
-  struct Mode {
-    double amplitude, phase;
-  };
-  double component(double z, Index stream) const;
-  double wave_number_;
-  std::vector<std::vector<Mode>> streams_;  ///< [2 direction + component][n]
-};
-
-/// Homogeneous beams with P^z = zeta_k and seeds: the experiment of Fig. 1.
+/// Homogeneous beams with P^z = zeta_k and optional seeds: the experiment of Fig. 1.
 class SeededBeams final : public Beams {
  public:
   /// \param occupation  P0 of each direction
-  /// \param seeds       absent: none
+  /// \param seeds       may be null
   /// \param pure        rescale each P to the length P0
   SeededBeams(std::vector<double> zeta, std::vector<double> occupation,
               std::unique_ptr<const Seeds> seeds, bool pure);
-  SeededBeams(std::vector<double> zeta, std::vector<double> occupation, FourierSeeds seeds,
-              bool pure);
   flavor::Matrix at(double z, Index k) const override;
 
  private:

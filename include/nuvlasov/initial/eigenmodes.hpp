@@ -5,7 +5,7 @@
 #include <complex>
 #include <vector>
 
-#include "nuvlasov/initial/beams.hpp"
+#include "nuvlasov/initial/seeds.hpp"
 #include "nuvlasov/stability/dispersion.hpp"
 
 namespace nuvlasov::initial {

@@ -45,4 +45,8 @@ void on_first_rank(MPI_Comm comm, Work&& work) {
   });
 }
 
+/// Gives all ranks the content of a text file that the first one reads. Collective.
+/// \throws InputError when it cannot be read
+std::string read_text(const std::string& path, MPI_Comm comm);
+
 }  // namespace nuvlasov::io

@@ -3,7 +3,9 @@
 /// reading it back.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "nuvlasov/io/provenance.hpp"
 #include "nuvlasov/phase_space/decomposition.hpp"
@@ -65,10 +67,11 @@ class Profiles {
 void check_density_matrix(const std::string& path, const phase_space::ZAxis& z,
                           const phase_space::MomentumGrid& momentum);
 
-/// The average over z of a checked file's `rho`, integrated over energy: [angle][component]. By one
-/// rank alone. \throws IoError
-std::vector<double> mean_density_matrix(const std::string& path, const phase_space::ZAxis& z,
-                                        const phase_space::MomentumGrid& momentum);
+/// Calls visit(plane) with [energy][angle][component] at each z of a checked file. By one rank
+/// alone. \throws IoError
+void visit_density_matrix(const std::string& path, const phase_space::ZAxis& z,
+                          const phase_space::MomentumGrid& momentum,
+                          const std::function<void(const std::vector<double>& plane)>& visit);
 
 /// Reads dataset `rho` of a checked file into the owned nodes. Collective.
 /// \throws IoError

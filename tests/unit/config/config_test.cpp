@@ -1,11 +1,13 @@
 // Reading, resolving and explaining configurations.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "nuvlasov/config/reader.hpp"
+#include "nuvlasov/config/toml_text.hpp"
 
 namespace nuvlasov::config {
 namespace {
@@ -43,6 +45,121 @@ TEST(Configuration, OverridesComeLastAndTakeBareWords) {
   EXPECT_EQ(configuration.input().grid.momentum.directions, (std::vector{1.0, -1.0}));
 }
 
+/// A value that the parameter takes.
+std::string value_of(const Parameter& p) {
+  const std::string type = p.type();
+  if (type == "real") return std::to_string(p.at_most.value_or(1.0));
+  if (type == "integer") return "8";
+  if (type == "true or false") return "true";
+  if (type == "list of reals") return "[1.0]";
+  return p.choices.empty() ? "word" : p.choices.front();
+}
+
+TEST(Configuration, RefusesAKeyThatHasNoEffectUnderEachOtherChoice) {
+  Input input;
+  const auto parameters = declare(input);
+  int refused = 0;
+  for (const Parameter& parameter : parameters) {
+    std::string choices = "grid.z = {length = 10, cells = 256}\ntime.end = 1\n";
+    for (const Condition& condition : parameter.only_with) {
+      const auto selector =
+          std::find_if(parameters.begin(), parameters.end(),
+                       [&](const Parameter& p) { return p.key == condition.key; });
+      ASSERT_NE(selector, parameters.end()) << parameter.key;
+      for (const std::string& choice : selector->choices) {
+        if (std::count(condition.values.begin(), condition.values.end(), choice) > 0) continue;
+        // The other way to have an effect, if there is one, begins with the same key.
+        if (!parameter.or_with.empty() && condition.key == parameter.or_with.front().key &&
+            choice == parameter.or_with.front().values.front())
+          continue;
+        const std::string text = choices + condition.key + " = \"" + choice + "\"\n";
+        const auto quoted = value_of(parameter);
+        const bool word = parameter.type() == "string";
+        try {
+          read(text + parameter.key + " = " + (word ? '"' + quoted + '"' : quoted));
+          ADD_FAILURE() << parameter.key << " with " << condition.key << " = " << choice;
+        } catch (const InputError& error) {
+          EXPECT_EQ(error.what(),
+                    "input.toml:" + std::to_string(std::ranges::count(text, '\n') + 1) + ": " +
+                        parameter.key + ": has no effect with " + condition.key + " = \"" + choice +
+                        "\"; it belongs to " + condition.values_text());
+          ++refused;
+        }
+      }
+      for (const std::string& value : condition.values)
+        EXPECT_EQ(std::ranges::count(selector->choices, value), 1) << condition.key << " " << value;
+      choices += condition.key + " = \"" + condition.values.front() + "\"\n";
+    }
+  }
+  EXPECT_GT(refused, 50);
+}
+
+const std::string two_beams = R"(
+  equation.mode = "standard"
+  grid.z = {length = 10, cells = 32}
+  initial.zeta = [-0.4, 0.5]
+  initial.occupation = [0.5, 0.5]
+  initial.energy_spectrum.width = 2.0
+  initial.seeds = {sigma = 1e-3, max_mode = 4}
+  time = {method = "rk5dp", tolerance = 1e-6, end = 1}
+)";
+
+TEST(Configuration, AChoiceThatIsOverriddenTakesTheKeysOfTheFileWithIt) {
+  const Input defaults;
+  const auto none = read(two_beams, {"initial.seeds.type=none", "time.method=rk4"}).input();
+  EXPECT_EQ(none.initial.seeds.sigma, defaults.initial.seeds.sigma);
+  EXPECT_EQ(none.time.tolerance, defaults.time.tolerance);
+  EXPECT_EQ(none.initial.zeta, (std::vector{-0.4, 0.5}));
+  EXPECT_THROW(read(two_beams, {"initial.seeds.type=none", "initial.seeds.sigma=1e-3"}),
+               InputError);
+  EXPECT_THROW(read(two_beams, {"initial.seeds.positions=[1.0]"}), InputError);
+}
+
+TEST(Configuration, ResolvesToTheSameInputUnderEachChoice) {
+  const std::vector<std::vector<std::string>> choices{
+      {},
+      {"initial.type=eigenmode", "initial.mode_number=-1"},
+      {"initial.type=file", "initial.path=x.h5"},
+      {"initial.type=spectrum", "initial.nu_e.shape=table", "initial.nu_e.path=a b.csv"},
+      {"initial.type=spectrum", "initial.nu_e.shape=linear", "initial.nu_x.shape=gaussian"},
+      {"initial.type=spectrum", "grid.momentum.geometry=spherical"},
+      {"initial.energy_spectrum.shape=fermi_dirac", "initial.energy_spectrum.temperature=4"},
+      {"initial.energy_spectrum.shape=table", "initial.energy_spectrum.path=x"},
+      {"initial.seeds.type=points", "initial.seeds.positions=[1,2]", "initial.seeds.width=2"},
+      {"initial.seeds.type=none"},
+      {"time.method=rk4"},
+      {"time.method=implicit_midpoint", "time.solver_tolerance=1e-12"}};
+  for (const auto& choice : choices) {
+    const auto first = read(two_beams, choice);
+    const auto second = read(first.resolved());
+    EXPECT_EQ(second.resolved(), first.resolved());
+    Input a = first.input();
+    Input b = second.input();
+    const auto given = declare(a);
+    const auto again = declare(b);
+    for (std::size_t n = 0; n < given.size(); ++n)
+      EXPECT_EQ(toml_value(again[n].field), toml_value(given[n].field)) << given[n].key;
+  }
+}
+
+TEST(Configuration, RequiresWhatHasNoDefaultUnderItsChoice) {
+  for (const auto& [choice, key] :
+       {std::pair{"initial.type=file", "initial.path"},
+        std::pair{"initial.energy_spectrum.shape=table", "initial.energy_spectrum.path"},
+        std::pair{"initial.energy_spectrum.shape=fermi_dirac",
+                  "initial.energy_spectrum.temperature"},
+        std::pair{"initial.seeds.type=points", "initial.seeds.positions"}}) {
+    try {
+      read(smallest, {choice});
+      ADD_FAILURE() << choice;
+    } catch (const InputError& error) {
+      EXPECT_NE(std::string(error.what()).find(std::string(key) + ": is required with "),
+                std::string::npos)
+          << error.what();
+    }
+  }
+}
+
 TEST(Configuration, KnowsWhereAValueCameFrom) {
   const auto configuration = read(smallest, {"time.end=2"});
   EXPECT_EQ(configuration.place("grid.z.cells"), "input.toml:2: grid.z.cells");
@@ -77,6 +194,7 @@ TEST(Describe, EveryParameterHasAMeaningAUnitAndADefault) {
     const bool number = parameter.type() != "string" && parameter.type() != "true or false";
     EXPECT_TRUE(!number || !parameter.unit.empty()) << parameter.key;
     EXPECT_NE(describe(parameter.key).find(parameter.meaning), std::string::npos);
+    EXPECT_NE(describe(parameter.key).find(parameter.conditions()), std::string::npos);
     EXPECT_NE(parameter_table().find("`" + parameter.key + "`"), std::string::npos);
   }
   EXPECT_THROW(describe("grid.y"), InputError);

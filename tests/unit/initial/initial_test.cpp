@@ -16,7 +16,7 @@ namespace {
 
 constexpr double length = 100.0;
 
-std::complex<double> fourier(const FourierSeeds& seeds, Index beam, int n, bool imaginary) {
+std::complex<double> fourier(const Seeds& seeds, Index beam, int n, bool imaginary) {
   constexpr int cells = 512;
   std::complex<double> sum = 0.0;
   for (int j = 0; j < cells; ++j) {
@@ -136,9 +136,45 @@ TEST(Eigenmode, IsAPlaneWaveWithTheAmplitudeOfEquation10) {
 }
 
 TEST(SeededBeams, CanBePure) {
-  const SeededBeams beams({-0.5, 0.5}, {0.5, 0.5}, FourierSeeds({.sigma = 1e-2}, length, 2), true);
+  const SeededBeams beams(
+      {-0.5, 0.5}, {0.5, 0.5},
+      std::make_unique<FourierSeeds>(FourierSeeds::Settings{.sigma = 1e-2}, length, 2), true);
   for (int n = 0; n < 20; ++n)
     EXPECT_NEAR(flavor::polarization_length(beams.at(5.0 * n, 1)), 0.5, 1e-15);
+}
+
+class Points : public testing::TestWithParam<double> {};
+
+TEST_P(Points, HaveTheFourierCoefficientsOfAPeriodicGaussian) {
+  // Poisson's sum: c_n = sigma P^z sqrt(2 pi) w/L exp(-k^2 w^2/2 - i k z_c). The sampling's aliases
+  // are smaller than exp(-100), and the images left out than exp(-40).
+  const double width = GetParam();
+  const PointSeeds seeds({.sigma = 1e-3, .positions = {0.0, 37.0}, .width = width}, length,
+                         {0.4, -0.5});
+  for (const int n : {0, 1, 2, 7}) {
+    const double k = 2.0 * std::numbers::pi * n / length;
+    const std::complex<double> expected = 1e-3 * -0.5 * std::sqrt(2.0 * std::numbers::pi) * width /
+                                          length * std::exp(-0.5 * k * k * width * width) *
+                                          (1.0 + std::polar(1.0, -k * 37.0));
+    EXPECT_NEAR(std::abs(fourier(seeds, 1, n, false) - expected), 0.0, 1e-17);
+    EXPECT_EQ(fourier(seeds, 1, n, true), 0.0);
+  }
+  EXPECT_NEAR(seeds.at(3.0, 0).real(), -0.8 * seeds.at(3.0, 1).real(), 1e-18);
+}
+
+INSTANTIATE_TEST_SUITE_P(Widths, Points, testing::Values(0.5, 5.0, 60.0, 100.0));
+
+TEST(SeededBeams, OfPointsAreTiltedAtThePointsAndAlignedElsewhere) {
+  const SeededBeams beams({-0.5, 0.3}, {0.5, 0.5},
+                          std::make_unique<PointSeeds>(
+                              PointSeeds::Settings{.sigma = 0.1, .positions = {99.0}, .width = 1.0},
+                              length, std::vector{-0.5, 0.3}),
+                          false);
+  const auto at_point = beams.at(-1.0, 1);
+  EXPECT_NEAR(at_point[1] / at_point[3], 0.1, 1e-15);
+  EXPECT_EQ(at_point[2], 0.0);
+  EXPECT_NEAR(beams.at(0.0, 0)[1] / -0.5, 0.1 * std::exp(-0.5), 1e-16);
+  EXPECT_NEAR(beams.at(50.0, 0)[1], 0.0, 1e-300);
 }
 
 TEST(EnergySpectrum, IsNormalisedAndHasItsMoments) {
@@ -150,7 +186,7 @@ TEST(EnergySpectrum, IsNormalisedAndHasItsMoments) {
   for (const Shape& s :
        {Shape{SpectrumShape::gaussian, 16.0},
         Shape{SpectrumShape::cosine, 16.0 * (1.0 / 3 - 2.0 / std::pow(std::numbers::pi, 2))}}) {
-    const auto f = energy_spectrum(grid, s.shape, 4.0, 2.5);
+    const auto f = energy_spectrum(grid, {.shape = s.shape, .width = 4.0, .center = 2.5});
     double sum = 0, mean = 0, square = 0;
     for (Index i = 0; i < grid.energies(); ++i) {
       const double part = grid.energy_spacing() * f[static_cast<std::size_t>(i)];
@@ -166,9 +202,10 @@ TEST(EnergySpectrum, IsNormalisedAndHasItsMoments) {
 
 TEST(EnergySpectrum, OneCellHoldsEverythingAndAMissedWindowIsRefused) {
   const phase_space::MomentumGrid one(100.0, 0.5, 1, 6, {1.0}, {1.0});
-  EXPECT_EQ(energy_spectrum(one, SpectrumShape::gaussian, 1.0, 0.0), std::vector<double>{1.0});
+  EXPECT_EQ(energy_spectrum(one, {}), std::vector<double>{1.0});
   const phase_space::MomentumGrid grid(100.0, 30.0, 60, 6, {1.0}, {1.0});
-  EXPECT_THROW(energy_spectrum(grid, SpectrumShape::cosine, 1.0, 50.0), std::invalid_argument);
+  EXPECT_THROW(energy_spectrum(grid, {.shape = SpectrumShape::cosine, .center = 50.0}),
+               std::invalid_argument);
 }
 
 TEST(AngularSpectra, HaveTheirNumberMeanDirectionAndShape) {
