@@ -164,6 +164,7 @@ class Run {
   PetscErrorCode record();
   double dissipation_rate(const diagnostics::Record& record) const;
   void warn(const diagnostics::Record& record);
+  PetscErrorCode warn_of_short_waves();
   void report(const diagnostics::Record& record, bool last);
   PetscErrorCode summary();
   std::string closure() const;
@@ -216,6 +217,7 @@ PetscErrorCode Run::execute() {
   banner();
   try {
     PetscCall(record());
+    PetscCall(warn_of_short_waves());
     while (!simulation_.finished()) {
       const double target =
           std::min({history_due_.next(), profile_due_.next(), snapshot_due_.next()});
@@ -285,6 +287,7 @@ PetscErrorCode Run::estimate() {
   const phase_space::Box& box = simulation_.decomposition().box();
   diagnostics::Record record;
   PetscCall(simulation_.measure(&record));
+  PetscCall(warn_of_short_waves());
   double step = 0.0;
   PetscCall(simulation_.integrator().automatic_step(&step));
   if (problem.time.step) step = *problem.time.step;
@@ -375,6 +378,21 @@ void Run::warn(const diagnostics::Record& record) {
         "gradient expansion needs a spectrum wider than the wave numbers that appear: raise "
         "initial.energy_spectrum.width",
         time, negative));
+}
+
+PetscErrorCode Run::warn_of_short_waves() {
+  PetscFunctionBeginUser;
+  double rate = 0.0;
+  PetscCall(simulation_.short_wave_growth(&rate));
+  const double end = simulation_.integrator().end();
+  if (rate * end > 1.0)
+    log_.warning(fmt::format(
+        "strong coupling: waves as short as the grid may grow by a factor of up to exp({:.2g}), at "
+        "a rate k mu/(10 E_ref) = {:.2g} until t = {:g}, and finer cells in z only let shorter "
+        "waves grow faster; raise grid.momentum.energy.reference, use fewer grid.z.cells, or damp "
+        "them with equation.dissipation.z",
+        rate * end, rate, end));
+  PetscFunctionReturn(0);
 }
 
 void Run::report(const diagnostics::Record& record, bool last) {

@@ -8,6 +8,7 @@
 
 #include "nuvlasov/errors.hpp"
 #include "nuvlasov/io/fields.hpp"
+#include "nuvlasov/physics/short_waves.hpp"
 #include "petsc_options.hpp"
 
 namespace nuvlasov {
@@ -193,6 +194,23 @@ PetscErrorCode Simulation::advance_to(double target) {
               : "the time step collapsed",
           integrator_.time(), integrator_.last_step()));
   }
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode Simulation::short_wave_growth(double* rate) const {
+  PetscFunctionBeginUser;
+  const auto& terms = equation_->terms();
+  const bool has_gradients = std::any_of(terms.begin(), terms.end(), [](const auto& term) {
+    return term->name() == "weak_force" || term->name() == "group_velocity";
+  });
+  double refraction = physics::largest_refraction(equation_->moments());
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &refraction, 1, MPI_DOUBLE, MPI_MAX,
+                             decomposition_.communicator()));
+  // Along frozen directions the force only shifts energies, on which Omega does not depend.
+  *rate = has_gradients && problem_->momentum.geometry() == phase_space::Geometry::spherical
+              ? physics::short_wave_growth(refraction, problem_->z, problem_->momentum,
+                                           problem_->equation.dissipation)
+              : 0.0;
   PetscFunctionReturn(0);
 }
 

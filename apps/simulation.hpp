@@ -77,6 +77,9 @@ class Simulation {
   time::Integrator& integrator() { return integrator_; }
   const time::Integrator& integrator() const { return integrator_; }
   Vec state() const { return state_; }
+  /// Upper estimate of the rate at which waves at the scale of the grid can grow in the state last
+  /// measured. Collective.
+  PetscErrorCode short_wave_growth(double* rate) const;
   /// Largest eigenvalue of rho at the start.
   double largest_occupation() const { return largest_occupation_; }
 

@@ -389,6 +389,72 @@ def test_post_processing_reads_a_run(full_run: Path, tmp_path: Path, command: st
     assert (tmp_path / f"{command}.pdf").is_file()
 
 
+# --- terms, dissipation, strong coupling -----------------------------------------------------------------------------
+
+
+def test_dissipation_is_a_line_of_the_summary_and_of_the_history(tmp_path: Path) -> None:
+    settings = FULL | {"equation.dissipation.z": "0.5", "equation.dissipation.energy": "0.1"}
+    directory = run(tmp_path, settings | {"output.history_interval": "0.01"})
+    log = (directory / "run.log").read_text()
+    assert "dissipation 0.5 in z, 0.1 mu in energy" in log
+    columns = history(directory)
+    rate = sum(columns[f"{energy}_rate_dissipation"] for energy in ("kinetic_energy", "u_osc", "u_non"))
+    taken = (0.5 * (rate[1:] + rate[:-1]) * np.diff(columns["time"])).sum()
+    said = float(re.search(r"dissipation ([-+.e\d]+) mu, by its rates", log).group(1))
+    assert said == pytest.approx(taken, rel=1e-2)  # three digits are printed
+    assert abs(taken) > 1e-6
+    # The trapezoidal rule leaves about (h w)^2/12 of it, with waves of up to w = k_max = 5.
+    total = columns["total_energy_relative"]
+    assert total[-1] - total[0] == pytest.approx(taken, rel=1e-3)
+    assert columns["purity"][-1] < columns["purity"][0]
+    assert abs(columns["number_rate_dissipation"]).max() < 1e-12 * columns["number"][0]
+
+
+def test_terms_that_are_left_out_are_left_out(tmp_path: Path) -> None:
+    directory = run(tmp_path, SMALL | {"equation.terms": '["streaming", "weak_force"]'})
+    log = (directory / "run.log").read_text()
+    assert "terms      streaming, weak_force alone" in log
+    assert "not the whole equation" in log
+    rates = {name.partition("_rate_")[2] for name in history(directory) if name.startswith("purity_rate_")}
+    assert rates == {"streaming", "weak_force"}
+
+
+STRONG = {
+    "grid.z.length": "4.0",
+    "grid.z.cells": "16",
+    "grid.momentum.geometry": '"spherical"',
+    "grid.momentum.angles": "4",
+    "grid.momentum.energy.reference": "10.0",
+    "grid.momentum.energy.half_width": "9.0",
+    "initial.type": '"spectrum"',
+    "initial.energy_spectrum.width": "1.2",
+    "time.end": "20.0",
+    "output.history_interval": "10.0",
+}
+
+
+@pytest.mark.parametrize(
+    "settings, warned",
+    [
+        ({}, True),
+        ({"grid.momentum.energy.reference": "1e6"}, False),
+        ({"time.end": "0.1"}, False),
+        ({"equation.dissipation.z": "100.0"}, False),
+        ({"equation.terms": '["streaming", "refraction"]'}, False),
+    ],
+)
+def test_strong_coupling_is_warned_of_at_the_start(tmp_path: Path, settings: Settings, warned: bool) -> None:
+    beams = ("grid.momentum.directions", "initial.zeta")
+    strong = {key: value for key, value in SMALL.items() if key not in beams} | STRONG | settings
+    directory = run(tmp_path, strong)
+    warnings = [line for line in (directory / "run.log").read_text().splitlines() if "strong coupling" in line]
+    assert len(warnings) == warned
+    if warned:
+        assert warnings[0].startswith("WARNING: ")
+        for word in ("grid.momentum.energy.reference", "grid.z.cells", "equation.dissipation.z"):
+            assert word in warnings[0]
+
+
 # --- PETSc options --------------------------------------------------------------------------------------------------
 
 
