@@ -67,10 +67,16 @@ std::vector<double> mean_polarization(const config::Configuration& configuration
   return pz;
 }
 
+/// The fastest-growing mode against wave number: rate 0 and frequency NaN where none grows.
+struct Curve {
+  std::vector<double> wave_number, growth_rate, frequency;
+};
+
 /// All that there is to write and to say.
 struct Result {
   stability::Interval interval;
   std::vector<stability::Sample> samples;
+  Curve fastest;
   std::vector<stability::Band> bands;
   std::vector<stability::BoxMode> modes;
 };
@@ -92,9 +98,16 @@ stability::Interval chosen_interval(const DispersionOptions& options,
 
 Result solve(const DispersionOptions& options, const stability::LinearStability& stability,
              const phase_space::ZAxis& z) {
-  Result result{
-      .interval = chosen_interval(options, stability), .samples = {}, .bands = {}, .modes = {}};
+  Result result;
+  result.interval = chosen_interval(options, stability);
   result.samples = stability::sample(stability, result.interval, options.points);
+  for (const stability::Sample& sample : result.samples) {
+    const std::complex<double> omega = sample.omega.front();
+    const bool grows = stability.grows(sample.wave_number, omega);
+    result.fastest.wave_number.push_back(sample.wave_number);
+    result.fastest.growth_rate.push_back(grows ? omega.imag() : 0.0);
+    result.fastest.frequency.push_back(grows ? omega.real() : nothing);
+  }
   result.bands = stability::unstable_bands(stability, result.samples);
   result.modes =
       stability::growing_box_modes(stability, result.interval, z.length(), highest_box_mode(z));
@@ -130,23 +143,18 @@ class DataFile {
 void write_data(const std::string& path, const Result& result,
                 const stability::LinearStability& stability, const phase_space::MomentumGrid& grid,
                 double box_length, const io::Provenance& provenance) {
-  std::vector<double> wave_number, growth, frequency, all_growth, all_frequency, real, imaginary,
-      number;
+  std::vector<double> all_growth, all_frequency, real, imaginary, number;
   for (const stability::Sample& sample : result.samples) {
-    const std::complex<double> fastest = sample.omega.front();
-    const bool grows = stability.grows(sample.wave_number, fastest);
-    wave_number.push_back(sample.wave_number);
-    growth.push_back(grows ? fastest.imag() : 0.0);
-    frequency.push_back(grows ? fastest.real() : nothing);
     for (const std::complex<double> omega : sample.omega) {
       all_growth.push_back(omega.imag());
       all_frequency.push_back(omega.real());
     }
-    const auto psi = grows ? stability.eigenvector(sample.wave_number, fastest)
-                           : stability::Eigenvector(sample.omega.size(), nothing);
-    for (const std::complex<double> component : psi) {
-      real.push_back(component.real());
-      imaginary.push_back(grows ? component.imag() : nothing);
+    const bool grows = stability.grows(sample.wave_number, sample.omega.front());
+    for (const std::complex<double> psi :
+         grows ? stability.eigenvector(sample.wave_number, sample.omega.front())
+               : stability::Eigenvector(sample.omega.size(), {nothing, nothing})) {
+      real.push_back(psi.real());
+      imaginary.push_back(psi.imag());
     }
   }
   for (Index mode = 0; mode < grid.angles(); ++mode) number.push_back(static_cast<double>(mode));
@@ -161,16 +169,16 @@ void write_data(const std::string& path, const Result& result,
   DataFile file(path);
   io::write_provenance(file.id(), "dispersion", provenance);
   hdf5::write_attribute(file.id(), "box_length", box_length);
-  file.coordinate("wave_number", wave_number, false, {"mu", "wave number k"});
+  file.coordinate("wave_number", result.fastest.wave_number, false, {"mu", "wave number k"});
   file.coordinate("angle", grid.directions(), false, {"1", "direction v = p_z/p"});
   file.coordinate("mode", number, false, {"1", "number of the mode, by growth rate"});
   file.coordinate("box_mode", box_number, true, {"1", "n of the growing modes k = 2 pi n/L"});
   file.variable("weight", {"angle"}, grid.weights(), {"1", "weight of the direction in sums"});
   file.variable("polarization", {"angle"}, stability.polarization(),
                 {"1", "P^z of the background, integrated over energy"});
-  file.variable("growth_rate", {"wave_number"}, growth,
+  file.variable("growth_rate", {"wave_number"}, result.fastest.growth_rate,
                 {"mu", "growth rate of the fastest-growing mode, Im Omega; 0 where none grows"});
-  file.variable("frequency", {"wave_number"}, frequency,
+  file.variable("frequency", {"wave_number"}, result.fastest.frequency,
                 {"mu", "frequency of the fastest-growing mode, Re Omega; NaN where none grows"});
   file.variable("all_growth_rates", {"wave_number", "mode"}, all_growth,
                 {"mu", "growth rates of all modes, Im Omega"});
@@ -192,16 +200,12 @@ void write_data(const std::string& path, const Result& result,
   file.close();
 }
 
-void write_table(const std::string& path, const Result& result,
-                 const stability::LinearStability& stability) {
+void write_table(const std::string& path, const Curve& curve) {
   std::ofstream out(path);
   out << "wave_number_mu,growth_rate_mu,frequency_mu\n";
-  for (const stability::Sample& sample : result.samples) {
-    const std::complex<double> fastest = sample.omega.front();
-    const bool grows = stability.grows(sample.wave_number, fastest);
-    out << fmt::format("{},{},{}\n", sample.wave_number, grows ? fastest.imag() : 0.0,
-                       grows ? fastest.real() : nothing);
-  }
+  for (std::size_t p = 0; p < curve.wave_number.size(); ++p)
+    out << fmt::format("{},{},{}\n", curve.wave_number[p], curve.growth_rate[p],
+                       curve.frequency[p]);
   out.close();
   if (!out) throw IoError("cannot write " + path);
 }
@@ -324,7 +328,7 @@ std::string dispersion(const DispersionOptions& options, MPI_Comm comm) {
     write_data(data + ".partial", result, stability, grid, z.length(),
                {.config = configuration.resolved(), .process_grid = "first rank", .ranks = ranks});
     fs::rename(data + ".partial", data);
-    write_table(table, result, stability);
+    write_table(table, result.fastest);
     text = text_of(options, result, stability, z) + fmt::format("written: {}, {}\n", data, table);
   });
   return text;

@@ -56,8 +56,8 @@ Interval interval_of_growth(const LinearStability& stability) {
   const double block = 2.0 * stability.coupling();
   if (block == 0.0) return {-1.0, 1.0};
   const double spacing = block / searches;
-  double lowest = INFINITY;
-  double highest = -INFINITY;
+  double lowest = all_wave_numbers.upper;
+  double highest = all_wave_numbers.lower;
   for (const double side : {-1.0, 1.0}) {
     double outermost = 0.0;
     // The next block is worth a look when something grows in the outer quarter of this one.

@@ -26,8 +26,7 @@ LinearStability on_beams(const std::vector<double>& directions, const std::vecto
   return {phase_space::MomentumGrid(100.0, 0.5, 1, 6, directions, weights), polarization};
 }
 
-// --- two opposite beams: Eq. (9) to (12)
-// -----------------------------------------------------------------------------
+// --- two opposite beams: Eq. (9) to (12) ---
 
 struct Beams {
   double zeta_minus, zeta_plus, weight_minus, weight_plus;
@@ -117,8 +116,7 @@ INSTANTIATE_TEST_SUITE_P(Asymmetries, TwoBeams,
                                          Beams{-0.4, 0.6, 1, 1}, Beams{-0.2, 0.5, 1, 1},
                                          Beams{-0.05, 0.7, 1, 1}, Beams{-0.1, 0.2, 4, 3}));
 
-// --- any directions: the eigenvalue problem and its symmetries
-// --------------------------------------------------------
+// --- any directions: the eigenvalue problem and its symmetries ---
 
 /// A background with random directions, weights and polarizations of both signs.
 struct RandomBackground {
@@ -254,35 +252,33 @@ TEST(LinearStability, OneFlavorAloneAndNeutrinosOfOneDirectionAreStable) {
 }
 
 TEST(LinearStability, FindsTheGrowthOfBeamsThatAreCloseFarBeyondTheCouplings) {
-  // Two beams +-v: k (1 - v^2)^-1 2 v fills the band of opposite beams, stretched by
-  // (1 + v^2)/(2 v).
-  const double v = 0.1, stretch = (1.0 + v * v) / (2.0 * v);
+  // M = ((k v + a, a), (-a, -k v - a)) with a = (1 + v^2)/2: Omega^2 = k v (k v + 2 a).
+  const double v = 0.1, edge = -(1.0 + v * v) / v;
   const auto stability = on_beams({-v, v}, {1, 1}, {-0.5, 0.5});
   const auto interval = stability::interval_of_growth(stability);
-  EXPECT_LT(interval.lower, -2.0 * stretch);
+  EXPECT_LT(interval.lower, edge);
   const auto bands =
       stability::unstable_bands(stability, stability::sample(stability, interval, 201));
   ASSERT_EQ(bands.size(), 1U);
-  EXPECT_NEAR(bands[0].range.lower, -2.0 * stretch, 1e-8);
+  EXPECT_NEAR(bands[0].range.lower, edge, 1e-8);
 }
 
 TEST(GrowingBoxModes, AreThoseInTheBandUpToTheLargest) {
   const auto stability = on_beams({-1.0, 1.0}, {1, 1}, {-0.5, 0.5});  // -2 < k < 0
-  const double length = 20.0 * std::numbers::pi;                      // k = n/10
+  const double tenths = 20.0 * std::numbers::pi;                      // k = n/10
   const auto numbers = [&](stability::Interval interval, Index largest) {
     std::vector<Index> list;
-    for (const auto& mode : stability::growing_box_modes(stability, interval, length, largest))
+    for (const auto& mode : stability::growing_box_modes(stability, interval, tenths, largest))
       list.push_back(mode.number);
     return list;
   };
   EXPECT_EQ(numbers({-0.42, 0.5}, 100), (std::vector<Index>{-4, -3, -2, -1}));
-  EXPECT_EQ(numbers({-INFINITY, INFINITY}, 3), (std::vector<Index>{-3, -2, -1}));
-  EXPECT_EQ(numbers({-INFINITY, INFINITY}, 100).size(), 19U);
+  EXPECT_EQ(numbers(stability::all_wave_numbers, 3), (std::vector<Index>{-3, -2, -1}));
+  EXPECT_EQ(numbers(stability::all_wave_numbers, 100).size(), 19U);
   EXPECT_TRUE(numbers({5.0, 1e300}, 100).empty());
 }
 
-// --- the kinetic equation in time
-// -------------------------------------------------------------------------------------
+// --- the kinetic equation in time ---
 
 constexpr double length = 40.0;
 constexpr Index cells = 128;
@@ -341,7 +337,7 @@ stability::Eigenvector fourier_mode(const Simulation& simulation, Index n) {
   return integral;
 }
 
-/// Omega of mode n from the change of the largest psi over the last part of a run.
+/// Omega of mode n from the change of its largest psi over a run.
 Complex measured_omega(const std::string& toml, Index n, double interval) {
   std::vector<stability::Eigenvector> psi;
   const Experiment experiment(toml, interval, PETSC_COMM_SELF,
@@ -394,7 +390,7 @@ class Angles : public testing::TestWithParam<std::tuple<Spectra, int>> {
 TEST_P(Angles, SingleModesGrowAndPrecessInTimeAsTheEigenvaluesSay) {
   const LinearStability stability =
       stability_of(input("initial.type = 'spectrum'\ntime.end = 1.0"));
-  auto modes = stability::growing_box_modes(stability, {-INFINITY, INFINITY}, length, 5);
+  auto modes = stability::growing_box_modes(stability, stability::all_wave_numbers, length, 5);
   ASSERT_GE(modes.size(), 3U);
   for (const auto& mode : modes) {
     const Complex measured = measured_omega(input(fmt::format("initial.type = 'eigenmode'\n"
@@ -427,7 +423,7 @@ TEST_P(Angles, RefractiveEnergyChangesAsASingleModeSays) {
   const LinearStability stability =
       stability_of(input("initial.type = 'spectrum'\ntime.end = 1.0"));
   const auto mode =
-      stability::growing_box_modes(stability, {-INFINITY, INFINITY}, length, 3).back();
+      stability::growing_box_modes(stability, stability::all_wave_numbers, length, 3).back();
   // Left out are the fourth order, 1e-8 of the second, and what tolerance says of k and Omega.
   const double alpha = 1e-4, end = 2.0;
   Experiment experiment(
@@ -447,8 +443,7 @@ INSTANTIATE_TEST_SUITE_P(Spectra, Angles,
                                               std::get<1>(test.param));
                          });
 
-// --- energies resolved
-// -------------------------------------------------------------------------------------------------
+// --- energies resolved ---
 
 /// A single mode of the full equation.
 std::string full(double reference, Index n, const std::string& background) {
@@ -529,8 +524,7 @@ TEST(FullEquation, ShiftsTheModesOfPureBeamsAlongTheSpectrumByHalfTheWaveNumber)
   EXPECT_LT(worst, 2.0 * std::exp(-growth * end) * largest);
 }
 
-// --- seeds
-// -------------------------------------------------------------------------------------------------------------
+// --- seeds ---
 
 TEST(EigenmodeSeeds, GrowFromTheBeginningAsTheirEigenvaluesSayAndStableModesAreLeftOut) {
   const double sigma = 1e-7, end = 2.0;
@@ -557,7 +551,7 @@ TEST(EigenmodeSeeds, GrowFromTheBeginningAsTheirEigenvaluesSayAndStableModesAreL
     const auto omega = stability.fastest(stability::box_wave_number(n, length));
     if (!omega) {
       // Rounding at first; later the third order of the others, 7^2 ways to make up n of three.
-      EXPECT_LT(stability.root_mean_square(mode[0]), 1e-15 * sigma) << n;
+      EXPECT_LT(stability.root_mean_square(mode[0]), 1e-14 * sigma) << n;
       EXPECT_LT(stability.root_mean_square(mode[1]), 1e3 * std::pow(sigma, 3)) << n;
       continue;
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <complex>
+#include <limits>
 #include <vector>
 
 #include "nuvlasov/stability/linear_stability.hpp"
@@ -10,8 +11,11 @@
 namespace nuvlasov::stability {
 
 struct Interval {
-  double lower, upper;
+  double lower = 0.0, upper = 0.0;
 };
+
+inline constexpr Interval all_wave_numbers{-std::numeric_limits<double>::infinity(),
+                                           std::numeric_limits<double>::infinity()};
 
 /// All Omega of one wave number, the fastest-growing first.
 struct Sample {
@@ -28,8 +32,8 @@ struct Band {
 
 /// The fastest-growing mode of k = 2 pi n/L in a periodic box of length L.
 struct BoxMode {
-  Index number;  ///< n
-  double wave_number;
+  Index number = 0;  ///< n
+  double wave_number = 0.0;
   std::complex<double> omega;
 };
 

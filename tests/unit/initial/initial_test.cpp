@@ -77,7 +77,7 @@ const stability::LinearStability opposite_beams(phase_space::MomentumGrid(100.0,
 constexpr double tenths = 20.0 * std::numbers::pi;  // k = n/10
 
 std::vector<stability::BoxMode> growing(Index largest) {
-  return stability::growing_box_modes(opposite_beams, {-INFINITY, INFINITY}, tenths, largest);
+  return stability::growing_box_modes(opposite_beams, stability::all_wave_numbers, tenths, largest);
 }
 
 /// c_n of one mode: what random_eigenmodes puts in front of the eigenvector of size 1.
