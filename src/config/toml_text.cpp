@@ -27,7 +27,8 @@ struct Writer {
   }
   std::string operator()(const std::vector<std::string>* words) const {
     std::string text = "[";
-    for (const std::string& word : *words) text += (text.size() > 1 ? ", " : "") + toml_string(word);
+    for (const std::string& word : *words)
+      text += (text.size() > 1 ? ", " : "") + toml_string(word);
     return text + "]";
   }
   template <class T>

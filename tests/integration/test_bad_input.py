@@ -20,7 +20,8 @@ ABSENT = ""  # in place of a value: leave out the setting of SMALL
 # --- values of the input -----------------------------------------------------------------------------------------------
 # (settings on top of SMALL, fragments of the message); the last setting is the one to blame, at its line.
 
-REAL, INTEGER, STRING, BOOLEAN, LIST = "real", "integer", "string", "true or false", "list of reals"
+REAL, INTEGER, STRING, BOOLEAN = "real", "integer", "string", "true or false"
+LIST, WORDS = "list of reals", "list of strings"
 
 # One wrong value for each parameter: key, value, type expected, type found.
 WRONG_TYPE = [
@@ -72,6 +73,7 @@ WRONG_TYPE = [
     ("output.history_interval", '"0.1"', REAL, "string"),
     ("output.profile_interval", "12:00:00", REAL, "time"),
     ("output.snapshot_interval", "true", REAL, "boolean"),
+    ("output.snapshot_fields", '"rho"', WORDS, "string"),
     ("output.report_interval", '"1s"', REAL, "string"),
     ("diagnostics.edge_limit", "[]", REAL, "array"),
     ("diagnostics.negativity_limit", '"5 %"', REAL, "string"),
@@ -154,6 +156,7 @@ INVALID_CHOICE = [
     ("initial.seeds.type", '"white noise"', "fourier, none"),
     ("time.method", '"implicit-midpoint"', 'did you mean "implicit_midpoint"?'),
     ("time.method", '""', "rk4, rk5dp, ssp, implicit_midpoint"),
+    ("output.snapshot_fields", '["rho", "forces"]', 'did you mean "force"?'),
 ]
 
 VALUES: list[tuple[Settings, list[str]]] = [
@@ -209,6 +212,13 @@ VALUES: list[tuple[Settings, list[str]]] = [
     ({"initial.type": '"eigenmode"', "initial.mode_number": "-32"}, ["mode -32", "none beyond 31"]),
     ({"initial.type": '"eigenmode"', "initial.mode_number": "-9223372036854775808"}, ["none beyond 31"]),
     ({"time.step": "0.1", "time.safety": "0.5"}, ["no effect", "one of the two"]),
+    ({"output.snapshot_fields": '["rho", 2]'}, ["expected list of strings, found integer"]),
+    ({"output.snapshot_fields": '["rho", "force", "rho"]'}, ["names rho twice"]),
+    ({"output.snapshot_interval": "0.1", "output.snapshot_fields": "[]"}, ["must not be empty"]),
+    (
+        {"equation.mode": '"standard"', "output.snapshot_fields": '["flux"]'},
+        ["flux needs the gradient of rho in momentum", 'equation.mode = "full"', "leave it out"],
+    ),
     ({"checkpoint.interval_steps": "100"}, ["this version writes no checkpoints", "0"]),
     ({"checkpoint.interval_time": "1.0"}, ["this version writes no checkpoints"]),
     ({"checkpoint.interval_wall": '"30min"'}, ["this version writes no checkpoints"]),
