@@ -174,14 +174,15 @@ def central_difference(f: np.ndarray, axis: int, spacing: float, periodic: bool)
 def test_fluxes_in_a_snapshot_are_equations_20_to_22(full_run: Path, snapshot: str, row: int) -> None:
     with h5py.File(full_run / snapshot) as file:
         rho, flux, force, trace, v = (file[name][:] for name in ("rho", "flux", "force", "force_trace", "angle"))
-        weights = file["energy_weight"][:, None] * file["angle_weight"][:]
+        weights = file["energy_weight"][:][:, None] * file["angle_weight"][:]
         dz, spacing = file.attrs["box_length"] / rho.shape[0], file.attrs["energy_spacing"]
 
     moment = [np.einsum("ek,jekc->jc", weights * v**n, rho) * (3, 1, 1, 1) for n in (0, 1)]
     omega = (moment[0][:, None] - v[:, None] * moment[1][:, None])[:, None]
 
     def jordan(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return np.concatenate([(a * b).sum(-1, keepdims=True), a[..., :1] * b[..., 1:] + b[..., :1] * a[..., 1:]], -1) / 2
+        vector = a[..., :1] * b[..., 1:] + b[..., :1] * a[..., 1:]
+        return np.concatenate([(a * b).sum(-1, keepdims=True), vector], -1) / 2
 
     d_z = central_difference(rho, 0, dz, periodic=True)
     d_p = v[:, None] * central_difference(rho, 1, spacing, periodic=False)
@@ -191,10 +192,11 @@ def test_fluxes_in_a_snapshot_are_equations_20_to_22(full_run: Path, snapshot: s
 
     columns = history(full_run)
     power = dz * (weights * v * trace).sum()
-    # Sums of terms of both signs.
+    # A sum of terms of both signs; and the term of the equation as well as the window's edges are empty: there are
+    # 1e-14 of the neutrinos, at 40 mu.
     rounding = 1e-13 * dz * (weights * np.abs(trace)).sum()
-    for column in ("kinetic_energy_rate_eq22", "kinetic_energy_rate_weak_force"):
-        assert power == pytest.approx(columns[column][row], rel=0, abs=rounding)
+    assert power == pytest.approx(columns["kinetic_energy_rate_eq22"][row], rel=0, abs=rounding)
+    assert power == pytest.approx(columns["kinetic_energy_rate_weak_force"][row], rel=0, abs=1e-11)
 
 
 def test_snapshots_hold_the_fields_asked_for_the_same_on_any_ranks(full_run: Path, tmp_path: Path) -> None:
@@ -211,7 +213,7 @@ def test_standard_mode_has_the_force_of_the_missing_term(tmp_path: Path) -> None
     settings = FULL | {"equation.mode": '"standard"', "output.snapshot_fields": '["force_trace"]'}
     directory = run(tmp_path, settings)
     with h5py.File(directory / SNAPSHOTS[3]) as file:
-        weights = file["energy_weight"][:, None] * file["angle_weight"][:] * file["angle"][:]
+        weights = file["energy_weight"][:][:, None] * file["angle_weight"][:] * file["angle"][:]
         power = file.attrs["box_length"] / 64 * (weights * file["force_trace"][:]).sum()
     assert power == pytest.approx(history(directory)["kinetic_energy_rate_eq22"][5], rel=1e-10)
 
@@ -220,8 +222,8 @@ def test_standard_mode_has_the_force_of_the_missing_term(tmp_path: Path) -> None
 def test_spectra_of_each_flavor_are_those_of_its_neutrinos(full_run: Path, tmp_path: Path, geometry: str) -> None:
     directory = full_run
     if geometry == "spherical":
-        settings = {key: value for key, value in FULL.items() if key not in ("grid.momentum.directions", "initial.zeta")}
-        settings |= {
+        of_beams = ("grid.momentum.directions", "initial.zeta")
+        settings = {key: value for key, value in FULL.items() if key not in of_beams} | {
             "grid.momentum.geometry": '"spherical"',
             "grid.momentum.angles": "6",
             "grid.momentum.energy.reference": "50.0",
