@@ -109,6 +109,17 @@ TEST(MixingEntropy, VanishesForEmptyAndFullStatesAndPeaksHalfway) {
   }
 }
 
+TEST(MixingEntropy, KeepsItsDigitsForFewNeutrinosAndFewHoles) {
+  for (const double x : {1e-300, 1e-20, 3e-16, 1e-9, 0.01, 0.3, 0.9, 1 - 1e-9}) {
+    const long double exact = x;
+    const long double log_occupied = std::log(exact), log_empty = std::log1p(-exact);
+    const auto value = static_cast<double>(-exact * log_occupied - (1 - exact) * log_empty);
+    const auto slope = static_cast<double>(log_empty - log_occupied);
+    EXPECT_NEAR(mixing_entropy(x).value / value, 1.0, 1e-15) << x;
+    EXPECT_NEAR(mixing_entropy(x).slope / slope, 1.0, 1e-15) << x;
+  }
+}
+
 /// A matrix with eigenvalues m (1 -+ r) and a random direction of P.
 Matrix with_eigenvalues(double m, double r, std::mt19937& generator) {
   const Matrix axis = polarization(random_matrix(generator));
