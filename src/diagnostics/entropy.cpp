@@ -1,5 +1,8 @@
 #include "nuvlasov/diagnostics/entropy.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include "nuvlasov/phase_space/angular_operator.hpp"
 
 namespace nuvlasov::diagnostics {
@@ -35,6 +38,7 @@ void Entropy::add(const Plane& plane) {
   const flavor::Matrix current = flavor::load(here.current(0));
 
   double total = 0.0, remainder = 0.0, negative = 0.0;
+  double smallest = std::numeric_limits<double>::infinity();
   measure_.for_each_node([&](Index i, Index k, double weight) {
     const Index node = i * here.density_stride + k * flavor::components;
     const Index owned = i * row + k * flavor::components;
@@ -42,7 +46,7 @@ void Entropy::add(const Plane& plane) {
     flavor::store(derivative_.data() + owned, s.derivative);
     total += weight * s.value;
     for (const double eigenvalue : s.eigenvalues) negative += weight * std::min(eigenvalue, 0.0);
-    smallest_.add(s.eigenvalues[0]);
+    smallest = std::min(smallest, s.eigenvalues[0]);
     if (!full_) return;
     remainder +=
         weight * flavor::entropy_remainder(s, force_[static_cast<std::size_t>(k)],
@@ -57,6 +61,7 @@ void Entropy::add(const Plane& plane) {
   entropy_.add(spacing_ * total);
   remainder_rate_.add(spacing_ * remainder);
   negative_part_.add(spacing_ * negative);
+  smallest_.add(smallest);
 }
 
 void Entropy::report(Report& report) const {
