@@ -160,6 +160,8 @@ class Run {
   const config::Input& input() const { return configuration_.input(); }
   PetscErrorCode estimate();
   void open_outputs();
+  io::Snapshots::Fields snapshot_fields() const;
+  PetscErrorCode write_snapshot();
   void banner();
   PetscErrorCode record();
   double dissipation_rate(const diagnostics::Record& record) const;
@@ -186,6 +188,7 @@ class Run {
   Simulation simulation_;
   io::Provenance provenance_;
   std::unique_ptr<io::History> history_;
+  std::unique_ptr<diagnostics::Marginals> marginals_;
   std::unique_ptr<io::Profiles> profiles_;
   std::unique_ptr<io::Snapshots> snapshots_;
   Cadence history_due_, profile_due_, snapshot_due_;
@@ -247,10 +250,32 @@ void Run::open_outputs() {
                                            simulation_.ledger().columns(), provenance_, comm_);
   const io::FieldContext context{simulation_.problem().z, simulation_.problem().momentum,
                                  simulation_.decomposition(), provenance_};
-  if (input().output.profile_interval > 0.0)
+  if (input().output.profile_interval > 0.0) {
+    marginals_ = std::make_unique<diagnostics::Marginals>(context.z, context.momentum,
+                                                          context.decomposition);
     profiles_ = std::make_unique<io::Profiles>(context, directory_ + "/profiles.h5");
+  }
   if (input().output.snapshot_interval > 0.0)
-    snapshots_ = std::make_unique<io::Snapshots>(context, directory_);
+    snapshots_ = std::make_unique<io::Snapshots>(context, directory_, snapshot_fields());
+}
+
+io::Snapshots::Fields Run::snapshot_fields() const {
+  const auto& names = input().output.snapshot_fields;
+  auto fields = diagnostics::phase_space_fields(simulation_.problem().z);
+  std::erase_if(fields, [&](const diagnostics::PhaseSpaceField& field) {
+    return std::find(names.begin(), names.end(), field.name) == names.end();
+  });
+  return fields;
+}
+
+PetscErrorCode Run::write_snapshot() {
+  PetscFunctionBeginUser;
+  snapshots_->begin(simulation_.integrator().time(), simulation_.integrator().steps());
+  for (const auto& field : snapshots_->fields())
+    PetscCall(simulation_.with_field(
+        field, [&](const double* values) { snapshots_->write(field, values); }));
+  snapshots_->publish();
+  PetscFunctionReturn(0);
 }
 
 void Run::banner() {
@@ -308,8 +333,8 @@ PetscErrorCode Run::estimate() {
   log_.line(fmt::format("rank 0     {} z x {} energies x {} directions, about {} of memory",
                         box.z.size, box.energy.size, box.angle.size,
                         bytes_text(state * simulation_.integrator().state_vectors())));
-  log_.line(
-      fmt::format("snapshot   {}", bytes_text(io::Snapshots::bytes(problem.z, problem.momentum))));
+  log_.line(fmt::format("snapshot   {}", bytes_text(io::Snapshots::bytes(
+                                             problem.z, problem.momentum, snapshot_fields()))));
   log_.line(fmt::format("step       {:.4g} at t = 0, about {:.3g} steps of {:g} right-hand sides",
                         step, steps, evaluations));
   log_.line(fmt::format("throughput {:.3g} node right-hand sides per second and core (probed)",
@@ -347,13 +372,12 @@ PetscErrorCode Run::record() {
   }
   const bool profile = profiles_ && (profile_due_.due(time) || last);
   const bool snapshot = snapshots_ && (snapshot_due_.due(time) || last);
-  if (profile || snapshot) {
-    const auto lap = output_.lap();
-    PetscCall(simulation_.with_state([&](const double* state) {
-      if (profile) profiles_->append(state, time);
-      if (snapshot) snapshots_->write(state, time, simulation_.integrator().steps());
-    }));
+  const auto lap = output_.lap();
+  if (profile) {
+    PetscCall(simulation_.with_state([&](const double* state) { marginals_->measure(state); }));
+    profiles_->append(*marginals_, time);
   }
+  if (snapshot) PetscCall(write_snapshot());
   PetscFunctionReturn(0);
 }
 

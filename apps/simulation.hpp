@@ -8,6 +8,7 @@
 #include "initial_state.hpp"
 #include "nuvlasov/config/reader.hpp"
 #include "nuvlasov/diagnostics/ledger.hpp"
+#include "nuvlasov/diagnostics/phase_space_fields.hpp"
 #include "nuvlasov/stopwatch.hpp"
 #include "nuvlasov/time/integrator.hpp"
 
@@ -66,6 +67,23 @@ class Simulation {
     PetscCall(VecGetArrayRead(state_, &memory));
     body(memory);
     PetscCall(VecRestoreArrayRead(state_, &memory));
+    PetscFunctionReturn(0);
+  }
+
+  /// Calls body(const double*) with a field on the owned nodes, [z][energy][angle] and for a
+  /// matrix [component].
+  template <class Body>
+  PetscErrorCode with_field(const diagnostics::PhaseSpaceField& field, Body&& body) const {
+    PetscFunctionBeginUser;
+    if (field.write) {
+      std::vector<double> values;
+      PetscCall(decomposition_.with_ghosts(state_, [&](const phase_space::StateView& rho) {
+        values = diagnostics::evaluate(field, *equation_, rho);
+      }));
+      body(values.data());
+    } else {
+      PetscCall(with_state(body));
+    }
     PetscFunctionReturn(0);
   }
 

@@ -354,8 +354,12 @@ std::vector<Parameter> declare(Input& in) {
         "simulated time between rows of profiles.h5, what space-time maps are drawn from; 0: none")
       .at_least = 0.0;
   d.add("output.snapshot_interval", &in.output.snapshot_interval, "1/mu",
-        "simulated time between snapshots of the whole density matrix; 0: none")
+        "simulated time between snapshots of fields over the whole phase space; 0: none")
       .at_least = 0.0;
+  d.add("output.snapshot_fields", &in.output.snapshot_fields, "",
+        "what snapshots hold: rho, the density matrix; flux and force, Phi and F of Eq. (20), flux "
+        "in full mode only; force_trace, Tr F of Eq. (21)")
+      .choices = {"rho", "flux", "force", "force_trace"};
   d.add("output.report_interval", &in.output.report_interval, "s",
         "shortest wall-clock time between progress lines")
       .at_least = 0.0;

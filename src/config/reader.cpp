@@ -484,6 +484,22 @@ void Configuration::check_together() const {
   }
   if (input_.time.step && input_.time.safety)
     fail("time.safety", "has no effect when time.step fixes the step; give one of the two");
+  const auto& fields = input_.output.snapshot_fields;
+  if (fields.empty() && input_.output.snapshot_interval > 0.0)
+    fail("output.snapshot_fields",
+         "must not be empty; output.snapshot_interval = 0 makes no snapshots");
+  for (auto field = fields.begin(); field != fields.end(); ++field) {
+    if (std::find(fields.begin(), field, *field) != field)
+      fail("output.snapshot_fields", fmt::format("names {} twice", *field));
+    const auto& terms = input_.equation.terms;
+    const bool weak_force =
+        input_.equation.mode == "full" &&
+        (terms.empty() || std::find(terms.begin(), terms.end(), "weak_force") != terms.end());
+    if (*field == "flux" && !weak_force)
+      fail("output.snapshot_fields",
+           "flux needs the gradient of rho in momentum, which only the weak force of equation.mode "
+           "= \"full\" takes; leave it out");
+  }
   const auto& checkpoint = input_.checkpoint;
   double interval_wall = 0.0;
   try {

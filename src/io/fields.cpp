@@ -6,119 +6,166 @@
 #include <filesystem>
 #include <fstream>
 
-#include "nuvlasov/diagnostics/compensated_sum.hpp"
 #include "nuvlasov/io/collective.hpp"
 
 namespace nuvlasov::io {
 namespace {
 
+using diagnostics::density_matrix_name;
+
 constexpr const char* density_name = "polarization_density";
 constexpr const char* spectrum_name = "spectrum";
+constexpr const char* energy_spectrum_name = "energy_spectrum";
+constexpr const char* angular_spectrum_name = "angular_spectrum";
 
 hsize_t size_of(Index n) { return static_cast<hsize_t>(n); }
 
 void create_phase_space_coordinates(hid_t file, const FieldContext& context) {
-  std::vector<double> z, energy;
+  const phase_space::MomentumGrid& momentum = context.momentum;
+  std::vector<double> z, energy, energy_weight;
   for (Index j = 0; j < context.z.cells(); ++j) z.push_back(context.z.position(j));
-  for (Index i = 0; i < context.momentum.energies(); ++i)
-    energy.push_back(context.momentum.energy_offset(i));
+  for (Index i = 0; i < momentum.energies(); ++i) {
+    energy.push_back(momentum.energy_offset(i));
+    energy_weight.push_back(momentum.energy_weight(i));
+  }
   hdf5::create_coordinate(file, "z", z, false, {"1/mu", "position z"});
   hdf5::create_coordinate(file, "energy", energy, false,
                           {"mu", "energy relative to the reference, E - E_ref"});
-  hdf5::create_coordinate(file, "angle", context.momentum.directions(), false,
+  hdf5::create_coordinate(file, "angle", momentum.directions(), false,
                           {"1", "direction v = p_z/p"});
   hdf5::create_label_coordinate(file, "component",
                                 {flavor::component_names.begin(), flavor::component_names.end()},
                                 "component of rho = (P0 1 + P.sigma)/2");
-  hdf5::write_attribute(file, "reference_energy", context.momentum.reference_energy());
-  hdf5::write_attribute(file, "energy_spacing", context.momentum.energy_spacing());
+  const auto weight = [&](const char* name, const char* dimension,
+                          const std::vector<double>& values, const hdf5::Description& description) {
+    hdf5::create_variable(file, name, {dimension}, {}, description);
+    hdf5::write_block(hdf5::open_dataset(file, name), {{0}, {values.size()}}, values.data(), false);
+  };
+  weight("energy_weight", "energy", energy_weight,
+         {"mu", "weight of an energy in sums over momentum"});
+  weight("angle_weight", "angle", momentum.weights(),
+         {"1", "weight of a direction in sums over momentum"});
+  hdf5::write_attribute(file, "reference_energy", momentum.reference_energy());
+  hdf5::write_attribute(file, "energy_spacing", momentum.energy_spacing());
   hdf5::write_attribute(file, "box_length", context.z.length());
 }
 
-/// The part of a [z, energy, angle, component] dataset that a rank owns.
-hdf5::Block whole_box(const phase_space::Box& box) {
-  return {
-      {size_of(box.z.begin), size_of(box.energy.begin), size_of(box.angle.begin), 0},
-      {size_of(box.z.size), size_of(box.energy.size), size_of(box.angle.size), flavor::components}};
+/// The part of a [z, energy, angle, component] or [z, energy, angle] dataset that a rank owns.
+hdf5::Block whole_box(const phase_space::Box& box, bool matrix) {
+  hdf5::Block block{{size_of(box.z.begin), size_of(box.energy.begin), size_of(box.angle.begin)},
+                    {size_of(box.z.size), size_of(box.energy.size), size_of(box.angle.size)}};
+  if (matrix) {
+    block.offset.push_back(0);
+    block.count.push_back(flavor::components);
+  }
+  return block;
+}
+
+std::vector<std::string> dimensions(bool matrix) {
+  if (matrix) return {"z", "energy", "angle", "component"};
+  return {"z", "energy", "angle"};
 }
 
 }  // namespace
 
-Snapshots::Snapshots(const FieldContext& context, std::string directory)
-    : context_(context), directory_(std::move(directory)) {
+Snapshots::Snapshots(const FieldContext& context, std::string directory, Fields fields)
+    : context_(context), directory_(std::move(directory)), fields_(std::move(fields)) {
   on_first_rank(context_.decomposition.communicator(),
                 [&] { std::filesystem::create_directories(directory_ + "/snapshots"); });
 }
 
-double Snapshots::bytes(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum) {
+double Snapshots::bytes(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+                        const Fields& fields) {
+  double values = 0.0;
+  for (const auto& field : fields) values += static_cast<double>(field.width());
   return static_cast<double>(z.cells()) * static_cast<double>(momentum.energies()) *
-         static_cast<double>(momentum.angles()) * flavor::components * sizeof(double);
+         static_cast<double>(momentum.angles()) * values * sizeof(double);
 }
 
-void Snapshots::write(const double* state, double time, Index step) {
-  const MPI_Comm comm = context_.decomposition.communicator();
-  const phase_space::Box& box = context_.decomposition.box();
-  const std::string path = fmt::format("{}/snapshots/{:06}.h5", directory_, times_.size());
-  const std::string partial = path + ".partial";
-  on_first_rank(comm, [&] {
-    hdf5::Handle file = hdf5::create_file(partial);
+std::string Snapshots::path() const {
+  return fmt::format("{}/snapshots/{:06}.h5", directory_, times_.size() - 1);
+}
+
+void Snapshots::begin(double time, Index step) {
+  times_.push_back(time);
+  on_first_rank(context_.decomposition.communicator(), [&] {
+    hdf5::Handle file = hdf5::create_file(partial_path());
     write_provenance(file, "snapshot", context_.provenance);
     create_phase_space_coordinates(file, context_);
     hdf5::create_coordinate(file, "time", {time}, false, {"1/mu", "time"});
     hdf5::write_attribute(file, "step", static_cast<long long>(step));
-    hdf5::create_variable(file, density_matrix_name, {"z", "energy", "angle", "component"}, {},
-                          {"1", "density matrix rho"});
-    file.close("cannot close " + partial);
+    for (const auto& field : fields_)
+      hdf5::create_variable(file, field.name, dimensions(field.matrix), {},
+                            {field.units, field.long_name});
+    file.close("cannot close " + partial_path());
   });
-  on_every_rank(comm, [&] {
-    hdf5::Handle file = hdf5::open_file_parallel(partial, true, comm);
-    hdf5::write_block(hdf5::open_dataset(file, density_matrix_name), whole_box(box), state, true);
-    file.close("cannot close " + partial);
+}
+
+void Snapshots::write(const diagnostics::PhaseSpaceField& field, const double* values) {
+  const phase_space::Decomposition& decomposition = context_.decomposition;
+  on_every_rank(decomposition.communicator(), [&] {
+    hdf5::Handle file =
+        hdf5::open_file_parallel(partial_path(), true, decomposition.communicator());
+    hdf5::write_block(hdf5::open_dataset(file, field.name),
+                      whole_box(decomposition.box(), field.matrix), values, true);
+    file.close("cannot close " + partial_path());
   });
-  times_.push_back(time);
-  on_first_rank(comm, [&] {
-    std::filesystem::rename(partial, path);
+}
+
+void Snapshots::publish() {
+  on_first_rank(context_.decomposition.communicator(), [&] {
+    std::filesystem::rename(partial_path(), path());
     write_xdmf();
   });
 }
 
 void Snapshots::write_xdmf() const {
-  const std::string path = directory_ + "/snapshots.xdmf";
-  const Index nz = context_.z.cells();
-  const Index ne = context_.momentum.energies();
-  const Index na = context_.momentum.angles();
-  const std::string partial = path + ".partial";
+  const std::string xdmf = directory_ + "/snapshots.xdmf";
+  const std::string shape = fmt::format("{} {} {}", context_.z.cells(),
+                                        context_.momentum.energies(), context_.momentum.angles());
+  const std::string partial = xdmf + ".partial";
   std::ofstream out(partial);
   out << "<?xml version=\"1.0\"?>\n<Xdmf Version=\"3.0\">\n<Domain>\n"
-         "<Grid Name=\"density_matrix\" GridType=\"Collection\" CollectionType=\"Temporal\">\n";
+         "<Grid Name=\"phase_space\" GridType=\"Collection\" CollectionType=\"Temporal\">\n";
   for (std::size_t n = 0; n < times_.size(); ++n) {
     const std::string file = fmt::format("snapshots/{:06}.h5", n);
-    const auto axis = [&](const char* name, Index length) {
+    const auto dataset = [&](const std::string& name, const std::string& size) {
       return fmt::format(
           "<DataItem Dimensions=\"{}\" NumberType=\"Float\" Precision=\"8\" "
           "Format=\"HDF\">{}:/{}</DataItem>\n",
-          length, file, name);
+          size, file, name);
+    };
+    const auto attribute = [](const std::string& name, const std::string& item) {
+      return fmt::format(
+          "<Attribute Name=\"{}\" AttributeType=\"Scalar\" Center=\"Node\">\n{}</Attribute>\n",
+          name, item);
     };
     out << fmt::format("<Grid>\n<Time Value=\"{}\"/>\n", times_[n])
-        << fmt::format("<Topology TopologyType=\"3DRectMesh\" Dimensions=\"{} {} {}\"/>\n", nz, ne,
-                       na)
+        << fmt::format("<Topology TopologyType=\"3DRectMesh\" Dimensions=\"{}\"/>\n", shape)
         << "<Geometry GeometryType=\"VXVYVZ\">\n"
-        << axis("angle", na) << axis("energy", ne) << axis("z", nz) << "</Geometry>\n";
-    for (int c = 0; c < flavor::components; ++c)
-      out << fmt::format(
-          "<Attribute Name=\"{0}\" AttributeType=\"Scalar\" Center=\"Node\">\n"
-          "<DataItem ItemType=\"HyperSlab\" Dimensions=\"{1} {2} {3}\">\n"
-          "<DataItem Dimensions=\"3 4\" Format=\"XML\">0 0 0 {4} 1 1 1 1 {1} {2} {3} 1</DataItem>\n"
-          "<DataItem Dimensions=\"{1} {2} {3} {5}\" NumberType=\"Float\" Precision=\"8\" "
-          "Format=\"HDF\">{6}:/{7}</DataItem>\n</DataItem>\n</Attribute>\n",
-          flavor::component_names[static_cast<std::size_t>(c)], nz, ne, na, c, flavor::components,
-          file, density_matrix_name);
+        << dataset("angle", fmt::to_string(context_.momentum.angles()))
+        << dataset("energy", fmt::to_string(context_.momentum.energies()))
+        << dataset("z", fmt::to_string(context_.z.cells())) << "</Geometry>\n";
+    for (const auto& field : fields_) {
+      if (!field.matrix) {
+        out << attribute(field.name, dataset(field.name, shape));
+        continue;
+      }
+      for (int c = 0; c < flavor::components; ++c)
+        out << attribute(
+            fmt::format("{}_{}", field.name, flavor::component_names[static_cast<std::size_t>(c)]),
+            fmt::format(
+                "<DataItem ItemType=\"HyperSlab\" Dimensions=\"{0}\">\n"
+                "<DataItem Dimensions=\"3 4\" Format=\"XML\">0 0 0 {1} 1 1 1 1 {0} 1</DataItem>\n"
+                "{2}</DataItem>\n",
+                shape, c, dataset(field.name, fmt::format("{} {}", shape, flavor::components))));
+    }
     out << "</Grid>\n";
   }
   out << "</Grid>\n</Domain>\n</Xdmf>\n";
   out.close();
-  if (!out) throw IoError("cannot write " + path);
-  std::filesystem::rename(partial, path);
+  if (!out) throw IoError("cannot write " + xdmf);
+  std::filesystem::rename(partial, xdmf);
 }
 
 Profiles::Profiles(const FieldContext& context, std::string path)
@@ -129,46 +176,33 @@ Profiles::Profiles(const FieldContext& context, std::string path)
     write_provenance(file, "profiles", context_.provenance);
     hdf5::create_coordinate(file, "time", {}, true, {"1/mu", "time"});
     create_phase_space_coordinates(file, context_);
+    hdf5::create_label_coordinate(
+        file, "flavor", {flavor::flavor_names.begin(), flavor::flavor_names.end()}, "flavor");
     const hsize_t angles = size_of(context_.momentum.angles());
-    hdf5::create_variable(
-        file, density_name, {"time", "z", "angle", "component"},
-        {1, std::min(size_of(context_.z.cells()), largest_chunk), angles, flavor::components},
-        {"1", "density matrix integrated over energy, sum dE rho"});
+    const hsize_t cells = std::min(size_of(context_.z.cells()), largest_chunk);
+    const hsize_t energies = std::min(size_of(context_.momentum.energies()), largest_chunk);
+    hdf5::create_variable(file, density_name, {"time", "z", "angle", "component"},
+                          {1, cells, angles, flavor::components},
+                          {"1", "density matrix integrated over energy, sum dE rho"});
     hdf5::create_variable(file, spectrum_name, {"time", "energy", "angle", "component"},
-                          {1, std::min(size_of(context_.momentum.energies()), largest_chunk),
-                           angles, flavor::components},
+                          {1, energies, angles, flavor::components},
                           {"1/mu", "density matrix integrated over the box, int dz rho"});
+    hdf5::create_variable(file, energy_spectrum_name, {"time", "energy", "flavor"},
+                          {1, energies, flavor::flavors},
+                          {"1/mu", "energy spectrum dN/dE of each flavor in the box"});
+    hdf5::create_variable(file, angular_spectrum_name, {"time", "angle", "flavor"},
+                          {1, angles, flavor::flavors},
+                          {"1", "angular spectrum dN/dv of each flavor in the box"});
     file.close("cannot close " + path_);
   });
 }
 
-void Profiles::append(const double* state, double time) {
+void Profiles::append(const diagnostics::Marginals& marginals, double time) {
   const phase_space::Decomposition& decomposition = context_.decomposition;
-  const phase_space::Box& box = decomposition.box();
-  const Index angles = context_.momentum.angles();
-  const Index row = angles * flavor::components;
-  std::vector<double> density(static_cast<std::size_t>(box.z.size * row), 0.0);
-  std::vector<diagnostics::CompensatedSum> spectrum(
-      static_cast<std::size_t>(context_.momentum.energies() * row));
-  for (Index j = 0; j < box.z.size; ++j)
-    for (Index i = 0; i < box.energy.size; ++i)
-      for (Index a = 0; a < box.row(); ++a) {
-        const double value = state[j * box.plane() + i * box.row() + a];
-        const Index column = box.angle.begin * flavor::components + a;
-        density[static_cast<std::size_t>(j * row + column)] +=
-            context_.momentum.energy_weight(box.energy.begin + i) * value;
-        spectrum[static_cast<std::size_t>((box.energy.begin + i) * row + column)].add(
-            context_.z.spacing() * value);
-      }
-  if (decomposition.splits_momentum())
-    MPI_Allreduce(MPI_IN_PLACE, density.data(), static_cast<int>(density.size()), MPI_DOUBLE,
-                  MPI_SUM, decomposition.momentum_communicator());
+  const phase_space::Range owned = decomposition.box().z;
+  const hsize_t energies = size_of(context_.momentum.energies());
+  const hsize_t angles = size_of(context_.momentum.angles());
   const MPI_Comm comm = decomposition.communicator();
-  diagnostics::sum_over_ranks(spectrum.data(), static_cast<int>(spectrum.size()), comm);
-  std::vector<double> spectrum_values;
-  spectrum_values.reserve(spectrum.size());
-  for (const auto& sum : spectrum) spectrum_values.push_back(sum.value());
-
   int rank = 0;
   MPI_Comm_rank(comm, &rank);
   on_every_rank(comm, [&] {
@@ -180,13 +214,15 @@ void Profiles::append(const double* state, double time) {
       hdf5::write_block(dataset, block, values, true);
     };
     write(density_name,
-          {{written_, size_of(box.z.begin), 0, 0},
-           {1, size_of(box.z.size), size_of(angles), flavor::components}},
-          density.data(), decomposition.represents_plane());
-    write(spectrum_name,
-          {{written_, 0, 0, 0},
-           {1, size_of(context_.momentum.energies()), size_of(angles), flavor::components}},
-          spectrum_values.data(), rank == 0);
+          {{written_, size_of(owned.begin), 0, 0},
+           {1, size_of(owned.size), angles, flavor::components}},
+          marginals.density().data(), decomposition.represents_plane());
+    write(spectrum_name, {{written_, 0, 0, 0}, {1, energies, angles, flavor::components}},
+          marginals.spectrum().data(), rank == 0);
+    write(energy_spectrum_name, {{written_, 0, 0}, {1, energies, flavor::flavors}},
+          marginals.energy_spectrum().data(), rank == 0);
+    write(angular_spectrum_name, {{written_, 0, 0}, {1, angles, flavor::flavors}},
+          marginals.angular_spectrum().data(), rank == 0);
     // Last, so that a record is there when its time is.
     write("time", {{written_}, {1}}, &time, rank == 0);
     file.close("cannot close " + path_);
@@ -240,7 +276,8 @@ void read_density_matrix(const std::string& path, const phase_space::Decompositi
   const MPI_Comm comm = decomposition.communicator();
   on_every_rank(comm, [&] {
     const hdf5::Handle file = hdf5::open_file_parallel(path, false, comm);
-    hdf5::read_block(hdf5::open_dataset(file, density_matrix_name), whole_box(box), state, true);
+    hdf5::read_block(hdf5::open_dataset(file, density_matrix_name), whole_box(box, true), state,
+                     true);
   });
 }
 

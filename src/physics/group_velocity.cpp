@@ -12,7 +12,8 @@ GroupVelocity::GroupVelocity(const phase_space::ZAxis& z, const phase_space::Mom
       inverse_energy_(phase_space::inverse_energies(momentum, box.energy)),
       largest_ratio_(1.0 / momentum.energy(0)),
       slope_(static_cast<std::size_t>((box.angle.size + 2 * Index{commutator_.reach()}) *
-                                      flavor::components)) {}
+                                      flavor::components)),
+      commuted_(static_cast<std::size_t>(box.row())) {}
 
 void GroupVelocity::add_rate(const Neighbourhood& here, double* rate) {
   const Index beside = commutator_.reach();
@@ -23,9 +24,12 @@ void GroupVelocity::add_rate(const Neighbourhood& here, double* rate) {
     // Stencil of A_1 o D_z rho + D_z(A_1 o rho).
     std::array<flavor::Matrix, reach + 1> ahead{}, behind{};
     const flavor::Matrix current = flavor::load(here.current(0));
+    flavor::Matrix current_slope{};
     for (int m = 1; m <= reach; ++m) {
       ahead[m] = derivative_.weight(m) * (current + flavor::load(here.current(m)));
       behind[m] = -derivative_.weight(m) * (current + flavor::load(here.current(-m)));
+      current_slope +=
+          derivative_.weight(m) * (flavor::load(here.current(m)) - flavor::load(here.current(-m)));
     }
     for (Index i = 0; i < here.energies; ++i) {
       const Index row = i * here.density_stride;
@@ -38,6 +42,9 @@ void GroupVelocity::add_rate(const Neighbourhood& here, double* rate) {
                  (flavor::load(here.density(m) + from) - flavor::load(here.density(-m) + from));
         flavor::store(slope + k * flavor::components, sum);
       }
+      commutator_.apply(here.density(0) + row, [&](Index k, flavor::Matrix commuted) {
+        flavor::store(commuted_.data() + k * flavor::components, commuted);
+      });
       const double scale = inverse_energy_[static_cast<std::size_t>(i)] / 3.0;
       double* target = rate + i * here.angles * flavor::components;
       commutator_.apply(slope, [&](Index k, flavor::Matrix commuted) {
@@ -47,9 +54,12 @@ void GroupVelocity::add_rate(const Neighbourhood& here, double* rate) {
           drift.add(ahead[m], flavor::load(here.density(m) + from));
           drift.add(behind[m], flavor::load(here.density(-m) + from));
         }
-        flavor::add_to(target + k * flavor::components,
-                       scale * (curvature_[static_cast<std::size_t>(k)] * drift.value() +
-                                flavor::jordan_product(current, commuted)));
+        flavor::JordanSum exchange;
+        exchange.add(current, commuted);
+        exchange.add(-current_slope, flavor::load(commuted_.data() + k * flavor::components));
+        flavor::add_to(
+            target + k * flavor::components,
+            scale * (curvature_[static_cast<std::size_t>(k)] * drift.value() + exchange.value()));
       });
     }
   });

@@ -9,11 +9,7 @@ WeakForce::WeakForce(const phase_space::ZAxis& z, const phase_space::MomentumGri
     : derivative_(z.derivative()),
       spacing_(z.spacing()),
       momentum_radius_(
-          phase_space::MomentumGradient(momentum, box.energy, box.angle).spectral_radius()),
-      inverse_energy_(phase_space::inverse_energies(momentum, box.energy)) {
-  if (momentum.geometry() == phase_space::Geometry::spherical)
-    commutator_.emplace(momentum, box.angle);
-}
+          phase_space::MomentumGradient(momentum, box.energy, box.angle).spectral_radius()) {}
 
 template <class MatrixAt>
 flavor::Matrix WeakForce::gradient_of(MatrixAt&& matrix_at) const {
@@ -33,7 +29,7 @@ void WeakForce::add_rate(const Neighbourhood& here, double* rate) {
     for (Index at = 0; at < row; at += flavor::components) {
       const auto omega = [&](int m) { return flavor::load(here.refraction(m) + at); };
       const auto coupling = [&](int m) { return coupling_.data() + (m + reach) * row + at; };
-      // Advective form, and as much of the Liouville form.
+      // Advective form, and the Liouville form.
       flavor::store(coupling(0), 2.0 / 3.0 * gradient_of(omega));
       for (int m = 1; m <= reach; ++m) {
         const double third = derivative_.weight(m) / 3.0;
@@ -57,21 +53,6 @@ void WeakForce::add_rate(const Neighbourhood& here, double* rate) {
       }
     }
   });
-  if (commutator_) add_commutator_of_directions(here, rate);
-}
-
-void WeakForce::add_commutator_of_directions(const Neighbourhood& here, double* rate) const {
-  const flavor::Matrix force =
-      gradient_of([&](int m) { return flavor::load(here.current(m)); }) / -3.0;
-  for (Index i = 0; i < here.energies; ++i) {
-    const double scale = inverse_energy_[static_cast<std::size_t>(i)];
-    double* target = rate + i * here.angles * flavor::components;
-    commutator_->apply(here.density(0) + i * here.density_stride,
-                       [&](Index k, flavor::Matrix commuted) {
-                         flavor::add_to(target + k * flavor::components,
-                                        scale * flavor::jordan_product(force, commuted));
-                       });
-  }
 }
 
 double WeakForce::spectral_radius(const Moments& moments) const {

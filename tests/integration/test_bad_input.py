@@ -33,13 +33,13 @@ NEW = "new"  # a directory that does not exist
 # --- values of the input -----------------------------------------------------------------------------------------------
 # (settings on top of SMALL, fragments of the message); the last setting is the one to blame, at its line.
 
-REAL, INTEGER, STRING, BOOLEAN, LIST = "real", "integer", "string", "true or false", "list of reals"
-STRINGS = "list of strings"
+REAL, INTEGER, STRING, BOOLEAN = "real", "integer", "string", "true or false"
+LIST, WORDS = "list of reals", "list of strings"
 
 # One wrong value for each parameter: key, value, type expected, type found.
 WRONG_TYPE = [
     ("equation.mode", "1", STRING, "integer"),
-    ("equation.terms", '"streaming"', STRINGS, "string"),
+    ("equation.terms", '"streaming"', WORDS, "string"),
     ("equation.dissipation.z", '"weak"', REAL, "string"),
     ("equation.dissipation.energy", "true", REAL, "boolean"),
     ("grid.z.length", '"20.0"', REAL, "string"),
@@ -96,6 +96,7 @@ WRONG_TYPE = [
     ("output.history_interval", '"0.1"', REAL, "string"),
     ("output.profile_interval", "12:00:00", REAL, "time"),
     ("output.snapshot_interval", "true", REAL, "boolean"),
+    ("output.snapshot_fields", '"rho"', WORDS, "string"),
     ("output.report_interval", '"1s"', REAL, "string"),
     ("diagnostics.edge_limit", "[]", REAL, "array"),
     ("diagnostics.negativity_limit", '"5 %"', REAL, "string"),
@@ -186,6 +187,7 @@ INVALID_CHOICE = [
     ("initial.seeds.type", '"white noise"', "fourier, eigenmode, points, none"),
     ("time.method", '"implicit-midpoint"', 'did you mean "implicit_midpoint"?'),
     ("time.method", '""', "rk4, rk5dp, ssp, implicit_midpoint"),
+    ("output.snapshot_fields", '["rho", "forces"]', 'did you mean "force"?'),
 ]
 
 VALUES: list[tuple[Settings, list[str]]] = [
@@ -258,6 +260,13 @@ VALUES: list[tuple[Settings, list[str]]] = [
     (EIGENMODE | {"initial.mode_number": "-32"}, ["mode -32", "none beyond 31"]),
     (EIGENMODE | {"initial.mode_number": "-9223372036854775808"}, ["none beyond 31"]),
     ({"time.step": "0.1", "time.safety": "0.5"}, ["no effect", "one of the two"]),
+    ({"output.snapshot_fields": '["rho", 2]'}, ["expected list of strings, found integer"]),
+    ({"output.snapshot_fields": '["rho", "force", "rho"]'}, ["names rho twice"]),
+    ({"output.snapshot_interval": "0.1", "output.snapshot_fields": "[]"}, ["must not be empty"]),
+    (
+        {"equation.mode": '"standard"', "output.snapshot_fields": '["flux"]'},
+        ["flux needs the gradient of rho in momentum", 'equation.mode = "full"', "leave it out"],
+    ),
     ({"checkpoint.interval_steps": "100"}, ["this version writes no checkpoints", "0"]),
     ({"checkpoint.interval_time": "1.0"}, ["this version writes no checkpoints"]),
     ({"checkpoint.interval_wall": '"30min"'}, ["this version writes no checkpoints"]),

@@ -24,6 +24,7 @@ FULL = SMALL | {
     "time.end": "0.5",
     "output.profile_interval": "0.1",
     "output.snapshot_interval": "0.2",
+    "output.snapshot_fields": '["rho", "flux", "force", "force_trace"]',
 }
 FILES = ["config.toml", "history.h5", "profiles.h5", "run.log", "snapshots.xdmf"]
 SNAPSHOTS = [f"snapshots/{n:06}.h5" for n in range(4)]
@@ -150,23 +151,27 @@ def test_run_leaves_its_files_and_no_others(full_run: Path) -> None:
 @pytest.mark.parametrize("name", HDF5)
 def test_file_opens_in_xarray_with_names_and_units(full_run: Path, name: str) -> None:
     with xarray.open_dataset(full_run / name, engine="h5netcdf") as data:
-        assert set(data.dims) <= {"time", "z", "energy", "angle", "component"}
+        assert set(data.dims) <= {"time", "z", "energy", "angle", "component", "flavor"}
         assert data.sizes["time"] == (1 if name in SNAPSHOTS else 6)
         for variable in data.variables.values():
             assert variable.attrs["long_name"]
             assert variable.attrs["units"]
         assert data.attrs["config"] == (full_run / "config.toml").read_text()
         if name in SNAPSHOTS:
-            assert data["rho"].dims == ("z", "energy", "angle", "component")
-            assert data["rho"].shape == (64, 32, 2, 4)
+            for field in ("rho", "flux", "force"):
+                assert data[field].dims == ("z", "energy", "angle", "component")
+                assert data[field].shape == (64, 32, 2, 4)
+            assert data["force_trace"].dims == ("z", "energy", "angle")
             assert list(data["component"].values) == ["P0", "Px", "Py", "Pz"]
+        if name == "profiles.h5":
+            assert list(data["flavor"].values) == ["nu_e", "nu_x"]
 
 
 def test_xdmf_describes_the_snapshots(full_run: Path) -> None:
     root = xml.parse(full_run / "snapshots.xdmf").getroot()
     assert [float(time.get("Value")) for time in root.iter("Time")] == pytest.approx([0.0, 0.2, 0.4, 0.5])
     references = [item for item in root.iter("DataItem") if item.get("Format") == "HDF"]
-    assert len(references) == len(SNAPSHOTS) * (3 + 4)
+    assert len(references) == len(SNAPSHOTS) * (3 + 3 * 4 + 1)
     for item in references:
         path, _, dataset = item.text.partition(":")
         with h5py.File(full_run / path) as file:
@@ -176,6 +181,104 @@ def test_xdmf_describes_the_snapshots(full_run: Path) -> None:
         start, stride, count = np.fromstring(slab[0].text, sep=" ", dtype=int).reshape(3, 4)
         assert list(count[:3]) == [int(n) for n in slab.get("Dimensions").split()]
         assert (start + stride * (count - 1) < [int(n) for n in slab[1].get("Dimensions").split()]).all()
+
+
+def central_difference(f: np.ndarray, axis: int, spacing: float, periodic: bool) -> np.ndarray:
+    """Order 6, with nothing beyond the ends of an axis that is not periodic."""
+    sum_ = np.zeros_like(f)
+    for m, weight in ((1, 3 / 4), (2, -3 / 20), (3, 1 / 60)):
+        for shift, sign in ((-m, 1), (m, -1)):
+            moved = np.roll(f, shift, axis)
+            if not periodic:
+                ends = [slice(None)] * f.ndim
+                ends[axis] = slice(shift, None) if shift < 0 else slice(0, shift)
+                moved[tuple(ends)] = 0.0
+            sum_ += sign * weight / spacing * moved
+    return sum_
+
+
+@pytest.mark.parametrize("snapshot, row", [(SNAPSHOTS[1], 2), (SNAPSHOTS[3], 5)])
+def test_fluxes_in_a_snapshot_are_equations_20_to_22(full_run: Path, snapshot: str, row: int) -> None:
+    with h5py.File(full_run / snapshot) as file:
+        rho, flux, force, trace, v = (file[name][:] for name in ("rho", "flux", "force", "force_trace", "angle"))
+        weights = file["energy_weight"][:][:, None] * file["angle_weight"][:]
+        dz, spacing = file.attrs["box_length"] / rho.shape[0], file.attrs["energy_spacing"]
+
+    moment = [np.einsum("ek,jekc->jc", weights * v**n, rho) * (3, 1, 1, 1) for n in (0, 1)]
+    omega = (moment[0][:, None] - v[:, None] * moment[1][:, None])[:, None]
+
+    def jordan(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        vector = a[..., :1] * b[..., 1:] + b[..., :1] * a[..., 1:]
+        return np.concatenate([(a * b).sum(-1, keepdims=True), vector], -1) / 2
+
+    d_z = central_difference(rho, 0, dz, periodic=True)
+    d_p = v[:, None] * central_difference(rho, 1, spacing, periodic=False)
+    for found, expected in ((flux, jordan(omega, d_p)), (force, jordan(omega, d_z)), (trace, force[..., 0])):
+        assert np.abs(expected).max() > 1e-6
+        assert np.abs(found - expected).max() < 1e-13 * np.abs(expected).max()
+
+    columns = history(full_run)
+    power = dz * (weights * v * trace).sum()
+    # A sum of terms of both signs; and the term of the equation as well as the window's edges are empty: there are
+    # 1e-14 of the neutrinos, at 40 mu.
+    rounding = 1e-13 * dz * (weights * np.abs(trace)).sum()
+    assert power == pytest.approx(columns["kinetic_energy_rate_eq22"][row], rel=0, abs=rounding)
+    assert power == pytest.approx(columns["kinetic_energy_rate_weak_force"][row], rel=0, abs=1e-11)
+
+
+def test_snapshots_hold_the_fields_asked_for_the_same_on_any_ranks(full_run: Path, tmp_path: Path) -> None:
+    settings = FULL | {"output.snapshot_fields": '["force_trace", "flux"]'}
+    directory = run(tmp_path, settings)
+    for name in SNAPSHOTS:
+        with h5py.File(directory / name) as alone, h5py.File(full_run / name) as together:
+            assert set(together) - set(alone) == {"rho", "force"}
+            for field in ("force_trace", "flux"):
+                assert np.array_equal(alone[field], together[field])
+
+
+def test_standard_mode_has_the_force_of_the_missing_term(tmp_path: Path) -> None:
+    settings = FULL | {"equation.mode": '"standard"', "output.snapshot_fields": '["force_trace"]'}
+    directory = run(tmp_path, settings)
+    with h5py.File(directory / SNAPSHOTS[3]) as file:
+        weights = file["energy_weight"][:][:, None] * file["angle_weight"][:] * file["angle"][:]
+        power = file.attrs["box_length"] / 64 * (weights * file["force_trace"][:]).sum()
+    assert power == pytest.approx(history(directory)["kinetic_energy_rate_eq22"][5], rel=1e-10)
+
+
+@pytest.mark.parametrize("geometry", ["beams", "spherical"])
+def test_spectra_of_each_flavor_are_those_of_its_neutrinos(full_run: Path, tmp_path: Path, geometry: str) -> None:
+    directory = full_run
+    if geometry == "spherical":
+        of_beams = ("grid.momentum.directions", "initial.zeta")
+        settings = {key: value for key, value in FULL.items() if key not in of_beams} | {
+            "grid.momentum.geometry": '"spherical"',
+            "grid.momentum.angles": "6",
+            "grid.momentum.energy.reference": "50.0",
+            "initial.type": '"spectrum"',
+            "initial.nu_x.shape": '"gaussian"',
+        }
+        directory = run(tmp_path, settings, ranks=2)
+    columns = history(directory)
+    with h5py.File(directory / "profiles.h5") as file:
+        spectrum, dn_de, dn_dv = (file[name][:] for name in ("spectrum", "energy_spectrum", "angular_spectrum"))
+        energy, v = file["energy"][:], file["angle"][:]
+        energy_weight, angle_weight = file["energy_weight"][:], file["angle_weight"][:]
+        spacing, reference = file.attrs["energy_spacing"], file.attrs["reference_energy"]
+    measure = (1 + energy / reference) ** 2 if geometry == "spherical" else np.ones_like(energy)
+    assert energy_weight == pytest.approx(spacing * measure, rel=1e-14)
+    for flavor, (name, sign) in enumerate((("nu_e", 1), ("nu_x", -1))):
+        rho = (spectrum[..., 0] + sign * spectrum[..., 3]) / 2
+        assert dn_de[..., flavor] == pytest.approx((rho * angle_weight).sum(-1) * measure, rel=1e-12)
+        assert dn_dv[..., flavor] == pytest.approx((rho * energy_weight[:, None]).sum(-2), rel=1e-12)
+        number = columns[f"number_{name}"]
+        assert (dn_de[..., flavor] * spacing).sum(-1) == pytest.approx(number, rel=1e-12)
+        moments = {
+            f"mean_energy_relative_{name}": (dn_de[..., flavor] * spacing * energy).sum(-1),
+            f"mean_direction_{name}": (dn_dv[..., flavor] * angle_weight * v).sum(-1),
+            f"mean_squared_direction_{name}": (dn_dv[..., flavor] * angle_weight * v**2).sum(-1),
+        }
+        for column, moment in moments.items():
+            assert columns[column] == pytest.approx(moment / number, rel=1e-11, abs=1e-12), column
 
 
 # --- growth rates -----------------------------------------------------------------------------------------------------

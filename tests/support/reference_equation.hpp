@@ -1,7 +1,8 @@
 /// \file
 /// The kinetic equation written out as slowly and plainly as possible: complex 2 x 2 matrices,
 /// every derivative a sum over the whole axis, the weak force and the group velocity each as the
-/// mean of its three forms, dissipation as differences of differences.
+/// mean of its three forms, dissipation as differences of differences; and what the ledger and the
+/// fluxes say of it.
 #pragma once
 
 #include <cmath>
@@ -68,7 +69,76 @@ class ReferenceEquation {
     return to_components(rate);
   }
 
+  /// Phi_z, or with `of_z` F_z, of Eq. (20), [z][energy][angle][component]: sums over pairs of
+  /// momenta.
+  std::vector<double> flux(const std::vector<double>& state, bool of_z) const {
+    const Field rho = to_dense(state);
+    const Field gradient = of_z ? d_z(rho) : d_p(rho);
+    return to_components(each_node([&](Index j, Index i, Index k) {
+      const Dense& slope = gradient[node(j, i, k)];
+      Dense sum;
+      for (Index m = 0; m < p_.energies(); ++m)
+        for (Index l = 0; l < p_.angles(); ++l) {
+          const Dense& other = rho[node(j, m, l)];
+          const Complex weight = 0.5 * p_.weight(m, l) * (1.0 - p_.direction(k) * p_.direction(l));
+          sum += weight * (other * slope + slope * other + 2.0 * trace(other) * slope);
+        }
+      return sum;
+    }));
+  }
+
+  /// dS/dt that the bracket leaves, as the sum over different eigenvectors of rho.
+  double entropy_remainder(const std::vector<double>& state) const {
+    const Field rho = to_dense(state);
+    const std::pair<Field, Field> pairs[]{{d_z(refraction(rho)), d_p(rho)},
+                                          {scaled(-1.0, d_p_of_refraction(rho)), d_z(rho)}};
+    double sum = 0.0;
+    for (const auto& [x, d] : pairs)
+      for (Index j = 0; j < z_.cells(); ++j)
+        for (Index i = 0; i < p_.energies(); ++i)
+          for (Index k = 0; k < p_.angles(); ++k) {
+            const auto n = static_cast<std::size_t>(node(j, i, k));
+            sum += z_.spacing() * p_.weight(i, k) * remainder(rho[n], x[n], d[n]);
+          }
+    return sum;
+  }
+
  private:
+  static Complex trace(const Dense& a) { return a.m[0][0] + a.m[1][1]; }
+  static Field scaled(Complex factor, Field field) {
+    for (Dense& d : field) d = factor * d;
+    return field;
+  }
+
+  /// sum_{i != j} X_ji [(F'_i + F'_j)/2 - (F_i - F_j)/(lambda_i - lambda_j)] D_ij.
+  static double remainder(const Dense& rho, const Dense& x, const Dense& d) {
+    const auto f = [](double p) {
+      return p > 0 && p < 1 ? -p * std::log(p) - (1 - p) * std::log(1 - p) : 0.0;
+    };
+    const auto slope = [](double p) { return p > 0 && p < 1 ? std::log((1 - p) / p) : 0.0; };
+    const double half = 0.5 * trace(rho).real();
+    const double gap =
+        std::sqrt(std::norm(0.5 * (rho.m[0][0] - rho.m[1][1])) + std::norm(rho.m[0][1]));
+    const double lambda[]{half - gap, half + gap};
+    Complex vector[2][2];
+    for (int e = 0; e < 2; ++e) {
+      const Complex a = rho.m[0][1], b = lambda[e] - rho.m[0][0];
+      const double length = std::sqrt(std::norm(a) + std::norm(b));
+      vector[e][0] = a / length;
+      vector[e][1] = b / length;
+    }
+    const auto element = [&](const Dense& m, int i, int j) {
+      Complex sum = 0.0;
+      for (int r = 0; r < 2; ++r)
+        for (int c = 0; c < 2; ++c) sum += std::conj(vector[i][r]) * m.m[r][c] * vector[j][c];
+      return sum;
+    };
+    const double bracket = 0.5 * (slope(lambda[0]) + slope(lambda[1])) -
+                           (f(lambda[0]) - f(lambda[1])) / (lambda[0] - lambda[1]);
+    return bracket *
+           (element(x, 1, 0) * element(d, 0, 1) + element(x, 0, 1) * element(d, 1, 0)).real();
+  }
+
   Index nodes() const { return z_.cells() * p_.energies() * p_.angles(); }
   Index node(Index j, Index i, Index k) const { return (j * p_.energies() + i) * p_.angles() + k; }
 
@@ -83,17 +153,19 @@ class ReferenceEquation {
   }
   void add_weak_force(const Field& rho, Field& rate) const {
     const Field omega = refraction(rho), force = d_z(omega), d_p_rho = d_p(rho);
-    add(1.0 / 3.0, jordan(force, d_p_rho), rate);
-    add(1.0 / 3.0, d_p(jordan(force, rho)), rate);
+    add(2.0 / 3.0, jordan(force, d_p_rho), rate);
     add(1.0 / 3.0, d_z(jordan(omega, d_p_rho)), rate);
     add(-1.0 / 3.0, jordan(omega, d_z(d_p_rho)), rate);
   }
   void add_group_velocity(const Field& rho, Field& rate) const {
-    const Field omega = refraction(rho), velocity = d_p_of_refraction(rho), d_z_rho = d_z(rho);
+    const Field omega = refraction(rho), velocity = d_p_of_refraction(rho), d_z_rho = d_z(rho),
+                force = d_z(omega);
     add(-1.0 / 3.0, jordan(velocity, d_z_rho), rate);
     add(-1.0 / 3.0, d_z(jordan(velocity, rho)), rate);
     add(-1.0 / 3.0, d_p(jordan(omega, d_z_rho)), rate);
     add(1.0 / 3.0, jordan(omega, d_p(d_z_rho)), rate);
+    add(1.0 / 3.0, d_p(jordan(force, rho)), rate);
+    add(-1.0 / 3.0, jordan(force, d_p(rho)), rate);
   }
   void add_dissipation(const Field& rho, Field& rate) const {
     const int z_reach = z_.derivative().reach(), reach = p_.energy_derivative().reach();

@@ -134,9 +134,6 @@ Refraction refraction_at(const GridShape& shape, double z) {
 /// The terms of Eq. (16), in the order streaming, refraction, weak force, group velocity.
 std::array<Polarization, 4> exact_terms(const GridShape& shape, const Refraction& refraction,
                                         double z, double x, double v) {
-  // The mean of the three forms of the bracket, taken term by term, counts this part of
-  // (d_z d_pz Omega) o rho with the weak force instead of the group velocity.
-  constexpr double exchanged = 1.0 / 3.0;
   const double energy = reference + width * x;
   const bool spherical = shape.spherical_angles > 0;
   const Point point = state_at(z, x, v);
@@ -146,11 +143,10 @@ std::array<Polarization, 4> exact_terms(const GridShape& shape, const Refraction
   const Matrix omega = refraction.moment[0] - v * refraction.moment[1];
   const Matrix d_z_omega = refraction.d_z[0] - v * refraction.d_z[1];
   const Matrix d_pz_omega = -bend * refraction.moment[1];
-  const Matrix mixed = -0.5 * exchanged * bend * anticommutator(refraction.d_z[1], rho);
   return {to_polarization(-v * d_z),
           to_polarization(Complex(0.0, 1.0) * (rho * omega - omega * rho)),
-          to_polarization(0.5 * anticommutator(d_z_omega, d_pz) + mixed),
-          to_polarization(-0.5 * anticommutator(d_pz_omega, d_z) - mixed)};
+          to_polarization(0.5 * anticommutator(d_z_omega, d_pz)),
+          to_polarization(-0.5 * anticommutator(d_pz_omega, d_z))};
 }
 
 const std::array<std::string, 4> term_names{"streaming", "refraction", "weak_force",

@@ -80,8 +80,8 @@ TEST_F(StandardEquation, Equation7IsTheRateOfStreamingAndRefractionAddsNothing) 
   }
 }
 
-TEST_F(StandardEquation, KeepsNumberKineticEnergyAndNumberEnergyToRounding) {
-  for (const char* column : {"number", "kinetic_energy", "u_non"})
+TEST_F(StandardEquation, KeepsNumbersKineticEnergyAndNumberEnergyToRounding) {
+  for (const char* column : {"number", "number_nu_e", "number_nu_x", "kinetic_energy", "u_non"})
     EXPECT_LT(run().drift(column), 1e-14 * std::abs(run().first(column))) << column;
 }
 
@@ -100,7 +100,8 @@ TEST(EnergyGrid, OfOneCellEvolvesLikeOneOfMany) {
 /// What the equation must keep in full mode with the implicit midpoint, whatever the step.
 void expect_closed_budget(const Rows& run) {
   EXPECT_LT(run.drift("budget_residual"), 1e-12);
-  EXPECT_LT(run.drift("number"), 1e-13 * run.first("number"));
+  for (const char* column : {"number", "number_nu_e", "number_nu_x"})
+    EXPECT_LT(run.drift(column), 1e-13 * run.first(column)) << column;
   EXPECT_LT(run.drift("purity"), 1e-12 * run.first("purity"));
   EXPECT_LT(run.drift("momentum_z"), 1e-13 * run.first("kinetic_energy"));
 }
@@ -210,7 +211,8 @@ TEST(FullEquation, FlavorEvolutionAndEnergyShiftDoNotDependOnTheReferenceEnergy)
   input.replace(input.find("reference = 1000.0"), 18, "reference = 1e9");
   Experiment high(input, 1.0);
   for (std::size_t r = 0; r < low.run().records.size(); ++r)
-    for (const char* column : {"u_osc", "kinetic_energy_relative", "u_osc_transverse"})
+    for (const char* column : {"u_osc", "kinetic_energy_relative", "u_osc_transverse",
+                               "mean_energy_relative_nu_e", "mean_energy_relative_nu_x"})
       EXPECT_NEAR(high.run().at(r, column), low.run().at(r, column), 1e-6 * 25.0) << column;
   EXPECT_GT(low.run().drift("kinetic_energy_relative"), 20.0);
 }

@@ -98,6 +98,7 @@ struct Input {
     double history_interval = 0.1;
     double profile_interval = 0.0;
     double snapshot_interval = 0.0;
+    std::vector<std::string> snapshot_fields{"rho"};
     double report_interval = 1.0;
   } output;
 

@@ -101,6 +101,15 @@ inline Matrix jordan_product(Matrix a, Matrix b) {
   return sum.value();
 }
 
+/// Number of flavors, and their names in the order of occupations().
+inline constexpr int flavors = 2;
+inline constexpr std::array<const char*, flavors> flavor_names{"nu_e", "nu_x"};
+
+/// The diagonal of rho in the basis of flavors: (P0 + Pz)/2 and (P0 - Pz)/2.
+inline std::array<double, flavors> occupations(Matrix rho) {
+  return {0.5 * (rho[0] + rho[3]), 0.5 * (rho[0] - rho[3])};
+}
+
 /// |P|.
 inline double polarization_length(Matrix rho) { return std::sqrt(polarization_product(rho, rho)); }
 
@@ -113,16 +122,66 @@ inline std::array<double, 2> eigenvalues(Matrix rho) {
   return {0.5 * (rho[0] - length), 0.5 * (rho[0] + length)};
 }
 
-/// -x log x - (1 - x) log(1 - x), Eq. (S20). Zero outside [0, 1], where a truncated Wigner
-/// function may stray: what strays is reported by the positivity diagnostics, not clipped away.
-inline double mixing_entropy(double x) {
-  if (!(x > 0.0 && x < 1.0)) return 0.0;
-  return -x * std::log(x) - (1.0 - x) * std::log1p(-x);
+/// F(x) = -x log x - (1 - x) log(1 - x) of Eq. (S20) and F'(x) = log((1 - x)/x) of Eq. (S21). Zero
+/// outside (0, 1), where a truncated Wigner function may stray: what strays is reported by the
+/// positivity diagnostics, not clipped away.
+struct MixingEntropy {
+  double value = 0.0, slope = 0.0;
+};
+
+inline MixingEntropy mixing_entropy(double x) {
+  if (!(x > 0.0 && x < 1.0)) return {};
+  const double log_occupied = std::log(x);
+  const double log_empty = std::log1p(-x);
+  return {-x * log_occupied - (1.0 - x) * log_empty, log_empty - log_occupied};
 }
 
-/// Tr s(rho) of Eq. (S20).
-inline double entropy(const std::array<double, 2>& eigenvalues) {
-  return mixing_entropy(eigenvalues[0]) + mixing_entropy(eigenvalues[1]);
+/// artanh(r)/r - 1 for 0 <= r <= 0.1, to rounding.
+inline double artanh_excess(double r) {
+  const double square = r * r;
+  double sum = 0.0;
+  for (int n = 17; n >= 3; n -= 2) sum = square * (1.0 / n + sum);
+  return sum;
+}
+
+/// The entropy Tr s(rho) of one matrix, Eq. (S20), and how it changes.
+struct Entropy {
+  std::array<double, 2> eigenvalues;  ///< lambda_1 <= lambda_2 of rho
+  double value;                       ///< Tr s(rho)
+  Matrix derivative;                  ///< s'(rho): d Tr s(rho) = Tr[s'(rho) d rho]
+  Matrix axis;                        ///< P/|P|, or zero
+  /// (F'_1 + F'_2)/2 - (F_1 - F_2)/(lambda_1 - lambda_2), by which s'(rho) o d rho exceeds d s(rho)
+  /// between different eigenvectors.
+  double excess;
+};
+
+inline Entropy entropy(Matrix rho) {
+  // The excess of -x log x is artanh(r)/r - 1 with r = |P|/P0, that of the empty states the same
+  // with 2 - P0. For eigenvalues close to each other it is a difference of rounding errors, and
+  // the series is taken.
+  constexpr double close = 0.1;
+  const double length = polarization_length(rho);
+  Entropy entropy{eigenvalues(rho), 0.0, Matrix{}, Matrix{}, 0.0};
+  const MixingEntropy low = mixing_entropy(entropy.eigenvalues[0]);
+  const MixingEntropy high = mixing_entropy(entropy.eigenvalues[1]);
+  entropy.value = low.value + high.value;
+  entropy.derivative[0] = low.slope + high.slope;
+  if (length == 0.0) return entropy;
+  entropy.axis = polarization(rho) / length;
+  entropy.derivative += (high.slope - low.slope) * entropy.axis;
+  const double filled = rho[0], empty = 2.0 - rho[0];
+  entropy.excess = length < close * std::min(filled, empty)
+                       ? artanh_excess(length / filled) - artanh_excess(length / empty)
+                       : 0.5 * (low.slope + high.slope) - (high.value - low.value) / length;
+  return entropy;
+}
+
+/// Tr[s'(rho) (x o d)] - Tr[x d s(rho)] for a derivative d of rho: what the bracket of x and rho
+/// adds to the entropy. Zero where x commutes with rho.
+inline double entropy_remainder(const Entropy& entropy, Matrix x, Matrix d) {
+  return 0.5 * entropy.excess *
+         (polarization_product(x, d) -
+          polarization_product(x, entropy.axis) * polarization_product(d, entropy.axis));
 }
 
 /// Pz, the difference of the flavors' occupations.

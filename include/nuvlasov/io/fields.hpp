@@ -1,19 +1,17 @@
 /// \file
-/// Fields over phase space: snapshots of the density matrix, its marginals against time, and
-/// reading it back.
+/// Fields over phase space: snapshots, marginals against time, and reading the density matrix back.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "nuvlasov/diagnostics/marginals.hpp"
+#include "nuvlasov/diagnostics/phase_space_fields.hpp"
 #include "nuvlasov/io/provenance.hpp"
 #include "nuvlasov/phase_space/decomposition.hpp"
 
 namespace nuvlasov::io {
-
-/// Name of the density matrix [z, energy, angle, component] in snapshots and initial files.
-inline constexpr const char* density_matrix_name = "rho";
 
 /// What all field files need to know.
 struct FieldContext {
@@ -23,38 +21,50 @@ struct FieldContext {
   const Provenance& provenance;
 };
 
-/// snapshots/NNNNNN.h5 with the whole density matrix, written by all ranks at once, and
-/// snapshots.xdmf beside them for ParaView.
+/// snapshots/NNNNNN.h5 with fields over phase space, [z, energy, angle] and for a matrix
+/// [component], written by all ranks at once, and snapshots.xdmf beside them for ParaView.
 class Snapshots {
  public:
+  using Fields = std::vector<diagnostics::PhaseSpaceField>;
+
   /// \param directory  of the run; must exist
-  Snapshots(const FieldContext& context, std::string directory);
+  Snapshots(const FieldContext& context, std::string directory, Fields fields);
 
-  /// Writes one snapshot under another name and then renames it. Collective.
-  /// \param state  owned nodes [z][energy][angle][component]
-  /// \throws IoError
-  void write(const double* state, double time, Index step);
+  const Fields& fields() const { return fields_; }
 
-  /// Bytes of one snapshot's density matrix.
-  static double bytes(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum);
+  /// One snapshot: begin() creates it under another name, write() fills in each field, publish()
+  /// gives it its name. Collective. \throws IoError
+  void begin(double time, Index step);
+  /// \param values  owned nodes [z][energy][angle] and for a matrix [component]
+  void write(const diagnostics::PhaseSpaceField& field, const double* values);
+  void publish();
+
+  /// Bytes of the fields of one snapshot.
+  static double bytes(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+                      const Fields& fields);
 
  private:
+  std::string path() const;
+  std::string partial_path() const { return path() + ".partial"; }
   void write_xdmf() const;
 
   FieldContext context_;
   std::string directory_;
-  std::vector<double> times_;
+  Fields fields_;
+  std::vector<double> times_;  ///< of the published ones, and of the one in progress
 };
 
-/// profiles.h5: the two marginals of the density matrix against time,
+/// profiles.h5: the marginals of the density matrix against time,
 ///
 ///     polarization_density[time, z, angle, component]  = sum_E dE rho
 ///     spectrum[time, energy, angle, component]         = int dz rho
+///     energy_spectrum[time, energy, flavor]            = dN/dE
+///     angular_spectrum[time, angle, flavor]            = dN/dv
 class Profiles {
  public:
   Profiles(const FieldContext& context, std::string path);
   /// Appends one time. Collective. \throws IoError
-  void append(const double* state, double time);
+  void append(const diagnostics::Marginals& marginals, double time);
 
  private:
   FieldContext context_;

@@ -4,14 +4,15 @@
 ///
 ///     d_t rho = -1/2 {d_pz Omega, d_z rho} = -(d_pz Omega) o d_z rho,
 ///
-/// in the mean of the same three forms as the weak force:
+/// in the mean of the same three forms as the weak force, with what is left of its Liouville form:
 ///
 ///     -1/3 [ (D_p Omega) o D_z rho + D_z((D_p Omega) o rho) + D_p(Omega o D_z rho)
-///            - Omega o D_p D_z rho ],    D_p Omega = -kappa_k A_1/E_i,
+///            - Omega o D_p D_z rho - D_p((D_z Omega) o rho) + (D_z Omega) o D_p rho ],
 ///
-/// kappa the discrete 1 - v^2 of angular_operator.hpp. The last two are -A_1 o [S, v] D_z rho/E,
-/// exactly so for the discrete operators: no D_p is taken. Suppressed by mu/E; zero for frozen
-/// directions.
+/// D_p Omega = -kappa_k A_1/E_i, kappa the discrete 1 - v^2 of angular_operator.hpp. Omega does not
+/// depend on energy and is linear in v, so that the last four are
+/// -(A_1 o C D_z rho - (D_z A_1) o C rho)/E with the commutator C = [S, v], exactly so for the
+/// discrete operators: no D_p is taken. Suppressed by mu/E; zero for frozen directions.
 #pragma once
 
 #include "nuvlasov/phase_space/angular_operator.hpp"
@@ -41,6 +42,7 @@ class GroupVelocity final : public Term {
   std::vector<double> inverse_energy_;  ///< 1/E_i of the owned energies
   double largest_ratio_;                ///< of kappa_k/E_i
   std::vector<double> slope_;           ///< D_z rho of one row, [angle seen][component]
+  std::vector<double> commuted_;        ///< C rho of one row, [angle][component]
 };
 
 }  // namespace nuvlasov::physics

@@ -5,22 +5,18 @@
 ///
 /// in the mean of its advective, Liouville and flux forms (o is the Jordan product):
 ///
-///     1/3 [ (D_z Omega) o D_p rho + D_p((D_z Omega) o rho) + D_z(Omega o D_p rho)
-///           - Omega o D_z D_p rho ].
+///     1/3 [ 2 (D_z Omega) o D_p rho + D_z(Omega o D_p rho) - Omega o D_z D_p rho ].
 ///
-/// The first two conserve purity and number, the last two energy; their mean, like Arakawa's, all
-/// of them, because <f, J(g, h)> is totally antisymmetric (in spherical geometry together with the
+/// The Liouville form is D_p((D_z Omega) o rho): what of it is not advective, (D_p D_z Omega) o
+/// rho, stands with the group-velocity correction, where it cancels a like product. The first two
+/// forms conserve purity and number, the third energy; their mean, like Arakawa's, all of them,
+/// because <f, J(g, h)> is totally antisymmetric (in spherical geometry together with the
 /// group-velocity correction).
 ///
-/// Two identities, exact for the discrete operators, leave one D_p per node. With G = D_p rho and
-/// the stencil coefficients c_m of D_z the last two are sum_m c_m (Omega_{j+m} - Omega_j) o
-/// G_{j+m}. And Omega = A_0 - v A_1 does not depend on energy, so that the second is
-/// (D_z Omega) o D_p rho - (D_z A_1) o [S, v] rho/E, with the angular operator S.
+/// With G = D_p rho and the stencil coefficients c_m of D_z the flux form is
+/// sum_m c_m (Omega_{j+m} - Omega_j) o G_{j+m}.
 #pragma once
 
-#include <optional>
-
-#include "nuvlasov/phase_space/angular_operator.hpp"
 #include "nuvlasov/phase_space/z_axis.hpp"
 #include "nuvlasov/physics/term.hpp"
 
@@ -43,13 +39,9 @@ class WeakForce final : public Term {
   template <class MatrixAt>
   flavor::Matrix gradient_of(MatrixAt&& matrix_at) const;
 
-  void add_commutator_of_directions(const Neighbourhood& here, double* rate) const;
-
   phase_space::CentralDifference derivative_;
   double spacing_;
-  double momentum_radius_;                                    ///< largest |eigenvalue| of D_p
-  std::optional<phase_space::AngularCommutator> commutator_;  ///< absent for frozen directions
-  std::vector<double> inverse_energy_;                        ///< 1/E_i of the owned energies
+  double momentum_radius_;        ///< largest |eigenvalue| of D_p
   std::vector<double> coupling_;  ///< [plane of the stencil][angle][component]
 };
 

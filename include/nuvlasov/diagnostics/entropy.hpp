@@ -1,0 +1,54 @@
+/// \file
+/// What the eigenvalues of rho say: entropy and its analytic rate of change, and positivity.
+#pragma once
+
+#include <vector>
+
+#include "nuvlasov/diagnostics/plane.hpp"
+#include "nuvlasov/diagnostics/record.hpp"
+#include "nuvlasov/diagnostics/reduction.hpp"
+#include "nuvlasov/phase_space/z_axis.hpp"
+#include "nuvlasov/physics/kinetic_equation.hpp"
+
+namespace nuvlasov::diagnostics {
+
+/// S = <Tr s(rho)>, Eq. (S19). The bracket of Omega and rho leaves the remainder
+///
+///     dS/dt = < Tr[s'(rho) (X o D)] - Tr[X s(rho)'] >      summed over the pairs
+///             (X, D) = (d_z Omega, d_pz rho) and (-d_pz Omega, d_z rho),  d_pz Omega = -kappa
+///             A_1/E,
+///
+/// where s(rho)' is the derivative of s(rho) that goes with D; in the eigenvectors of rho, with F
+/// the entropy of one eigenvalue,
+///
+///     sum_{i != j} X_ji [ (F'_i + F'_j)/2 - (F_i - F_j)/(lambda_i - lambda_j) ] D_ij.
+///
+/// The first pair is what the weak force leaves, the second the group-velocity correction; each
+/// vanishes where its gradient of Omega commutes with rho.
+class Entropy {
+ public:
+  Entropy(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+          const phase_space::Box& box, const physics::Terms& terms, Reduction& reduction);
+
+  void add(const Plane& plane);
+  void report(Report& report) const;
+
+  double entropy() const { return entropy_.value(); }
+  double remainder_rate() const { return remainder_rate_.value(); }
+  /// s'(rho) on the plane last added, [energy][angle][component].
+  const double* derivative() const { return derivative_.data(); }
+
+ private:
+  phase_space::CentralDifference difference_;
+  double spacing_;
+  MomentumMeasure measure_;
+  bool weak_force_, group_velocity_;    ///< whether the equation has these terms
+  std::vector<double> curvature_;       ///< kappa of the owned directions
+  std::vector<double> inverse_energy_;  ///< 1/E of the owned energies
+  std::vector<flavor::Matrix> force_;   ///< d_z Omega on a plane, by direction
+  std::vector<double> derivative_;
+  Sum entropy_, remainder_rate_, negative_part_;
+  Minimum smallest_;
+};
+
+}  // namespace nuvlasov::diagnostics

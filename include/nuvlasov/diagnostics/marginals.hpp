@@ -1,0 +1,40 @@
+/// \file
+/// The density matrix summed over momentum or over space, and the spectra of each flavor.
+#pragma once
+
+#include <vector>
+
+#include "nuvlasov/phase_space/decomposition.hpp"
+
+namespace nuvlasov::diagnostics {
+
+/// Sums over z are compensated, as in the ledger.
+///
+///     density[z, angle, component]       = sum_E dE rho, with the measure of the grid: this rank's
+///     z spectrum[energy, angle, component] = int dz rho energy_spectrum[energy, flavor]    =
+///     dN_a/dE, so that sum dE of it is the number of flavor a angular_spectrum[angle, flavor]    =
+///     dN_a/dv, so that sum w_k of it is the number of flavor a
+class Marginals {
+ public:
+  Marginals(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+            const phase_space::Decomposition& decomposition);
+
+  /// \param state  owned nodes [z][energy][angle][component]
+  /// Collective; all but the density is the same on all ranks.
+  void measure(const double* state);
+
+  const std::vector<double>& density() const { return density_; }
+  const std::vector<double>& spectrum() const { return spectrum_; }
+  const std::vector<double>& energy_spectrum() const { return energy_spectrum_; }
+  const std::vector<double>& angular_spectrum() const { return angular_spectrum_; }
+
+ private:
+  void sum_flavors();
+
+  double spacing_;
+  const phase_space::MomentumGrid& momentum_;
+  const phase_space::Decomposition& decomposition_;
+  std::vector<double> density_, spectrum_, energy_spectrum_, angular_spectrum_;
+};
+
+}  // namespace nuvlasov::diagnostics

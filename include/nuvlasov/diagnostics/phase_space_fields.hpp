@@ -1,0 +1,36 @@
+/// \file
+/// Fields over the whole of phase space, for snapshots.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "nuvlasov/phase_space/z_axis.hpp"
+#include "nuvlasov/physics/kinetic_equation.hpp"
+
+namespace nuvlasov::diagnostics {
+
+/// Name of the density matrix itself.
+inline constexpr const char* density_matrix_name = "rho";
+
+/// One field, and how it follows from the density matrix.
+struct PhaseSpaceField {
+  std::string name, units, long_name;
+  bool matrix = true;  ///< a matrix at each node; else a number
+  /// Writes one plane, [energy][angle] and for a matrix [component]. None: it is the state.
+  std::function<void(const physics::Neighbourhood& here, double* plane)> write = nullptr;
+
+  /// Doubles at each node.
+  Index width() const { return matrix ? flavor::components : 1; }
+};
+
+/// All fields there are: rho, and flux, force and force_trace of Eq. (20, 21).
+std::vector<PhaseSpaceField> phase_space_fields(const phase_space::ZAxis& z);
+
+/// The field that follows from `rho` on the nodes of this rank, [z][energy][angle] and for a matrix
+/// [component]. Collective over the momentum communicator.
+std::vector<double> evaluate(const PhaseSpaceField& field, physics::KineticEquation& equation,
+                             const phase_space::StateView& rho);
+
+}  // namespace nuvlasov::diagnostics

@@ -1,0 +1,58 @@
+/// \file
+/// What the measures of the ledger see: one z plane at a time, and the measure of its momenta.
+#pragma once
+
+#include <vector>
+
+#include "nuvlasov/phase_space/momentum_grid.hpp"
+#include "nuvlasov/phase_space/state_view.hpp"
+#include "nuvlasov/physics/term.hpp"
+
+namespace nuvlasov::diagnostics {
+
+/// One owned z plane of the state.
+struct Plane {
+  Index z;  ///< relative to the first owned one
+  const physics::Neighbourhood& here;
+  const physics::Moments& moments;
+  /// Whether this rank is the one that counts what belongs to the plane as a whole.
+  bool represented;
+};
+
+/// D_z of what is matrix_at(m) on the plane z + m.
+template <class MatrixAt>
+flavor::Matrix d_z(const phase_space::CentralDifference& derivative, MatrixAt&& matrix_at) {
+  flavor::Matrix sum{};
+  for (int m = 1; m <= derivative.reach(); ++m)
+    sum += derivative.weight(m) * (matrix_at(m) - matrix_at(-m));
+  return sum;
+}
+
+/// sum_p {1, v, v^2, e, e v} f over the momenta of one plane, with e = E - E_ref.
+struct MomentumMoments {
+  flavor::Matrix number{}, flux{}, pressure{}, energy{}, energy_flux{};
+};
+
+/// Sums over the momenta of one plane that this rank owns, with the measure w_ik, in a fixed order.
+class MomentumMeasure {
+ public:
+  MomentumMeasure(const phase_space::MomentumGrid& grid, const phase_space::Box& box);
+
+  /// \param plane   [energy][angle][component]
+  /// \param stride  doubles from one energy to the next
+  MomentumMoments moments(const double* plane, Index stride) const;
+
+  /// Calls visit(i, k, w_ik) for each owned node.
+  template <class Visit>
+  void for_each_node(Visit&& visit) const {
+    for (std::size_t i = 0; i < energy_weights_.size(); ++i)
+      for (std::size_t k = 0; k < weights_.size(); ++k)
+        visit(static_cast<Index>(i), static_cast<Index>(k), energy_weights_[i] * weights_[k]);
+  }
+
+ private:
+  std::vector<double> energy_weights_, offsets_;
+  std::vector<double> weights_, directions_;
+};
+
+}  // namespace nuvlasov::diagnostics

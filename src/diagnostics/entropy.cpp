@@ -1,0 +1,83 @@
+#include "nuvlasov/diagnostics/entropy.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "nuvlasov/phase_space/angular_operator.hpp"
+
+namespace nuvlasov::diagnostics {
+namespace {
+
+bool contains(const physics::Terms& terms, const char* name) {
+  return std::any_of(terms.begin(), terms.end(),
+                     [&](const auto& term) { return term->name() == name; });
+}
+
+}  // namespace
+
+Entropy::Entropy(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+                 const phase_space::Box& box, const physics::Terms& terms, Reduction& reduction)
+    : difference_(z.derivative()),
+      spacing_(z.spacing()),
+      measure_(momentum, box),
+      weak_force_(contains(terms, "weak_force")),
+      group_velocity_(contains(terms, "group_velocity")),
+      inverse_energy_(phase_space::inverse_energies(momentum, box.energy)),
+      force_(static_cast<std::size_t>(box.angle.size)),
+      derivative_(static_cast<std::size_t>(box.plane())),
+      entropy_(reduction),
+      remainder_rate_(reduction),
+      negative_part_(reduction),
+      smallest_(reduction) {
+  if (group_velocity_)
+    curvature_ = phase_space::owned(phase_space::angular_curvature(momentum), box.angle);
+}
+
+void Entropy::add(const Plane& plane) {
+  const physics::Neighbourhood& here = plane.here;
+  const Index row = here.angles * flavor::components;
+  for (Index k = 0; k < here.angles; ++k) {
+    const Index at = k * flavor::components;
+    force_[static_cast<std::size_t>(k)] =
+        d_z(difference_, [&](int m) { return flavor::load(here.refraction(m) + at); });
+  }
+  const flavor::Matrix current = flavor::load(here.current(0));
+
+  double total = 0.0, remainder = 0.0, negative = 0.0;
+  double smallest = std::numeric_limits<double>::infinity();
+  measure_.for_each_node([&](Index i, Index k, double weight) {
+    const Index node = i * here.density_stride + k * flavor::components;
+    const Index owned = i * row + k * flavor::components;
+    const flavor::Entropy s = flavor::entropy(flavor::load(here.density(0) + node));
+    flavor::store(derivative_.data() + owned, s.derivative);
+    total += weight * s.value;
+    for (const double eigenvalue : s.eigenvalues) negative += weight * std::min(eigenvalue, 0.0);
+    smallest = std::min(smallest, s.eigenvalues[0]);
+    if (weak_force_)
+      remainder +=
+          weight * flavor::entropy_remainder(s, force_[static_cast<std::size_t>(k)],
+                                             flavor::load(here.momentum_gradient(0) + owned));
+    if (!group_velocity_) return;
+    const flavor::Matrix slope =
+        d_z(difference_, [&](int m) { return flavor::load(here.density(m) + node); });
+    remainder += weight * curvature_[static_cast<std::size_t>(k)] *
+                 inverse_energy_[static_cast<std::size_t>(i)] *
+                 flavor::entropy_remainder(s, current, slope);
+  });
+  entropy_.add(spacing_ * total);
+  remainder_rate_.add(spacing_ * remainder);
+  negative_part_.add(spacing_ * negative);
+  smallest_.add(smallest);
+}
+
+void Entropy::report(Report& report) const {
+  report.add("entropy", "1", "entropy S, Eq. (S19)", entropy());
+  report.add("entropy_remainder_rate", "mu",
+             "analytic dS/dt where the gradients of Omega do not commute with rho",
+             remainder_rate());
+  report.add("min_eigenvalue", "1", "most negative eigenvalue of rho", smallest_.value());
+  report.add("negative_part", "1", "sum of the negative eigenvalues of rho over phase space",
+             negative_part_.value());
+}
+
+}  // namespace nuvlasov::diagnostics

@@ -1,0 +1,51 @@
+#include "nuvlasov/diagnostics/marginals.hpp"
+
+#include "nuvlasov/diagnostics/compensated_sum.hpp"
+
+namespace nuvlasov::diagnostics {
+
+Marginals::Marginals(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+                     const phase_space::Decomposition& decomposition)
+    : spacing_(z.spacing()), momentum_(momentum), decomposition_(decomposition) {}
+
+void Marginals::measure(const double* state) {
+  const phase_space::Box& box = decomposition_.box();
+  const Index row = momentum_.angles() * flavor::components;
+  density_.assign(static_cast<std::size_t>(box.z.size * row), 0.0);
+  std::vector<CompensatedSum> spectrum(static_cast<std::size_t>(momentum_.energies() * row));
+  for (Index j = 0; j < box.z.size; ++j)
+    for (Index i = box.energy.begin; i < box.energy.end(); ++i) {
+      const double weight = momentum_.energy_weight(i);
+      for (Index a = 0; a < box.row(); ++a, ++state) {
+        const Index column = box.angle.begin * flavor::components + a;
+        density_[static_cast<std::size_t>(j * row + column)] += weight * *state;
+        spectrum[static_cast<std::size_t>(i * row + column)].add(spacing_ * *state);
+      }
+    }
+  if (decomposition_.splits_momentum())
+    MPI_Allreduce(MPI_IN_PLACE, density_.data(), static_cast<int>(density_.size()), MPI_DOUBLE,
+                  MPI_SUM, decomposition_.momentum_communicator());
+  sum_over_ranks(spectrum.data(), static_cast<int>(spectrum.size()), decomposition_.communicator());
+  spectrum_.clear();
+  for (const CompensatedSum& sum : spectrum) spectrum_.push_back(sum.value());
+  sum_flavors();
+}
+
+void Marginals::sum_flavors() {
+  energy_spectrum_.assign(static_cast<std::size_t>(momentum_.energies() * flavor::flavors), 0.0);
+  angular_spectrum_.assign(static_cast<std::size_t>(momentum_.angles() * flavor::flavors), 0.0);
+  const double* node = spectrum_.data();
+  for (Index i = 0; i < momentum_.energies(); ++i)
+    for (Index k = 0; k < momentum_.angles(); ++k, node += flavor::components) {
+      const auto occupations = flavor::occupations(flavor::load(node));
+      for (Index a = 0; a < flavor::flavors; ++a) {
+        const double weighted =
+            momentum_.energy_weight(i) * occupations[static_cast<std::size_t>(a)];
+        energy_spectrum_[static_cast<std::size_t>(i * flavor::flavors + a)] +=
+            momentum_.direction_weight(k) * weighted / momentum_.energy_spacing();
+        angular_spectrum_[static_cast<std::size_t>(k * flavor::flavors + a)] += weighted;
+      }
+    }
+}
+
+}  // namespace nuvlasov::diagnostics

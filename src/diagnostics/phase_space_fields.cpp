@@ -1,0 +1,46 @@
+#include "nuvlasov/diagnostics/phase_space_fields.hpp"
+
+#include "nuvlasov/physics/fluxes.hpp"
+
+namespace nuvlasov::diagnostics {
+
+std::vector<PhaseSpaceField> phase_space_fields(const phase_space::ZAxis& z) {
+  const auto write_force = [d_z = z.derivative()](const physics::Neighbourhood& here,
+                                                  double* plane) {
+    physics::write_force(here, d_z, plane);
+  };
+  const auto write_force_trace = [write_force, force = std::vector<double>()](
+                                     const physics::Neighbourhood& here, double* plane) mutable {
+    force.resize(static_cast<std::size_t>(here.energies * here.angles * flavor::components));
+    write_force(here, force.data());
+    for (Index n = 0; n < here.energies * here.angles; ++n)
+      plane[n] = flavor::trace(flavor::load(force.data() + n * flavor::components));
+  };
+  return {{.name = density_matrix_name, .units = "1", .long_name = "density matrix rho"},
+          {.name = "flux",
+           .units = "1",
+           .long_name = "flux along z of the gradient terms, Phi of Eq. (20)",
+           .write = physics::write_flux},
+          {.name = "force",
+           .units = "mu^2",
+           .long_name = "flux along p_z of the gradient terms, F of Eq. (20)",
+           .write = write_force},
+          {.name = "force_trace",
+           .units = "mu^2",
+           .long_name = "Tr F of Eq. (21)",
+           .matrix = false,
+           .write = write_force_trace}};
+}
+
+std::vector<double> evaluate(const PhaseSpaceField& field, physics::KineticEquation& equation,
+                             const phase_space::StateView& rho) {
+  const phase_space::Box& box = rho.box();
+  std::vector<double> values(static_cast<std::size_t>(box.nodes() * field.width()));
+  const Index plane = box.energy.size * box.angle.size * field.width();
+  equation.sweep(rho, [&](Index j, const physics::Neighbourhood& here) {
+    field.write(here, values.data() + j * plane);
+  });
+  return values;
+}
+
+}  // namespace nuvlasov::diagnostics

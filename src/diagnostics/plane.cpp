@@ -1,0 +1,41 @@
+#include "nuvlasov/diagnostics/plane.hpp"
+
+namespace nuvlasov::diagnostics {
+
+MomentumMeasure::MomentumMeasure(const phase_space::MomentumGrid& grid,
+                                 const phase_space::Box& box) {
+  for (Index i = box.energy.begin; i < box.energy.end(); ++i) {
+    energy_weights_.push_back(grid.energy_weight(i));
+    offsets_.push_back(grid.energy_offset(i));
+  }
+  for (Index k = box.angle.begin; k < box.angle.end(); ++k) {
+    weights_.push_back(grid.direction_weight(k));
+    directions_.push_back(grid.direction(k));
+  }
+}
+
+MomentumMoments MomentumMeasure::moments(const double* plane, Index stride) const {
+  MomentumMoments sum;
+  for (std::size_t i = 0; i < energy_weights_.size(); ++i) {
+    const double* node = plane + static_cast<Index>(i) * stride;
+    flavor::Matrix number{}, flux{}, pressure{};
+    for (std::size_t k = 0; k < weights_.size(); ++k) {
+      const flavor::Matrix weighted = weights_[k] * flavor::load(node);
+      const flavor::Matrix moving = directions_[k] * weighted;
+      number += weighted;
+      flux += moving;
+      pressure += directions_[k] * moving;
+      node += flavor::components;
+    }
+    number *= energy_weights_[i];
+    flux *= energy_weights_[i];
+    sum.number += number;
+    sum.flux += flux;
+    sum.pressure += energy_weights_[i] * pressure;
+    sum.energy += offsets_[i] * number;
+    sum.energy_flux += offsets_[i] * flux;
+  }
+  return sum;
+}
+
+}  // namespace nuvlasov::diagnostics

@@ -1,0 +1,49 @@
+#include "nuvlasov/diagnostics/refractive_energy.hpp"
+
+namespace nuvlasov::diagnostics {
+
+RefractiveEnergy::RefractiveEnergy(const phase_space::ZAxis& z, Reduction& reduction)
+    : derivative_(z.derivative()),
+      spacing_(z.spacing()),
+      u_osc_(reduction),
+      u_osc_transverse_(reduction),
+      u_non_(reduction),
+      eq7_(reduction),
+      eq22_(reduction) {}
+
+void RefractiveEnergy::add(const Plane& plane) {
+  if (!plane.represented) return;
+  const physics::PlaneMoments& here = plane.moments.at(plane.z);
+  const flavor::Matrix d_first =
+      d_z(derivative_, [&](int m) { return plane.moments.at(plane.z + m).first; });
+  const flavor::Matrix d_second =
+      d_z(derivative_, [&](int m) { return plane.moments.at(plane.z + m).second; });
+  const auto pairs = [&](auto product) {
+    return product(here.zeroth, here.zeroth) - product(here.first, here.first);
+  };
+  const auto slope = [&](auto product) {
+    return product(here.zeroth, d_first) - product(here.first, d_second);
+  };
+  const auto polarizations = flavor::polarization_product;
+  const auto numbers = [](flavor::Matrix a, flavor::Matrix b) {
+    return flavor::trace(a) * flavor::trace(b);
+  };
+  u_osc_.add(0.25 * spacing_ * pairs(polarizations));
+  u_osc_transverse_.add(0.25 * spacing_ * pairs(flavor::transverse_product));
+  u_non_.add(0.75 * spacing_ * pairs(numbers));
+  eq7_.add(-0.5 * spacing_ * slope(polarizations));
+  eq22_.add(spacing_ * (0.5 * slope(polarizations) + 1.5 * slope(numbers)));
+}
+
+void RefractiveEnergy::report(Report& report) const {
+  report.add("u_osc", "mu", "flavor-dependent refractive energy U_osc, Eq. (5)", u_osc());
+  report.add("u_osc_transverse", "mu", "flavor-coherent (x, y) part of U_osc",
+             u_osc_transverse_.value());
+  report.add("u_non", "mu", "flavor-independent refractive energy U_non", u_non());
+  report.add("u_osc_rate_eq7", "mu^2",
+             "right-hand side of Eq. (7), dU_osc/dt of the standard equation", eq7_.value());
+  report.add("kinetic_energy_rate_eq22", "mu^2",
+             "right-hand side of Eq. (22), dK/dt of the weak force", eq22_.value());
+}
+
+}  // namespace nuvlasov::diagnostics

@@ -1,0 +1,82 @@
+#include "nuvlasov/diagnostics/state_totals.hpp"
+
+#include <fmt/format.h>
+
+namespace nuvlasov::diagnostics {
+
+StateTotals::StateTotals(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+                         const phase_space::Box& box, Reduction& reduction)
+    : spacing_(z.spacing()),
+      reference_energy_(momentum.reference_energy()),
+      measure_(momentum, box),
+      lower_edge_(-box.energy.begin),
+      upper_edge_(momentum.energies() - 1 - box.energy.begin),
+      number_(reduction),
+      flux_(reduction),
+      pressure_(reduction),
+      energy_(reduction),
+      energy_flux_(reduction),
+      purity_(reduction),
+      at_lower_edge_(reduction),
+      at_upper_edge_(reduction) {}
+
+void StateTotals::add(const Plane& plane) {
+  const double* rho = plane.here.density(0);
+  const Index stride = plane.here.density_stride;
+  const MomentumMoments moments = measure_.moments(rho, stride);
+  double purity = 0.0, lower = 0.0, upper = 0.0;
+  measure_.for_each_node([&](Index i, Index k, double weight) {
+    const flavor::Matrix node = flavor::load(rho + i * stride + k * flavor::components);
+    purity += weight * flavor::purity(node);
+    if (i == lower_edge_) lower += weight * flavor::trace(node);
+    if (i == upper_edge_) upper += weight * flavor::trace(node);
+  });
+  number_.add(spacing_ * moments.number);
+  flux_.add(spacing_ * moments.flux);
+  pressure_.add(spacing_ * moments.pressure);
+  energy_.add(spacing_ * moments.energy);
+  energy_flux_.add(spacing_ * moments.energy_flux);
+  purity_.add(spacing_ * purity);
+  at_lower_edge_.add(spacing_ * std::abs(lower));
+  at_upper_edge_.add(spacing_ * std::abs(upper));
+}
+
+void StateTotals::report(Report& report) const {
+  report.add("number", "1", "number of neutrinos N", number());
+  report.add("kinetic_energy", "mu", "kinetic energy K",
+             reference_energy_ * number() + kinetic_energy_relative());
+  report.add("kinetic_energy_relative", "mu",
+             "kinetic energy relative to the reference, K - E_ref N", kinetic_energy_relative());
+  report.add(
+      "momentum_z", "mu", "momentum along z",
+      reference_energy_ * flavor::trace(flux_.value()) + flavor::trace(energy_flux_.value()));
+  report.add("purity", "1", "purity, sum of Tr rho^2", purity_.value());
+  const bool window = lower_edge_ < upper_edge_;
+  report.add("edge_fraction", "1",
+             "largest share of the neutrinos in an outermost cell of the energy window",
+             window && number() != 0.0
+                 ? std::max(at_lower_edge_.value(), at_upper_edge_.value()) / std::abs(number())
+                 : 0.0);
+  report_flavors(report);
+}
+
+void StateTotals::report_flavors(Report& report) const {
+  const auto of_flavors = [](const MatrixSum& sum) { return flavor::occupations(sum.value()); };
+  const auto number = of_flavors(number_);
+  const auto mean = [&](const MatrixSum& sum, std::size_t flavor) {
+    return number[flavor] != 0.0 ? of_flavors(sum)[flavor] / number[flavor] : 0.0;
+  };
+  for (std::size_t a = 0; a < flavor::flavors; ++a) {
+    const char* name = flavor::flavor_names[a];
+    report.add(fmt::format("number_{}", name), "1", fmt::format("number of {}", name), number[a]);
+    report.add(fmt::format("mean_energy_relative_{}", name), "mu",
+               fmt::format("mean energy of {} relative to the reference, <E - E_ref>", name),
+               mean(energy_, a));
+    report.add(fmt::format("mean_direction_{}", name), "1",
+               fmt::format("mean direction <v> of {}", name), mean(flux_, a));
+    report.add(fmt::format("mean_squared_direction_{}", name), "1",
+               fmt::format("mean squared direction <v^2> of {}", name), mean(pressure_, a));
+  }
+}
+
+}  // namespace nuvlasov::diagnostics

@@ -1,0 +1,66 @@
+#include "nuvlasov/diagnostics/term_rates.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace nuvlasov::diagnostics {
+
+TermRates::TermRates(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+                     const phase_space::Box& box, const physics::Terms& terms, Reduction& reduction)
+    : spacing_(z.spacing()),
+      measure_(momentum, box),
+      terms_(terms),
+      rate_(static_cast<std::size_t>(box.plane())) {
+  for (std::size_t t = 0; t < terms.size(); ++t) rates_.emplace_back(reduction);
+}
+
+void TermRates::add(const Plane& plane, const double* entropy_derivative) {
+  const physics::Neighbourhood& here = plane.here;
+  const physics::PlaneMoments& moments = plane.moments.at(plane.z);
+  const Index row = here.angles * flavor::components;
+  for (std::size_t t = 0; t < terms_.size(); ++t) {
+    std::fill(rate_.begin(), rate_.end(), 0.0);
+    terms_[t]->add_rate(here, rate_.data());
+    const MomentumMoments rate = measure_.moments(rate_.data(), row);
+    double purity = 0.0, entropy = 0.0;
+    measure_.for_each_node([&](Index i, Index k, double weight) {
+      const Index node = i * here.density_stride + k * flavor::components;
+      const Index owned = i * row + k * flavor::components;
+      const flavor::Matrix node_rate = weight * flavor::load(rate_.data() + owned);
+      purity += flavor::twice_trace_of_product(flavor::load(here.density(0) + node), node_rate);
+      entropy +=
+          flavor::twice_trace_of_product(flavor::load(entropy_derivative + owned), node_rate);
+    });
+    Rates& sums = rates_[t];
+    sums.number.add(spacing_ * flavor::trace(rate.number));
+    sums.kinetic.add(spacing_ * flavor::trace(rate.energy));
+    sums.u_osc.add(0.5 * spacing_ *
+                   (flavor::polarization_product(moments.zeroth, rate.number) -
+                    flavor::polarization_product(moments.first, rate.flux)));
+    sums.u_non.add(1.5 * spacing_ *
+                   (flavor::trace(moments.zeroth) * flavor::trace(rate.number) -
+                    flavor::trace(moments.first) * flavor::trace(rate.flux)));
+    sums.purity.add(spacing_ * purity);
+    sums.entropy.add(0.5 * spacing_ * entropy);
+  }
+}
+
+void TermRates::report(Report& report) const {
+  for (std::size_t t = 0; t < terms_.size(); ++t) {
+    const auto add = [&](const char* quantity, const char* units, const char* symbol,
+                         const Sum& sum) {
+      report.add(fmt::format("{}_rate_{}", quantity, terms_[t]->name()), units,
+                 fmt::format("d{}/dt by {}", symbol, terms_[t]->meaning()), sum.value());
+    };
+    const Rates& sums = rates_[t];
+    add("number", "mu", "N", sums.number);
+    add("kinetic_energy", "mu^2", "(K - E_ref N)", sums.kinetic);
+    add("u_osc", "mu^2", "U_osc", sums.u_osc);
+    add("u_non", "mu^2", "U_non", sums.u_non);
+    add("purity", "mu", "purity", sums.purity);
+    add("entropy", "mu", "S", sums.entropy);
+  }
+}
+
+}  // namespace nuvlasov::diagnostics

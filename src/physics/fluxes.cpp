@@ -1,0 +1,42 @@
+#include "nuvlasov/physics/fluxes.hpp"
+
+namespace nuvlasov::physics {
+namespace {
+
+/// Writes Omega o gradient(i, at), `at` being the position of an angle in a row.
+template <class Gradient>
+void write_product(const Neighbourhood& here, Gradient&& gradient, double* product) {
+  const Index row = here.angles * flavor::components;
+  for (Index i = 0; i < here.energies; ++i)
+    for (Index at = 0; at < row; at += flavor::components)
+      flavor::store(product + i * row + at,
+                    flavor::jordan_product(flavor::load(here.refraction(0) + at), gradient(i, at)));
+}
+
+}  // namespace
+
+void write_flux(const Neighbourhood& here, double* flux) {
+  const Index row = here.angles * flavor::components;
+  write_product(
+      here,
+      [&](Index i, Index at) { return flavor::load(here.momentum_gradient(0) + i * row + at); },
+      flux);
+}
+
+void write_force(const Neighbourhood& here, const phase_space::CentralDifference& d_z,
+                 double* force) {
+  write_product(
+      here,
+      [&](Index i, Index at) {
+        flavor::Matrix slope{};
+        for (int m = 1; m <= d_z.reach(); ++m) {
+          const Index node = i * here.density_stride + at;
+          slope += d_z.weight(m) *
+                   (flavor::load(here.density(m) + node) - flavor::load(here.density(-m) + node));
+        }
+        return slope;
+      },
+      force);
+}
+
+}  // namespace nuvlasov::physics
