@@ -150,6 +150,7 @@ class Run {
         profile_due_(input().output.profile_interval),
         snapshot_due_(input().output.snapshot_interval),
         edge_alarm_(input().diagnostics.edge_limit),
+        direction_alarm_(input().diagnostics.edge_limit),
         negativity_alarm_(input().diagnostics.negativity_limit) {
     MPI_Comm_size(comm, &ranks_);
   }
@@ -192,7 +193,7 @@ class Run {
   std::unique_ptr<io::Profiles> profiles_;
   std::unique_ptr<io::Snapshots> snapshots_;
   Cadence history_due_, profile_due_, snapshot_due_;
-  Alarm edge_alarm_, negativity_alarm_;
+  Alarm edge_alarm_, direction_alarm_, negativity_alarm_;
   Stopwatch stepping_, diagnostics_, output_;
   double start_ = 0.0;
   double flushed_ = 0.0;
@@ -395,6 +396,14 @@ void Run::warn(const diagnostics::Record& record) {
         "t = {:g}: {:.1e} of the neutrinos have reached an outermost cell of the energy window; "
         "the budget closes only as well as the edges are empty: widen grid.momentum.energy.half_width",
         time, edge));
+  const double at_the_end = column(record, "direction_edge_fraction");
+  if (simulation_.problem().equation.mode == physics::Mode::full &&
+      direction_alarm_.rings(at_the_end))
+    log_.warning(fmt::format(
+        "t = {:g}: {:.1e} of the neutrinos are in a direction at the end of "
+        "grid.momentum.direction_range; what the weak force drives beyond is lost, about mu/E of "
+        "it per unit of time, and the budget closes no better",
+        time, at_the_end));
   const double negative = -column(record, "min_eigenvalue") / simulation_.largest_occupation();
   if (negativity_alarm_.rings(negative))
     log_.warning(fmt::format(

@@ -11,6 +11,9 @@ StateTotals::StateTotals(const phase_space::ZAxis& z, const phase_space::Momentu
       measure_(momentum, box),
       lower_edge_(-box.energy.begin),
       upper_edge_(momentum.energies() - 1 - box.energy.begin),
+      first_direction_(momentum.direction_range().from > -1.0 ? -box.angle.begin : -1),
+      last_direction_(momentum.direction_range().to < 1.0 ? momentum.angles() - 1 - box.angle.begin
+                                                          : -1),
       number_(reduction),
       flux_(reduction),
       pressure_(reduction),
@@ -18,18 +21,22 @@ StateTotals::StateTotals(const phase_space::ZAxis& z, const phase_space::Momentu
       energy_flux_(reduction),
       purity_(reduction),
       at_lower_edge_(reduction),
-      at_upper_edge_(reduction) {}
+      at_upper_edge_(reduction),
+      at_first_direction_(reduction),
+      at_last_direction_(reduction) {}
 
 void StateTotals::add(const Plane& plane) {
   const double* rho = plane.here.density(0);
   const Index stride = plane.here.density_stride;
   const MomentumMoments moments = measure_.moments(rho, stride);
-  double purity = 0.0, lower = 0.0, upper = 0.0;
+  double purity = 0.0, lower = 0.0, upper = 0.0, first = 0.0, last = 0.0;
   measure_.for_each_node([&](Index i, Index k, double weight) {
     const flavor::Matrix node = flavor::load(rho + i * stride + k * flavor::components);
     purity += weight * flavor::purity(node);
     if (i == lower_edge_) lower += weight * flavor::trace(node);
     if (i == upper_edge_) upper += weight * flavor::trace(node);
+    if (k == first_direction_) first += weight * flavor::trace(node);
+    if (k == last_direction_) last += weight * flavor::trace(node);
   });
   number_.add(spacing_ * moments.number);
   flux_.add(spacing_ * moments.flux);
@@ -39,6 +46,8 @@ void StateTotals::add(const Plane& plane) {
   purity_.add(spacing_ * purity);
   at_lower_edge_.add(spacing_ * std::abs(lower));
   at_upper_edge_.add(spacing_ * std::abs(upper));
+  at_first_direction_.add(spacing_ * std::abs(first));
+  at_last_direction_.add(spacing_ * std::abs(last));
 }
 
 void StateTotals::report(Report& report) const {
@@ -52,11 +61,15 @@ void StateTotals::report(Report& report) const {
       reference_energy_ * flavor::trace(flux_.value()) + flavor::trace(energy_flux_.value()));
   report.add("purity", "1", "purity, sum of Tr rho^2", purity_.value());
   const bool window = lower_edge_ < upper_edge_;
+  const auto larger_share = [&](const Sum& one, const Sum& other) {
+    return number() != 0.0 ? std::max(one.value(), other.value()) / std::abs(number()) : 0.0;
+  };
   report.add("edge_fraction", "1",
              "largest share of the neutrinos in an outermost cell of the energy window",
-             window && number() != 0.0
-                 ? std::max(at_lower_edge_.value(), at_upper_edge_.value()) / std::abs(number())
-                 : 0.0);
+             window ? larger_share(at_lower_edge_, at_upper_edge_) : 0.0);
+  report.add("direction_edge_fraction", "1",
+             "largest share of the neutrinos in a direction at the end of a limited range",
+             larger_share(at_first_direction_, at_last_direction_));
   report_flavors(report);
 }
 

@@ -31,9 +31,12 @@ class StateTotals {
   double spacing_, reference_energy_;
   MomentumMeasure measure_;
   Index lower_edge_, upper_edge_;  ///< outermost energies, relative to the first owned one
+  Index first_direction_,
+      last_direction_;  ///< at the ends of a limited range, likewise; -1 where there is no end
   MatrixSum number_, flux_, pressure_, energy_, energy_flux_;  ///< <{1, v, v^2, e, e v} rho>
   Sum purity_;                                                 ///< <Tr rho^2>
   Sum at_lower_edge_, at_upper_edge_;  ///< |number| in the outermost cells of the window
+  Sum at_first_direction_, at_last_direction_;
 };
 
 }  // namespace nuvlasov::diagnostics

@@ -43,11 +43,18 @@ GridShape spherical(phase_space::AngularOperator angular_operator) {
   return s;
 }
 
+GridShape cone() {
+  GridShape s = spherical(phase_space::AngularOperator::sn);
+  s.range = {.from = -0.2, .to = 0.9};
+  return s;
+}
+
 const std::vector<Case> cases{
     {"beams, standard", physics::Mode::standard, beams()},
     {"beams, full", physics::Mode::full, beams()},
     {"spectral, full", physics::Mode::full, spherical(phase_space::AngularOperator::spectral)},
-    {"S_N, full", physics::Mode::full, spherical(phase_space::AngularOperator::sn)}};
+    {"S_N, full", physics::Mode::full, spherical(phase_space::AngularOperator::sn)},
+    {"a cone, full", physics::Mode::full, cone()}};
 
 class OfEachGeometry : public testing::TestWithParam<Case> {};
 
@@ -128,6 +135,16 @@ Values written_out(const Grid& grid, const std::vector<double>& state) {
   }
   q["min_eigenvalue"] = smallest;
   q["edge_fraction"] = std::max(lower, upper) / std::abs(q["number"]);
+  q["direction_edge_fraction"] = 0.0;
+  const phase_space::DirectionRange range = p.direction_range();
+  for (const Index k : {Index{0}, p.angles() - 1}) {
+    if (k == 0 ? range.from == -1.0 : range.to == 1.0) continue;
+    double share = 0.0;
+    for (Index j = 0; j < grid.z.cells(); ++j)
+      for (Index i = 0; i < p.energies(); ++i) share += dz * weight(i, k) * node(j, i, k)[0];
+    q["direction_edge_fraction"] =
+        std::max(q["direction_edge_fraction"], std::abs(share) / std::abs(q["number"]));
+  }
   q["total_energy"] = q["kinetic_energy"] + q["u_osc"] + q["u_non"];
   q["total_energy_relative"] = q["kinetic_energy_relative"] + q["u_osc"] + q["u_non"];
   for (const std::string flavor : {"nu_e", "nu_x"})
