@@ -17,6 +17,7 @@ class Reduction {
   Reduction() = default;
   Reduction(const Reduction&) = delete;
   Reduction& operator=(const Reduction&) = delete;
+  ~Reduction() = default;
 
   void clear() {
     sums_.assign(sums_.size(), CompensatedSum());
