@@ -150,7 +150,8 @@ std::vector<stability::BoxMode> seeded_modes(const config::Configuration& config
                                              const stability::LinearStability& stability,
                                              const phase_space::ZAxis& z) {
   const Index largest = configuration.input().initial.seeds.max_mode;
-  auto modes = stability::growing_box_modes(stability, stability::all_wave_numbers, z.length(), largest);
+  auto modes =
+      stability::growing_box_modes(stability, stability::all_wave_numbers, z.length(), largest);
   if (modes.empty())
     configuration.fail("initial.seeds.type", fmt::format("no mode up to max_mode = {} grows; {}",
                                                          largest, fastest_box_mode(stability, z)));
