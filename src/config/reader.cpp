@@ -57,7 +57,6 @@ const std::string& word_of(const std::vector<Parameter>& parameters, const std::
   return *std::get<std::string*>(parameter->field);
 }
 
-/// The first condition that keeps a parameter from having an effect, if any.
 /// What keeps a parameter from having an effect; of two ways to have one, the nearer.
 const Condition* unmet(const Parameter& parameter, const std::vector<Parameter>& parameters) {
   const auto first_unmet = [&](const std::vector<Condition>& conditions) {

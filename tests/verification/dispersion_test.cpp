@@ -289,7 +289,6 @@ std::string spherical(int angles, const std::string& spectra, const std::string&
     equation.mode = "standard"
     grid.z = {{length = {}, cells = {}, order = 8}}
     grid.momentum = {{geometry = "spherical", angles = {}}}
-    initial.seeds.max_mode = 5
     {}
     {}
   )",
@@ -389,7 +388,7 @@ class Angles : public testing::TestWithParam<std::tuple<Spectra, int>> {
 
 TEST_P(Angles, SingleModesGrowAndPrecessInTimeAsTheEigenvaluesSay) {
   const LinearStability stability =
-      stability_of(input("initial.type = 'spectrum'\ntime.end = 1.0"));
+      stability_of(input("initial.type = 'spectrum'\ninitial.seeds.type = 'none'\ntime.end = 1.0"));
   auto modes = stability::growing_box_modes(stability, stability::all_wave_numbers, length, 5);
   ASSERT_GE(modes.size(), 3U);
   for (const auto& mode : modes) {
@@ -421,7 +420,7 @@ double u_osc_change(const phase_space::MomentumGrid& grid, const LinearStability
 
 TEST_P(Angles, RefractiveEnergyChangesAsASingleModeSays) {
   const LinearStability stability =
-      stability_of(input("initial.type = 'spectrum'\ntime.end = 1.0"));
+      stability_of(input("initial.type = 'spectrum'\ninitial.seeds.type = 'none'\ntime.end = 1.0"));
   const auto mode =
       stability::growing_box_modes(stability, stability::all_wave_numbers, length, 3).back();
   // Left out are the fourth order, 1e-8 of the second, and what tolerance says of k and Omega.
