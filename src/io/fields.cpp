@@ -17,6 +17,8 @@ constexpr const char* spectrum_name = "spectrum";
 
 hsize_t size_of(Index n) { return static_cast<hsize_t>(n); }
 
+}  // namespace
+
 void create_phase_space_coordinates(hid_t file, const FieldContext& context) {
   std::vector<double> z, energy;
   for (Index j = 0; j < context.z.cells(); ++j) z.push_back(context.z.position(j));
@@ -35,14 +37,11 @@ void create_phase_space_coordinates(hid_t file, const FieldContext& context) {
   hdf5::write_attribute(file, "box_length", context.z.length());
 }
 
-/// The part of a [z, energy, angle, component] dataset that a rank owns.
-hdf5::Block whole_box(const phase_space::Box& box) {
+hdf5::Block owned_block(const phase_space::Box& box) {
   return {
       {size_of(box.z.begin), size_of(box.energy.begin), size_of(box.angle.begin), 0},
       {size_of(box.z.size), size_of(box.energy.size), size_of(box.angle.size), flavor::components}};
 }
-
-}  // namespace
 
 Snapshots::Snapshots(const FieldContext& context, std::string directory)
     : context_(context), directory_(std::move(directory)) {
@@ -72,7 +71,7 @@ void Snapshots::write(const double* state, double time, Index step) {
   });
   on_every_rank(comm, [&] {
     hdf5::Handle file = hdf5::open_file_parallel(partial, true, comm);
-    hdf5::write_block(hdf5::open_dataset(file, density_matrix_name), whole_box(box), state, true);
+    hdf5::write_block(hdf5::open_dataset(file, density_matrix_name), owned_block(box), state, true);
     file.close("cannot close " + partial);
   });
   times_.push_back(time);
@@ -223,7 +222,7 @@ void read_density_matrix(const std::string& path, const phase_space::Decompositi
   const MPI_Comm comm = decomposition.communicator();
   on_every_rank(comm, [&] {
     const hdf5::Handle file = hdf5::open_file_parallel(path, false, comm);
-    hdf5::read_block(hdf5::open_dataset(file, density_matrix_name), whole_box(box), state, true);
+    hdf5::read_block(hdf5::open_dataset(file, density_matrix_name), owned_block(box), state, true);
   });
 }
 

@@ -21,6 +21,12 @@ struct FieldContext {
   const Provenance& provenance;
 };
 
+/// The axes of phase space in a new file: z, energy, angle and component. By one rank alone.
+void create_phase_space_coordinates(hid_t file, const FieldContext& context);
+
+/// The part of a [z, energy, angle, component] dataset that a rank owns.
+hdf5::Block owned_block(const phase_space::Box& box);
+
 /// snapshots/NNNNNN.h5 with the whole density matrix, written by all ranks at once, and
 /// snapshots.xdmf beside them for ParaView.
 class Snapshots {
