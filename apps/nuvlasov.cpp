@@ -15,6 +15,7 @@
 #include "dispersion_command.hpp"
 #include "nuvlasov/config/reader.hpp"
 #include "nuvlasov/errors.hpp"
+#include "nuvlasov/io/checkpoint.hpp"
 #include "nuvlasov/io/collective.hpp"
 #include "nuvlasov/io/provenance.hpp"
 #include "petsc_options.hpp"
@@ -102,7 +103,10 @@ int execute(const Invocation& call, MPI_Comm comm, int rank) {
     say(rank, call.markdown ? config::parameter_table() : config::describe(call.key));
   } else {
     std::string text;
-    io::on_first_rank(comm, [&] { text = io::file_info(call.file); });
+    io::on_first_rank(comm, [&] {
+      text =
+          io::is_checkpoint(call.file) ? io::checkpoint_info(call.file) : io::file_info(call.file);
+    });
     say(rank, text);
   }
   return exit_done;

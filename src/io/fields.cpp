@@ -20,6 +20,8 @@ constexpr const char* angular_spectrum_name = "angular_spectrum";
 
 hsize_t size_of(Index n) { return static_cast<hsize_t>(n); }
 
+}  // namespace
+
 void create_phase_space_coordinates(hid_t file, const FieldContext& context) {
   const phase_space::MomentumGrid& momentum = context.momentum;
   std::vector<double> z, energy, energy_weight;
@@ -50,8 +52,7 @@ void create_phase_space_coordinates(hid_t file, const FieldContext& context) {
   hdf5::write_attribute(file, "box_length", context.z.length());
 }
 
-/// The part of a [z, energy, angle, component] or [z, energy, angle] dataset that a rank owns.
-hdf5::Block whole_box(const phase_space::Box& box, bool matrix) {
+hdf5::Block owned_block(const phase_space::Box& box, bool matrix) {
   hdf5::Block block{{size_of(box.z.begin), size_of(box.energy.begin), size_of(box.angle.begin)},
                     {size_of(box.z.size), size_of(box.energy.size), size_of(box.angle.size)}};
   if (matrix) {
@@ -60,6 +61,8 @@ hdf5::Block whole_box(const phase_space::Box& box, bool matrix) {
   }
   return block;
 }
+
+namespace {
 
 std::vector<std::string> dimensions(bool matrix) {
   if (matrix) return {"z", "energy", "angle", "component"};
@@ -107,7 +110,7 @@ void Snapshots::write(const diagnostics::PhaseSpaceField& field, const double* v
     hdf5::Handle file =
         hdf5::open_file_parallel(partial_path(), true, decomposition.communicator());
     hdf5::write_block(hdf5::open_dataset(file, field.name),
-                      whole_box(decomposition.box(), field.matrix), values, true);
+                      owned_block(decomposition.box(), field.matrix), values, true);
     file.close("cannot close " + partial_path());
   });
 }
@@ -276,7 +279,7 @@ void read_density_matrix(const std::string& path, const phase_space::Decompositi
   const MPI_Comm comm = decomposition.communicator();
   on_every_rank(comm, [&] {
     const hdf5::Handle file = hdf5::open_file_parallel(path, false, comm);
-    hdf5::read_block(hdf5::open_dataset(file, density_matrix_name), whole_box(box, true), state,
+    hdf5::read_block(hdf5::open_dataset(file, density_matrix_name), owned_block(box), state,
                      true);
   });
 }

@@ -50,14 +50,43 @@ Handle text_type() {
   return type;
 }
 
+/// \param size  empty: a scalar
 template <class Value>
-void write_scalar_attribute(hid_t object, const std::string& name, hid_t type, const Value* value) {
-  const Handle space{check(H5Screate(H5S_SCALAR), "HDF5 dataspace"), H5Sclose};
+void write_values(hid_t object, const std::string& name, hid_t type,
+                  const std::vector<hsize_t>& size, const Value* value) {
+  const Handle space = dataspace(size);
   const Handle attribute{
       check(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT),
             "attribute " + name),
       H5Aclose};
-  check(H5Awrite(attribute, type, value), "attribute " + name);
+  // HDF5 refuses the address of nothing.
+  if (value != nullptr) check(H5Awrite(attribute, type, value), "attribute " + name);
+}
+
+AttributeValue read_attribute(hid_t object, const std::string& name) {
+  const std::string what = "attribute " + name;
+  const Handle attribute{check(H5Aopen(object, name.c_str(), H5P_DEFAULT), what), H5Aclose};
+  const Handle type{check(H5Aget_type(attribute), what), H5Tclose};
+  const Handle space{check(H5Aget_space(attribute), what), H5Sclose};
+  const bool scalar = H5Sget_simple_extent_type(space) == H5S_SCALAR;
+  const auto read = [&](hid_t as, void* to) { check(H5Aread(attribute, as, to), what); };
+  const H5T_class_t kind = H5Tget_class(type);
+  if (kind == H5T_STRING && scalar) return read_text_attribute(object, name);
+  if (kind == H5T_INTEGER && scalar) {
+    long long value = 0;
+    read(H5T_NATIVE_LLONG, &value);
+    return value;
+  }
+  if (kind == H5T_FLOAT && scalar) {
+    double value = 0.0;
+    read(H5T_NATIVE_DOUBLE, &value);
+    return value;
+  }
+  if (kind != H5T_FLOAT) throw IoError(what + ": of an unknown type");
+  std::vector<double> values(
+      static_cast<std::size_t>(check(H5Sget_simple_extent_npoints(space), what)));
+  if (!values.empty()) read(H5T_NATIVE_DOUBLE, values.data());
+  return values;
 }
 
 void describe(hid_t dataset, const Description& description) {
@@ -125,9 +154,11 @@ void Handle::close(const std::string& what) {
   check(close_(std::exchange(id_, H5I_INVALID_HID)), what);
 }
 
-Handle create_file(const std::string& path) {
+Handle create_file(const std::string& path, hsize_t user_block) {
   const Handle access = unlocked();
+  check(H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST), "HDF5 version");
   const Handle list = property_list(H5P_FILE_CREATE);
+  check(H5Pset_userblock(list, user_block), "HDF5 user block");
   check(H5Pset_link_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED),
         "HDF5 creation order");
   check(H5Pset_attr_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED),
@@ -156,6 +187,16 @@ Handle open_dataset(hid_t file, const std::string& name) {
   return {check(H5Dopen2(file, name.c_str(), H5P_DEFAULT), "dataset " + name), H5Dclose};
 }
 
+Handle create_group(hid_t file, const std::string& name) {
+  return {
+      check(H5Gcreate2(file, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), "group " + name),
+      H5Gclose};
+}
+
+Handle open_group(hid_t file, const std::string& name) {
+  return {check(H5Gopen2(file, name.c_str(), H5P_DEFAULT), "group " + name), H5Gclose};
+}
+
 bool has_dataset(hid_t file, const std::string& name) {
   if (H5Lexists(file, name.c_str(), H5P_DEFAULT) <= 0) return false;
   const Handle object{H5Oopen(file, name.c_str(), H5P_DEFAULT), H5Oclose};
@@ -164,15 +205,19 @@ bool has_dataset(hid_t file, const std::string& name) {
 
 void write_attribute(hid_t object, const std::string& name, const std::string& value) {
   const char* text = value.c_str();
-  write_scalar_attribute(object, name, text_type(), &text);
+  write_values(object, name, text_type(), {}, &text);
 }
 
 void write_attribute(hid_t object, const std::string& name, double value) {
-  write_scalar_attribute(object, name, H5T_NATIVE_DOUBLE, &value);
+  write_values(object, name, H5T_NATIVE_DOUBLE, {}, &value);
 }
 
 void write_attribute(hid_t object, const std::string& name, long long value) {
-  write_scalar_attribute(object, name, H5T_NATIVE_LLONG, &value);
+  write_values(object, name, H5T_NATIVE_LLONG, {}, &value);
+}
+
+void write_attribute(hid_t object, const std::string& name, const std::vector<double>& values) {
+  write_values(object, name, H5T_NATIVE_DOUBLE, {values.size()}, values.data());
 }
 
 std::string read_text_attribute(hid_t object, const std::string& name) {
@@ -187,6 +232,17 @@ std::string read_text_attribute(hid_t object, const std::string& name) {
   std::string value = text != nullptr ? text : "";
   H5free_memory(text);
   return value;
+}
+
+std::map<std::string, AttributeValue> read_attributes(hid_t object) {
+  std::map<std::string, AttributeValue> values;
+  const auto visit = [](hid_t, const char* name, const H5A_info_t*, void* to) -> herr_t {
+    static_cast<std::map<std::string, AttributeValue>*>(to)->emplace(name, AttributeValue{});
+    return 0;
+  };
+  check(H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, nullptr, visit, &values), "attributes");
+  for (auto& [name, value] : values) value = read_attribute(object, name);
+  return values;
 }
 
 void create_coordinate(hid_t file, const std::string& name, const std::vector<double>& values,

@@ -75,7 +75,7 @@ void write_provenance(hid_t file, const std::string& kind, const Provenance& pro
   hdf5::write_attribute(file, "config", provenance.config);
 }
 
-std::string file_info(const std::string& path) {
+std::string file_info(const std::string& path, const std::string& more) {
   if (!std::filesystem::is_regular_file(path))
     throw InputError(fmt::format("{}: no such file", path));
   if (H5Fis_hdf5(path.c_str()) <= 0)
@@ -97,6 +97,7 @@ std::string file_info(const std::string& path) {
     }
     text += fmt::format("{:<14}{} from t = {:g} to {:g}\n", "records", records, first, last);
   }
+  text += more;
   DatasetList list;
   hdf5::check(H5Literate(file, H5_INDEX_NAME, H5_ITER_INC, nullptr, DatasetList::visit, &list),
               "cannot list " + path);

@@ -21,6 +21,12 @@ struct FieldContext {
   const Provenance& provenance;
 };
 
+/// The axes of phase space in a new file: z, energy, angle and component. By one rank alone.
+void create_phase_space_coordinates(hid_t file, const FieldContext& context);
+
+/// The part of a [z, energy, angle] dataset that a rank owns, and for a matrix [component].
+hdf5::Block owned_block(const phase_space::Box& box, bool matrix = true);
+
 /// snapshots/NNNNNN.h5 with fields over phase space, [z, energy, angle] and for a matrix
 /// [component], written by all ranks at once, and snapshots.xdmf beside them for ParaView.
 class Snapshots {

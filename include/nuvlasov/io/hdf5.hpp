@@ -6,7 +6,9 @@
 #include <hdf5.h>
 #include <mpi.h>
 
+#include <map>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "nuvlasov/errors.hpp"
@@ -41,20 +43,30 @@ struct Description {
   std::string long_name;
 };
 
-/// A new file written by one rank, with link order tracked as netCDF-4 wants it.
-Handle create_file(const std::string& path);
+/// A new file written by one rank, with link order tracked as netCDF-4 wants it, and checksums in
+/// its metadata. Its first `user_block` bytes (0, or a power of 2 from 512 on) are left to the
+/// caller.
+Handle create_file(const std::string& path, hsize_t user_block = 0);
 /// An existing file, opened by one rank.
 Handle open_file(const std::string& path, bool writable);
 /// An existing file, opened by all ranks of `comm`. Collective.
 Handle open_file_parallel(const std::string& path, bool writable, MPI_Comm comm);
 Handle open_dataset(hid_t file, const std::string& name);
+Handle create_group(hid_t file, const std::string& name);
+Handle open_group(hid_t file, const std::string& name);
 bool has_dataset(hid_t file, const std::string& name);
 
 void write_attribute(hid_t object, const std::string& name, const std::string& value);
 void write_attribute(hid_t object, const std::string& name, double value);
 void write_attribute(hid_t object, const std::string& name, long long value);
+void write_attribute(hid_t object, const std::string& name, const std::vector<double>& values);
 /// The text of a string attribute, or empty when there is none.
 std::string read_text_attribute(hid_t object, const std::string& name);
+
+/// What attributes can be.
+using AttributeValue = std::variant<double, long long, std::string, std::vector<double>>;
+/// All attributes of a group or dataset. \throws IoError also for one of another type
+std::map<std::string, AttributeValue> read_attributes(hid_t object);
 
 /// A coordinate: a dataset of its values that is the scale of the dimension of the same name.
 /// `values` may be empty for an unlimited dimension that grows later.

@@ -22,11 +22,12 @@ struct Provenance {
   int ranks = 1;
 };
 
-/// Writes the attributes that every file carries. \param kind  "history", "profiles", "snapshot"
+/// Writes the attributes that every file carries. \param kind  "history", "profiles", "snapshot",
+/// "checkpoint"
 void write_provenance(hid_t file, const std::string& kind, const Provenance& provenance);
 
-/// What a file written by nuvlasov is, as text for people.
+/// What a file written by nuvlasov is, as text for people. \param more  lines to put into it
 /// \throws InputError when the file is missing or not one of ours
-std::string file_info(const std::string& path);
+std::string file_info(const std::string& path, const std::string& more = "");
 
 }  // namespace nuvlasov::io
