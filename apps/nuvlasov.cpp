@@ -87,8 +87,9 @@ void say(int rank, const std::string& text) {
 int execute(const Invocation& call, MPI_Comm comm, int rank) {
   if (call.app.got_subcommand("run")) {
     // PETSc has said what went wrong; the other ranks may be waiting for this one.
-    if (run(call.run, comm) != 0) MPI_Abort(comm, exit_internal_error);
-    return exit_done;
+    ExitCode code = exit_done;
+    if (run(call.run, comm, &code) != 0) MPI_Abort(comm, exit_internal_error);
+    return code;
   }
   if (call.app.got_subcommand("check")) {
     const config::Configuration configuration(io::read_text(call.run.input, comm), call.run.input,

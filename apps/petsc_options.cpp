@@ -106,6 +106,14 @@ std::string petsc_arguments_error(const std::vector<std::string>& arguments) {
   return "";
 }
 
+std::string petsc_options_text() {
+  std::string text;
+  for (const auto& [name, value] : petsc_options())
+    text +=
+        fmt::format("{}-{}{}{}", text.empty() ? "" : " ", name, value.empty() ? "" : " ", value);
+  return text;
+}
+
 void apply_petsc_options(const config::Configuration& configuration,
                          const std::function<PetscErrorCode()>& create) {
   insert(configuration);

@@ -16,6 +16,9 @@ namespace nuvlasov {
 /// May be called before PetscInitialize.
 std::string petsc_arguments_error(const std::vector<std::string>& arguments);
 
+/// All PETSc options in effect, "-name value ...".
+std::string petsc_options_text();
+
 /// Hands the [petsc] section to PETSc and calls `create`, which sets up every object that takes
 /// options. \throws InputError when PETSc rejects an option or has not used one. Collective.
 void apply_petsc_options(const config::Configuration& configuration,

@@ -8,13 +8,17 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
+#include "continuation.hpp"
+#include "nuvlasov/io/checkpoint.hpp"
 #include "nuvlasov/io/collective.hpp"
 #include "nuvlasov/io/fields.hpp"
 #include "nuvlasov/io/history.hpp"
 #include "nuvlasov/io/log.hpp"
+#include "nuvlasov/time/stop.hpp"
 #include "output_directory.hpp"
-#include "simulation.hpp"
+#include "petsc_options.hpp"
 
 namespace nuvlasov {
 namespace {
@@ -47,6 +51,8 @@ class Cadence {
     return interval_ > 0.0 ? static_cast<double>(count_) * interval_
                            : std::numeric_limits<double>::infinity();
   }
+  /// Goes on beyond `time`.
+  void start_after(double time) { due(time); }
   /// Whether something is due at `time`; then moves on beyond it.
   bool due(double time) {
     constexpr double rounding = 1e-9;
@@ -92,7 +98,8 @@ class Target {
       if (!options_.overwrite)
         directory_.fail(
             fmt::format("{} already holds a run ({}), and nothing is written over; give another "
-                        "directory with --output, or --overwrite to replace it",
+                        "directory with --output, --overwrite to replace it, or --resume auto to "
+                        "go on with it",
                         directory(), product));
       const auto& initial = configuration_.input().initial;
       if (initial.type == "file" && holds(directory_.path(product), initial.path))
@@ -102,6 +109,41 @@ class Target {
     }
   }
 
+  /// Whether the directory holds a run of this configuration, but for what may change. By one rank
+  /// alone.
+  bool holds_this_run() const {
+    std::ifstream in(directory_.path("config.toml"));
+    if (!in) return false;
+    std::ostringstream text;
+    text << in.rdbuf();
+    try {
+      const config::Configuration before(text.str(), "config.toml", {});
+      const auto changes = config::differences(before.input(), configuration_.input());
+      return std::all_of(changes.begin(), changes.end(),
+                         [](const auto& change) { return may_change(change.key); });
+    } catch (const InputError&) {
+      return false;
+    }
+  }
+  /// Whether its run is done, as far as it is to go now. By one rank alone.
+  bool done() const {
+    if (!holds_this_run() || io::history_status(directory_.path("history.h5")) != io::status_done)
+      return false;
+    const io::hdf5::Handle file = io::hdf5::open_file(directory_.path("history.h5"), false);
+    const io::hdf5::Handle time = io::hdf5::open_dataset(file, "time");
+    const hsize_t rows = io::hdf5::shape(time).front();
+    double last = 0.0;
+    if (rows > 0) io::hdf5::read_block(time, {{rows - 1}, {1}}, &last, false);
+    return last >= configuration_.input().time.end;
+  }
+  bool holds_checkpoints() const {
+    const fs::path folder = directory_.path("checkpoints");
+    return fs::is_directory(folder) &&
+           std::any_of(fs::directory_iterator(folder), fs::directory_iterator(),
+                       [](const auto& entry) { return entry.path().extension() == ".h5"; });
+  }
+
+  void create() const { directory_.create(); }
   /// Makes the directory, or empties it of a former run's files. \throws IoError
   void prepare() const {
     for (const char* product : products) {
@@ -115,8 +157,8 @@ class Target {
   }
 
  private:
-  static constexpr std::array products{"history.h5",     "profiles.h5", "snapshots",
-                                       "snapshots.xdmf", "config.toml", "run.log"};
+  static constexpr std::array products{"history.h5",  "profiles.h5", "snapshots",  "snapshots.xdmf",
+                                       "config.toml", "run.log",     "checkpoints"};
 
   static bool holds(const fs::path& outer, const fs::path& inner) {
     const fs::path whole = fs::weakly_canonical(outer);
@@ -149,6 +191,8 @@ class Run {
         history_due_(input().output.history_interval),
         profile_due_(input().output.profile_interval),
         snapshot_due_(input().output.snapshot_interval),
+        checkpoint_due_(input().checkpoint.interval_time),
+        checkpoint_seconds_(config::seconds(input().checkpoint.interval_wall)),
         edge_alarm_(input().diagnostics.edge_limit),
         direction_alarm_(input().diagnostics.edge_limit),
         negativity_alarm_(input().diagnostics.negativity_limit) {
@@ -156,11 +200,21 @@ class Run {
   }
 
   PetscErrorCode execute();
+  ExitCode exit_code() const { return stopped_.empty() ? exit_done : exit_resubmit; }
 
  private:
+  std::optional<Continuation> find_start();
+  void say_continuation(const Continuation& from);
+  PetscErrorCode steps();
+  PetscErrorCode save_checkpoint(bool stopping);
+  bool checkpoint_is_due();
+  double reserve() const;
   const config::Input& input() const { return configuration_.input(); }
   PetscErrorCode estimate();
-  void open_outputs();
+  io::FieldContext field_context() const;
+  void open_outputs(const Continuation* from);
+  std::unique_ptr<io::Profiles> open_profiles(Index records);
+  std::vector<double> existing_snapshots(std::vector<double> times);
   io::Snapshots::Fields snapshot_fields() const;
   PetscErrorCode write_snapshot();
   void banner();
@@ -192,7 +246,14 @@ class Run {
   std::unique_ptr<diagnostics::Marginals> marginals_;
   std::unique_ptr<io::Profiles> profiles_;
   std::unique_ptr<io::Snapshots> snapshots_;
-  Cadence history_due_, profile_due_, snapshot_due_;
+  std::unique_ptr<io::CheckpointWriter> checkpoints_;
+  Cadence history_due_, profile_due_, snapshot_due_, checkpoint_due_;
+  double checkpoint_seconds_;     ///< wall-clock time between checkpoints; 0: any
+  double last_checkpoint_ = 0.0;  ///< MPI_Wtime()
+  Index last_checkpoint_step_ = 0;
+  double longest_step_ = 0.0;        ///< seconds
+  double longest_checkpoint_ = 0.0;  ///< seconds, at first a guess
+  std::string stopped_;              ///< why, before the end
   Alarm edge_alarm_, direction_alarm_, negativity_alarm_;
   Stopwatch stepping_, diagnostics_, output_;
   double start_ = 0.0;
@@ -204,11 +265,56 @@ class Run {
   double dissipated_ = 0.0;  ///< energy that dissipation gave, by the trapezoidal rule over rows
 };
 
+/// Where to go on from, if anywhere. Throws what keeps the run from starting; leaves the disk
+/// alone.
+std::optional<Continuation> Run::find_start() {
+  if (options_.resume != "auto" && options_.resume != "never") {
+    io::verify_checkpoint(options_.resume, comm_);
+    return read_continuation(options_.resume, configuration_, comm_);
+  }
+  if (options_.resume == "auto" && !options_.overwrite) {
+    const auto newest = io::newest_good_checkpoint(
+        directory_, comm_, [&](const std::string& text) { log_.warning(text); });
+    if (newest) return read_continuation(*newest, configuration_, comm_);
+    bool interrupted = false;
+    io::on_first_rank(comm_, [&] {
+      if (target_.holds_checkpoints())
+        throw IoError(
+            fmt::format("none of the checkpoints in {} is whole; --overwrite starts the run again",
+                        directory_));
+      interrupted = target_.holds_this_run();
+    });
+    int flag = interrupted ? 1 : 0;
+    MPI_Bcast(&flag, 1, MPI_INT, 0, comm_);
+    if (flag == 1) {
+      log_.warning(fmt::format(
+          "the run in {} was interrupted before its first checkpoint: starting again", directory_));
+      return std::nullopt;
+    }
+  }
+  io::on_first_rank(comm_, [&] { target_.check(); });
+  return std::nullopt;
+}
+
 PetscErrorCode Run::execute() {
   PetscFunctionBeginUser;
   start_ = MPI_Wtime();
-  if (!options_.dry_run) io::on_first_rank(comm_, [&] { target_.check(); });
-  PetscCall(simulation_.create(configuration_, comm_));
+  std::optional<Continuation> from;
+  if (!options_.dry_run) {
+    int done = 0;
+    io::on_first_rank(comm_, [&] {
+      done = options_.resume == "auto" && !options_.overwrite && target_.done() ? 1 : 0;
+    });
+    PetscCallMPI(MPI_Bcast(&done, 1, MPI_INT, 0, comm_));
+    if (done == 1) {
+      log_.line(fmt::format(
+          "the run in {} is done; raise time.end to go on from a checkpoint, or --overwrite it",
+          directory_));
+      PetscFunctionReturn(0);
+    }
+    from = find_start();
+  }
+  PetscCall(simulation_.create(configuration_, comm_, from ? &from->simulation : nullptr));
   provenance_ = {.config = configuration_.resolved(),
                  .process_grid = to_text(simulation_.decomposition().process_grid()),
                  .ranks = ranks_};
@@ -217,22 +323,20 @@ PetscErrorCode Run::execute() {
     PetscCall(estimate());
     PetscFunctionReturn(0);
   }
-  open_outputs();
+  if (from) PetscCall(load(*from, field_context(), simulation_));
+  open_outputs(from ? &*from : nullptr);
   banner();
+  if (from) say_continuation(*from);
   try {
-    PetscCall(record());
-    PetscCall(warn_of_short_waves());
-    while (!simulation_.finished()) {
-      const double target =
-          std::min({history_due_.next(), profile_due_.next(), snapshot_due_.next()});
-      {
-        const auto lap = stepping_.lap();
-        PetscCall(simulation_.advance_to(target));
-      }
+    if (!from) {
       PetscCall(record());
+      PetscCall(warn_of_short_waves());
     }
+    PetscCall(steps());
+    history_->set_status(stopped_.empty() ? io::status_done : stopped_);
     history_->flush();
   } catch (const NumericalError&) {
+    history_->set_status("failed");
     history_->flush();
     throw;
   }
@@ -240,24 +344,165 @@ PetscErrorCode Run::execute() {
   PetscFunctionReturn(0);
 }
 
-void Run::open_outputs() {
+PetscErrorCode Run::steps() {
+  PetscFunctionBeginUser;
+  const double wall_limit = config::seconds(input().time.wall_limit);
+  const std::optional<double> left =
+      wall_limit > 0.0 ? std::optional(wall_limit) : time::batch_seconds_left();
+  time::StopWatcher watcher(comm_, directory_ + "/STOP",
+                            left ? std::optional(start_ + *left) : std::nullopt);
+  while (!simulation_.finished() && stopped_.empty()) {
+    if (!simulation_.in_interval())
+      PetscCall(simulation_.begin_interval(
+          std::min({history_due_.next(), profile_due_.next(), snapshot_due_.next()})));
+    const double began = MPI_Wtime();
+    {
+      const auto lap = stepping_.lap();
+      PetscCall(simulation_.step());
+    }
+    longest_step_ = std::max(longest_step_, MPI_Wtime() - began);
+    if (!simulation_.in_interval()) PetscCall(record());
+    if (simulation_.finished()) break;
+    stopped_ = watcher.reason(reserve());
+    if (!stopped_.empty() || checkpoint_is_due()) PetscCall(save_checkpoint(!stopped_.empty()));
+  }
+  if (stopped_.empty() && input().checkpoint.at_end) PetscCall(save_checkpoint(true));
+  PetscFunctionReturn(0);
+}
+
+/// Seconds that another step and a checkpoint may take.
+double Run::reserve() const {
+  constexpr double margin = 2.0, at_least = 2.0;
+  return at_least + margin * (longest_step_ + longest_checkpoint_);
+}
+
+/// The same on all ranks: the first looks at the clock.
+bool Run::checkpoint_is_due() {
+  const time::Integrator& integrator = simulation_.integrator();
+  const Index every = input().checkpoint.interval_steps;
+  const bool by_step = every > 0 && integrator.steps() - last_checkpoint_step_ >= every;
+  const bool by_time = checkpoint_due_.due(integrator.time());
+  int by_wall = 0;
+  if (checkpoint_seconds_ > 0.0) {
+    by_wall = MPI_Wtime() - last_checkpoint_ >= checkpoint_seconds_ ? 1 : 0;
+    MPI_Bcast(&by_wall, 1, MPI_INT, 0, comm_);
+  }
+  return by_step || by_time || by_wall == 1;
+}
+
+PetscErrorCode Run::save_checkpoint(bool stopping) {
+  PetscFunctionBeginUser;
+  const double began = MPI_Wtime();
+  try {
+    const auto lap = output_.lap();
+    PetscCall(save(*checkpoints_, simulation_,
+                   {.rows = history_->rows(),
+                    .snapshot_times = snapshots_ ? snapshots_->times() : std::vector<double>{},
+                    .profile_records = profiles_ ? static_cast<Index>(profiles_->records()) : 0,
+                    .dissipated = dissipated_}));
+  } catch (const IoError& error) {
+    if (stopping || input().checkpoint.on_failure == "stop") throw;
+    log_.warning(
+        fmt::format("no checkpoint at step {}: {}; going on, as checkpoint.on_failure says",
+                    simulation_.integrator().steps(), error.what()));
+  }
+  last_checkpoint_ = MPI_Wtime();
+  last_checkpoint_step_ = simulation_.integrator().steps();
+  longest_checkpoint_ = std::max(longest_checkpoint_, last_checkpoint_ - began);
+  PetscFunctionReturn(0);
+}
+
+void Run::say_continuation(const Continuation& from) {
+  log_.line(fmt::format("resumed    from {}, step {}, t = {:g}", from.path, from.step, from.time));
+  for (const config::Difference& change : from.changes)
+    log_.line(fmt::format("           {} = {}, was {}", change.key,
+                          change.now.empty() ? "absent" : change.now,
+                          change.before.empty() ? "absent" : change.before));
+  const std::string petsc = petsc_options_text();
+  if (petsc != from.petsc_options)
+    log_.warning(
+        fmt::format("PETSc options are now '{}', were '{}'; a step that an adaptive method "
+                    "had chosen is kept whatever -ts_dt says",
+                    petsc, from.petsc_options));
+}
+
+io::FieldContext Run::field_context() const {
+  return {simulation_.problem().z, simulation_.problem().momentum, simulation_.decomposition(),
+          provenance_};
+}
+
+void Run::open_outputs(const Continuation* from) {
   const auto lap = output_.lap();
   io::on_first_rank(comm_, [&] {
-    target_.prepare();
+    if (from == nullptr)
+      target_.prepare();
+    else
+      target_.create();
     write_text(directory_ + "/config.toml", configuration_.resolved());
   });
-  log_.open_file(directory_ + "/run.log");
-  history_ = std::make_unique<io::History>(directory_ + "/history.h5",
-                                           simulation_.ledger().columns(), provenance_, comm_);
-  const io::FieldContext context{simulation_.problem().z, simulation_.problem().momentum,
-                                 simulation_.decomposition(), provenance_};
+  log_.open_file(directory_ + "/run.log", from != nullptr);
+  const Progress before = from != nullptr ? from->progress : Progress{};
+  history_ = std::make_unique<io::History>(
+      directory_ + "/history.h5", simulation_.ledger().columns(), provenance_, comm_, before.rows);
+  if (from != nullptr) {
+    for (Cadence* cadence : {&history_due_, &profile_due_, &snapshot_due_, &checkpoint_due_})
+      cadence->start_after(from->time);
+    first_ = before.rows.front();
+    last_ = before.rows.back();
+    dissipated_ = before.dissipated;
+    last_checkpoint_step_ = from->step;
+    reported_evaluations_ = simulation_.integrator().evaluations();
+  } else {
+    checkpoint_due_.start_after(0.0);
+  }
+  const io::FieldContext context = field_context();
   if (input().output.profile_interval > 0.0) {
     marginals_ = std::make_unique<diagnostics::Marginals>(context.z, context.momentum,
                                                           context.decomposition);
-    profiles_ = std::make_unique<io::Profiles>(context, directory_ + "/profiles.h5");
+    profiles_ = open_profiles(before.profile_records);
   }
   if (input().output.snapshot_interval > 0.0)
-    snapshots_ = std::make_unique<io::Snapshots>(context, directory_, snapshot_fields());
+    snapshots_ = std::make_unique<io::Snapshots>(context, directory_, snapshot_fields(),
+                                                 existing_snapshots(before.snapshot_times));
+  checkpoints_ = std::make_unique<io::CheckpointWriter>(context, directory_,
+                                                        static_cast<int>(input().checkpoint.keep));
+  last_checkpoint_ = MPI_Wtime();
+  constexpr double slow_disk = 1e8;  // bytes per second
+  longest_checkpoint_ = checkpoints_->bytes(simulation_.vectors().size()) / slow_disk;
+}
+
+/// A file of former records, or a new one where it cannot be gone on with.
+std::unique_ptr<io::Profiles> Run::open_profiles(Index records) {
+  const std::string path = directory_ + "/profiles.h5";
+  try {
+    return std::make_unique<io::Profiles>(field_context(), path, static_cast<hsize_t>(records));
+  } catch (const IoError& error) {
+    if (records == 0) throw;
+    log_.warning(fmt::format("{}; profiles begin again at t = {:g}, the former file is kept as {}",
+                             error.what(), simulation_.integrator().time(), path + ".former"));
+  }
+  io::on_first_rank(comm_, [&] {
+    if (fs::exists(path)) fs::rename(path, path + ".former");
+  });
+  return std::make_unique<io::Profiles>(field_context(), path);
+}
+
+/// The leading ones of former snapshots that are in this directory.
+std::vector<double> Run::existing_snapshots(std::vector<double> times) {
+  auto count = static_cast<long long>(times.size());
+  io::on_first_rank(comm_, [&] {
+    for (std::size_t n = times.size(); n-- > 0;)
+      if (!fs::exists(fmt::format("{}/snapshots/{:06}.h5", directory_, n)))
+        count = static_cast<long long>(n);
+  });
+  MPI_Bcast(&count, 1, MPI_LONG_LONG, 0, comm_);
+  if (count < static_cast<long long>(times.size()))
+    log_.warning(
+        fmt::format("{} holds only the first {} of the {} snapshots written before; "
+                    "numbers go on from there",
+                    directory_, count, times.size()));
+  times.resize(static_cast<std::size_t>(count));
+  return times;
 }
 
 io::Snapshots::Fields Run::snapshot_fields() const {
@@ -502,6 +747,11 @@ PetscErrorCode Run::summary() {
         dissipated_, column(last_, "purity") / column(first_, "purity") - 1.0));
   log_.line("           " + closure());
   log_.line(fmt::format("results    {}", directory_));
+  if (!stopped_.empty())
+    log_.line(fmt::format(
+        "stopped    {}, at step {}, t = {:g}, on a checkpoint; run it again to go on "
+        "(exit code {})",
+        stopped_, integrator.steps(), integrator.time(), static_cast<int>(exit_resubmit)));
   PetscFunctionReturn(0);
 }
 
@@ -520,15 +770,13 @@ std::string Run::closure() const {
 
 }  // namespace
 
-PetscErrorCode run(const RunOptions& options, MPI_Comm comm) {
+PetscErrorCode run(const RunOptions& options, MPI_Comm comm, ExitCode* code) {
   PetscFunctionBeginUser;
-  if (options.resume != "auto" && options.resume != "never")
-    throw InputError(fmt::format(
-        "--resume {}: this version writes no checkpoints to resume from; use auto or never",
-        options.resume));
   const config::Configuration configuration(io::read_text(options.input, comm), options.input,
                                             options.overrides);
-  PetscCall(Run(options, configuration, comm).execute());
+  Run run(options, configuration, comm);
+  PetscCall(run.execute());
+  *code = run.exit_code();
   PetscFunctionReturn(0);
 }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "nuvlasov/errors.hpp"
+
 namespace nuvlasov {
 
 struct RunOptions {
@@ -19,8 +21,10 @@ struct RunOptions {
   bool dry_run = false;
 };
 
-/// Runs a simulation from start to end and writes its directory. Collective.
+/// Runs a simulation from its start or a checkpoint to its end, or until there is a reason to stop,
+/// and writes its directory. Collective.
+/// \param code  exit_done or exit_resubmit
 /// \throws InputError, IoError, NumericalError
-PetscErrorCode run(const RunOptions& options, MPI_Comm comm);
+PetscErrorCode run(const RunOptions& options, MPI_Comm comm, ExitCode* code);
 
 }  // namespace nuvlasov

@@ -72,7 +72,7 @@ double Problem::nodes() const {
          static_cast<double>(momentum.angles());
 }
 
-Problem make_problem(const config::Configuration& configuration, MPI_Comm comm) {
+Problem make_problem(const config::Configuration& configuration, MPI_Comm comm, bool initial) {
   const auto& input = configuration.input();
   Problem problem{.equation = equation_of(input.equation),
                   .z = make_z_axis(input),
@@ -93,7 +93,8 @@ Problem make_problem(const config::Configuration& configuration, MPI_Comm comm) 
         fmt::format("the grid has {:.3g} unknowns, but this PETSc counts to {:.3g}; "
                     "use one built with 64-bit indices",
                     problem.nodes() * flavor::components, static_cast<double>(PETSC_MAX_INT)));
-  problem.initial = make_initial_state(configuration, problem.z, problem.momentum, comm);
+  if (initial)
+    problem.initial = make_initial_state(configuration, problem.z, problem.momentum, comm);
   return problem;
 }
 
@@ -117,7 +118,7 @@ PetscErrorCode Simulation::fill_initial_state(const config::Configuration& confi
 }
 
 phase_space::ProcessGrid place(const config::Configuration& configuration, Problem& problem,
-                               int ranks) {
+                               int ranks, std::optional<phase_space::AngularOperator> kept) {
   const auto choose = [&] {
     phase_space::ProcessGridRequest request = problem.process_grid;
     if (problem.equation.mode == physics::Mode::full && problem.momentum.couples_all_directions())
@@ -131,6 +132,10 @@ phase_space::ProcessGrid place(const config::Configuration& configuration, Probl
   const bool may_take_sn = problem.equation.mode == physics::Mode::full &&
                            configuration.input().grid.momentum.angular_operator == "auto" &&
                            problem.momentum.geometry() == phase_space::Geometry::spherical;
+  if (kept) {
+    problem.momentum = make_momentum_grid(configuration.input(), *kept);
+    return choose();
+  }
   if (may_take_sn && problem.process_grid.angle.value_or(1) > 1) take_sn();
   try {
     return choose();
@@ -141,14 +146,16 @@ phase_space::ProcessGrid place(const config::Configuration& configuration, Probl
   return choose();
 }
 
-PetscErrorCode Simulation::create(const config::Configuration& configuration, MPI_Comm comm) {
+PetscErrorCode Simulation::create(const config::Configuration& configuration, MPI_Comm comm,
+                                  const SimulationMemory* memory) {
   PetscFunctionBeginUser;
-  problem_ = std::make_unique<Problem>(make_problem(configuration, comm));
+  problem_ = std::make_unique<Problem>(make_problem(configuration, comm, memory == nullptr));
   int ranks = 1;
   PetscCallMPI(MPI_Comm_size(comm, &ranks));
   phase_space::ProcessGrid grid;
   try {
-    grid = place(configuration, *problem_, ranks);
+    grid = place(configuration, *problem_, ranks,
+                 memory != nullptr ? std::optional(memory->angular_operator) : std::nullopt);
   } catch (const phase_space::DecompositionError& error) {
     if (error.axis().empty()) throw InputError(error.what());
     configuration.fail("parallel.ranks_" + error.axis(), error.what());
@@ -160,40 +167,129 @@ PetscErrorCode Simulation::create(const config::Configuration& configuration, MP
   ledger_ = std::make_unique<diagnostics::Ledger>(problem_->z, problem_->momentum, decomposition_,
                                                   *equation_);
   PetscCall(decomposition_.create_state(state_));
-  PetscCall(fill_initial_state(configuration));
+  if (memory == nullptr)
+    PetscCall(fill_initial_state(configuration));
+  else
+    problem_->time.largest = memory->integrator.largest;
   apply_petsc_options(configuration, [&] {
     return integrator_.create(decomposition_, *equation_, problem_->time, state_);
   });
+  if (memory != nullptr) {
+    PetscCall(integrator_.restore(memory->integrator));
+    ledger_->restore(memory->ledger);
+    interval_ = memory->interval;
+    largest_occupation_ = memory->largest_occupation;
+  }
   PetscFunctionReturn(0);
+}
+
+PetscErrorCode Simulation::memory(SimulationMemory* memory) const {
+  PetscFunctionBeginUser;
+  memory->ledger = ledger_->memory();
+  memory->interval = interval_;
+  memory->largest_occupation = largest_occupation_;
+  memory->angular_operator = problem_->momentum.angular_operator();
+  PetscCall(integrator_.memory(&memory->integrator));
+  PetscFunctionReturn(0);
+}
+
+std::vector<Vec> Simulation::vectors() const {
+  std::vector<Vec> all = integrator_.remembered();
+  all.insert(all.begin(), state_);
+  return all;
 }
 
 bool Simulation::finished() const {
   return integrator_.time() >= integrator_.end() || integrator_.steps() >= integrator_.max_steps();
 }
 
+PetscErrorCode Simulation::begin_interval(double target) {
+  PetscFunctionBeginUser;
+  interval_ = {.begin = integrator_.time(),
+               .target = std::min(target, integrator_.end()),
+               .step = 0.0,
+               .open = true};
+  integrator_.use_whole_steps();
+  // From the state itself: a run that goes on has no other moments.
+  PetscCall(decomposition_.with_ghosts(
+      state_, [&](const phase_space::StateView& rho) { equation_->update_moments(rho); }));
+  double limit = 0.0;
+  PetscCall(integrator_.automatic_step(&limit));
+  if (integrator_.chooses_step_automatically()) {
+    const double span = interval_.target - interval_.begin;
+    // A whole number of equal steps; the margin keeps rounding from adding one.
+    interval_.step = span / std::max(1.0, std::ceil(span / limit * (1.0 - 1e-9)));
+  }
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode Simulation::step() {
+  PetscFunctionBeginUser;
+  time::StepOutcome outcome = time::StepOutcome::done;
+  do PetscCall(integrator_.advance(interval_.step, integrator_.end(), &outcome));
+  while (outcome == time::StepOutcome::solve_failed && integrator_.halve_steps());
+  if (outcome != time::StepOutcome::done)
+    throw NumericalError(fmt::format(
+        "{} at t = {:g} with a step of {:g}; {}",
+        outcome == time::StepOutcome::solve_failed
+            ? "the implicit solve of a time step did not converge, not with smaller steps either,"
+            : "the time step collapsed",
+        integrator_.time(), integrator_.last_step(), step_advice()));
+  PetscCall(check_finite());
+  const double rounding = 1e-9 * (interval_.target - interval_.begin);
+  if (finished() || integrator_.time() >= interval_.target - rounding) interval_.open = false;
+  PetscFunctionReturn(0);
+}
+
 PetscErrorCode Simulation::advance_to(double target) {
   PetscFunctionBeginUser;
-  target = std::min(target, integrator_.end());
-  const double span = target - integrator_.time();
-  double step = 0.0;
-  if (integrator_.chooses_step_automatically()) {
-    double limit = 0.0;
-    PetscCall(integrator_.automatic_step(&limit));
-    // A whole number of equal steps; the margin keeps rounding from adding one.
-    step = span / std::max(1.0, std::ceil(span / limit * (1.0 - 1e-9)));
-  }
-  while (!finished() && integrator_.time() < target - 1e-9 * span) {
-    time::StepOutcome outcome = time::StepOutcome::done;
-    PetscCall(integrator_.advance(step, integrator_.end(), &outcome));
-    if (outcome != time::StepOutcome::done)
-      throw NumericalError(fmt::format(
-          "{} at t = {:g} with a step of {:g}; the state before it is kept in the history. Choose a "
-          "smaller time.step or time.safety",
-          outcome == time::StepOutcome::solve_failed
-              ? "the implicit solve of a time step did not converge"
-              : "the time step collapsed",
-          integrator_.time(), integrator_.last_step()));
-  }
+  PetscCall(begin_interval(target));
+  while (in_interval() && !finished()) PetscCall(step());
+  PetscFunctionReturn(0);
+}
+
+/// Which terms want which step, and what to do.
+std::string Simulation::step_advice() const {
+  const double dt = integrator_.last_step();
+  std::string rates;
+  for (std::size_t t = 0; t < integrator_.spectral_radii().size(); ++t)
+    rates += fmt::format("{}{} {:.3g}", t == 0 ? "" : ", ", equation_->terms()[t]->name(),
+                         dt * integrator_.spectral_radii()[t]);
+  return fmt::format(
+      "the step times the largest rate of each term was {}, and the method is stable up to a sum "
+      "of {:.3g}; choose a smaller time.step or time.safety, and go on from the last checkpoint",
+      rates, integrator_.stability_limit());
+}
+
+PetscErrorCode Simulation::check_finite() const {
+  PetscFunctionBeginUser;
+  const phase_space::Box& box = decomposition_.box();
+  const Index count = box.nodes() * flavor::components;
+  const phase_space::MomentumGrid& momentum = problem_->momentum;
+  const Index none = std::numeric_limits<Index>::max();
+  Index first = none;
+  PetscCall(with_state([&](const double* rho) {
+    double spoilt = 0.0;  // or NaN
+    for (Index n = 0; n < count; ++n) spoilt += 0.0 * rho[n];
+    if (spoilt == 0.0) return;
+    const Index n =
+        std::find_if(rho, rho + count, [](double x) { return !std::isfinite(x); }) - rho;
+    const Index node = n / flavor::components;
+    const Index k = box.angle.begin + node % box.angle.size;
+    const Index i = box.energy.begin + node / box.angle.size % box.energy.size;
+    const Index j = box.z.begin + node / (box.angle.size * box.energy.size);
+    first = (j * momentum.energies() + i) * momentum.angles() + k;
+  }));
+  PetscCallMPI(
+      MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT64_T, MPI_MIN, decomposition_.communicator()));
+  if (first != none)
+    throw NumericalError(fmt::format(
+        "the state is no longer finite at t = {:g}, step {}, first at z = {:g}, E = {:g}, v = {:g}; "
+        "{}",
+        integrator_.time(), integrator_.steps(),
+        problem_->z.position(first / (momentum.angles() * momentum.energies())),
+        momentum.energy(first / momentum.angles() % momentum.energies()),
+        momentum.direction(first % momentum.angles()), step_advice()));
   PetscFunctionReturn(0);
 }
 
@@ -223,9 +319,8 @@ PetscErrorCode Simulation::measure(diagnostics::Record* record) {
   for (const double value : record->values)
     if (!std::isfinite(value))
       throw NumericalError(
-          fmt::format("the state is no longer finite at t = {:g}, step {}; choose "
-                      "a smaller time.step or time.safety",
-                      integrator_.time(), integrator_.steps()));
+          fmt::format("a quantity of the history is no longer finite at t = {:g}, step {}; {}",
+                      integrator_.time(), integrator_.steps(), step_advice()));
   PetscFunctionReturn(0);
 }
 

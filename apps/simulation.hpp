@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "initial_state.hpp"
@@ -37,23 +38,55 @@ phase_space::MomentumGrid make_momentum_grid(
 
 /// \throws InputError for what only shows once the pieces are put together: a spectrum that touches
 /// the window's edges, an initial file that does not fit, a mode that does not grow. Collective.
-Problem make_problem(const config::Configuration& configuration, MPI_Comm comm);
+/// \param initial  whether an initial state is wanted: a run that goes on needs none
+Problem make_problem(const config::Configuration& configuration, MPI_Comm comm,
+                     bool initial = true);
 
 /// The process grid of a problem. Where no grid leaves all directions on a rank, the angular
 /// operator "auto" becomes S_N here.
 /// \throws phase_space::DecompositionError when the ranks cannot share the grid
+/// \param kept  the operator of a run that goes on, which does not change
 phase_space::ProcessGrid place(const config::Configuration& configuration, Problem& problem,
-                               int ranks);
+                               int ranks, std::optional<phase_space::AngularOperator> kept = {});
+
+/// Steps up to a time at which something is due.
+struct Interval {
+  double begin = 0.0, target = 0.0;
+  double step = 0.0;  ///< chosen for it, by an automatic integrator
+  bool open = false;
+};
+
+/// What a simulation goes on from, besides its vectors(): a few numbers to copy.
+struct SimulationMemory {
+  time::IntegratorMemory integrator;
+  diagnostics::LedgerMemory ledger;
+  Interval interval;
+  double largest_occupation = 0.0;
+  phase_space::AngularOperator angular_operator = phase_space::AngularOperator::spectral;
+};
 
 /// A running simulation. Collective over its communicator.
 class Simulation {
  public:
+  /// At the initial state, or, given a memory, ready for the caller to fill in vectors().
   /// \throws InputError when the ranks cannot share the grid, an occupation exceeds 1, or a PETSc
   /// option is wrong or not used
-  PetscErrorCode create(const config::Configuration& configuration, MPI_Comm comm);
+  PetscErrorCode create(const config::Configuration& configuration, MPI_Comm comm,
+                        const SimulationMemory* memory = nullptr);
 
-  /// Steps to `target`, or past it by less than a step when the step is fixed or adaptive.
-  /// \throws NumericalError when a step fails
+  PetscErrorCode memory(SimulationMemory* memory) const;
+  /// The state, and what the integrator remembers.
+  std::vector<Vec> vectors() const;
+
+  /// Chooses the steps to `target`, the end at most.
+  PetscErrorCode begin_interval(double target);
+  /// Whether there are steps left to take in the interval.
+  bool in_interval() const { return interval_.open; }
+  /// One step; the last of an interval may go past its target when the step is fixed or adaptive. A
+  /// solve that fails is tried again with half the step, as is the rest of the interval.
+  /// \throws NumericalError when a step fails, or the state is not finite after it, with the place
+  PetscErrorCode step();
+  /// All of an interval.
   PetscErrorCode advance_to(double target);
 
   /// The history row of the present state. \throws NumericalError when it is not finite
@@ -103,6 +136,8 @@ class Simulation {
 
  private:
   PetscErrorCode fill_initial_state(const config::Configuration& configuration);
+  PetscErrorCode check_finite() const;
+  std::string step_advice() const;
 
   std::unique_ptr<Problem> problem_;
   phase_space::Decomposition decomposition_;
@@ -110,6 +145,7 @@ class Simulation {
   std::unique_ptr<diagnostics::Ledger> ledger_;
   phase_space::VecHandle state_;
   time::Integrator integrator_;
+  Interval interval_;
   double largest_occupation_ = 0.0;
 };
 

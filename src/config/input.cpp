@@ -345,6 +345,10 @@ std::vector<Parameter> declare(Input& in) {
     p.only_with = {{"time.method", {"implicit_midpoint"}}};
   }
 
+  d.add("time.wall_limit", &in.time.wall_limit, "s",
+        "wall-clock time after which the run stops on a checkpoint, as in 90s, 30min, 2h; 0: what "
+        "the batch system leaves, or none");
+
   d.add("output.directory", &in.output.directory, "", "directory of everything the run writes")
       .if_absent = "runs/ and the name of the input file";
   d.add("output.history_interval", &in.output.history_interval, "1/mu",
@@ -381,6 +385,12 @@ std::vector<Parameter> declare(Input& in) {
       .at_least = 0.0;
   d.add("checkpoint.interval_wall", &in.checkpoint.interval_wall, "s",
         "wall-clock time between checkpoints, as in 90s, 30min, 2h; 0: off");
+  d.add("checkpoint.at_end", &in.checkpoint.at_end, "",
+        "write one at time.end too, from which the run can go on to a later end");
+  d.add("checkpoint.on_failure", &in.checkpoint.on_failure, "",
+        "when one cannot be written, as on a full disk; stop: end the run; continue: warn, and try "
+        "again when the next is due")
+      .choices = {"stop", "continue"};
   d.add("checkpoint.keep", &in.checkpoint.keep, "1", "newest checkpoints kept").at_least = 1.0;
 
   for (auto [key, field] : {std::pair{"parallel.ranks_z", &in.parallel.ranks_z},

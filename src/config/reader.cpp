@@ -499,18 +499,14 @@ void Configuration::check_together() const {
            "flux needs the gradient of rho in momentum, which only the weak force of equation.mode "
            "= \"full\" takes; leave it out");
   }
-  const auto& checkpoint = input_.checkpoint;
-  double interval_wall = 0.0;
-  try {
-    interval_wall = seconds(checkpoint.interval_wall);
-  } catch (const InputError& error) {
-    fail("checkpoint.interval_wall", error.what());
-  }
-  for (const auto& [key, on] :
-       {std::pair{"checkpoint.interval_steps", checkpoint.interval_steps > 0},
-        std::pair{"checkpoint.interval_time", checkpoint.interval_time > 0.0},
-        std::pair{"checkpoint.interval_wall", interval_wall > 0.0}})
-    if (on) fail(key, "this version writes no checkpoints; set it to 0");
+  for (const auto& [key, duration] :
+       {std::pair{"checkpoint.interval_wall", &input_.checkpoint.interval_wall},
+        std::pair{"time.wall_limit", &input_.time.wall_limit}})
+    try {
+      seconds(*duration);
+    } catch (const InputError& error) {
+      fail(key, error.what());
+    }
 }
 
 std::string Configuration::resolved() const {
@@ -537,6 +533,31 @@ std::string Configuration::resolved() const {
   for (const auto& [name, value] : input_.petsc)
     text += fmt::format("{} = {}\n", name, toml_string(value));
   return text;
+}
+
+std::vector<Difference> differences(const Input& before, const Input& now) {
+  Input first = before;
+  Input second = now;
+  const auto left = declare(first);
+  const auto right = declare(second);
+  std::vector<Difference> list;
+  for (std::size_t n = 0; n < left.size(); ++n) {
+    // What has no effect may differ.
+    if (unmet(left[n], left) != nullptr && unmet(right[n], right) != nullptr) continue;
+    const std::string a = toml_value(left[n].field);
+    const std::string b = toml_value(right[n].field);
+    if (a != b) list.push_back({left[n].key, a, b});
+  }
+  const auto value = [](const Input& input, const std::string& name) {
+    const auto found = input.petsc.find(name);
+    return found != input.petsc.end() ? toml_string(found->second) : "";
+  };
+  std::map<std::string, std::string> names = before.petsc;
+  names.insert(now.petsc.begin(), now.petsc.end());
+  for (const auto& [name, ignored] : names)
+    if (value(before, name) != value(now, name))
+      list.push_back({"petsc." + name, value(before, name), value(now, name)});
+  return list;
 }
 
 std::string describe(const std::string& key) {

@@ -3,7 +3,7 @@
 namespace nuvlasov::diagnostics {
 namespace {
 
-static_assert(sizeof(CompensatedSum) == 2 * sizeof(double));
+static_assert(sizeof(CompensatedSum) == 3 * sizeof(double));
 
 // The signature is MPI's. NOLINTNEXTLINE(readability-non-const-parameter)
 void add_compensated(void* in, void* in_out, int* count, MPI_Datatype*) {
@@ -15,17 +15,17 @@ void add_compensated(void* in, void* in_out, int* count, MPI_Datatype*) {
 }  // namespace
 
 void sum_over_ranks(CompensatedSum* sums, int count, MPI_Comm comm) {
-  MPI_Datatype pair = MPI_DATATYPE_NULL;
-  MPI_Type_contiguous(2, MPI_DOUBLE, &pair);
-  MPI_Type_commit(&pair);
+  MPI_Datatype parts = MPI_DATATYPE_NULL;
+  MPI_Type_contiguous(3, MPI_DOUBLE, &parts);
+  MPI_Type_commit(&parts);
   MPI_Op add = MPI_OP_NULL;
   MPI_Op_create(add_compensated, 1, &add);
   int rank = 0;
   MPI_Comm_rank(comm, &rank);
-  MPI_Reduce(rank == 0 ? MPI_IN_PLACE : sums, sums, count, pair, add, 0, comm);
-  MPI_Bcast(sums, count, pair, 0, comm);
+  MPI_Reduce(rank == 0 ? MPI_IN_PLACE : sums, sums, count, parts, add, 0, comm);
+  MPI_Bcast(sums, count, parts, 0, comm);
   MPI_Op_free(&add);
-  MPI_Type_free(&pair);
+  MPI_Type_free(&parts);
 }
 
 }  // namespace nuvlasov::diagnostics

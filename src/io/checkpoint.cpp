@@ -265,7 +265,9 @@ CheckpointWriter::CheckpointWriter(const FieldContext& context, std::string dire
       keep_(static_cast<std::size_t>(std::max(keep, 1))) {}
 
 double CheckpointWriter::bytes(std::size_t fields) const {
-  return static_cast<double>(fields) * Snapshots::bytes(context_.z, context_.momentum);
+  return static_cast<double>(fields) * static_cast<double>(context_.z.cells()) *
+         static_cast<double>(context_.momentum.energies()) *
+         static_cast<double>(context_.momentum.angles()) * flavor::components * sizeof(double);
 }
 
 std::string CheckpointWriter::write(const CheckpointRecord& record,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -71,11 +72,25 @@ std::vector<std::string> dimensions(bool matrix) {
 
 }  // namespace
 
-Snapshots::Snapshots(const FieldContext& context, std::string directory, Fields fields)
-    : context_(context), directory_(std::move(directory)), fields_(std::move(fields)) {
-  on_first_rank(context_.decomposition.communicator(),
-                [&] { std::filesystem::create_directories(directory_ + "/snapshots"); });
+Snapshots::Snapshots(const FieldContext& context, std::string directory, Fields fields,
+                     std::vector<double> times)
+    : context_(context),
+      directory_(std::move(directory)),
+      fields_(std::move(fields)),
+      times_(std::move(times)) {
+  on_first_rank(context_.decomposition.communicator(), [&] {
+    const std::filesystem::path folder = directory_ + "/snapshots";
+    std::filesystem::create_directories(folder);
+    std::vector<std::string> kept;
+    for (std::size_t n = 0; n < times_.size(); ++n) kept.push_back(file_name(n));
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+      if (std::find(kept.begin(), kept.end(), entry.path().filename().string()) == kept.end())
+        std::filesystem::remove(entry.path());
+    if (!times_.empty()) write_xdmf();
+  });
 }
+
+std::string Snapshots::file_name(std::size_t n) { return fmt::format("{:06}.h5", n); }
 
 double Snapshots::bytes(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
                         const Fields& fields) {
@@ -86,7 +101,7 @@ double Snapshots::bytes(const phase_space::ZAxis& z, const phase_space::Momentum
 }
 
 std::string Snapshots::path() const {
-  return fmt::format("{}/snapshots/{:06}.h5", directory_, times_.size() - 1);
+  return fmt::format("{}/snapshots/{}", directory_, file_name(times_.size() - 1));
 }
 
 void Snapshots::begin(double time, Index step) {
@@ -131,7 +146,7 @@ void Snapshots::write_xdmf() const {
   out << "<?xml version=\"1.0\"?>\n<Xdmf Version=\"3.0\">\n<Domain>\n"
          "<Grid Name=\"phase_space\" GridType=\"Collection\" CollectionType=\"Temporal\">\n";
   for (std::size_t n = 0; n < times_.size(); ++n) {
-    const std::string file = fmt::format("snapshots/{:06}.h5", n);
+    const std::string file = "snapshots/" + file_name(n);
     const auto dataset = [&](const std::string& name, const std::string& size) {
       return fmt::format(
           "<DataItem Dimensions=\"{}\" NumberType=\"Float\" Precision=\"8\" "
@@ -171,9 +186,22 @@ void Snapshots::write_xdmf() const {
   std::filesystem::rename(partial, xdmf);
 }
 
-Profiles::Profiles(const FieldContext& context, std::string path)
-    : context_(context), path_(std::move(path)) {
+Profiles::Profiles(const FieldContext& context, std::string path, hsize_t records)
+    : context_(context), path_(std::move(path)), written_(records) {
   on_first_rank(context_.decomposition.communicator(), [&] {
+    if (records > 0) {
+      hdf5::Handle file = hdf5::open_file(path_, true);
+      for (const char* name :
+           {density_name, spectrum_name, energy_spectrum_name, angular_spectrum_name, "time"}) {
+        const hdf5::Handle dataset = hdf5::open_dataset(file, name);
+        if (hdf5::shape(dataset).front() < records)
+          throw IoError(fmt::format("{}: {} has fewer than the {} records it had at the checkpoint",
+                                    path_, name, records));
+        hdf5::extend(dataset, records);
+      }
+      file.close("cannot close " + path_);
+      return;
+    }
     constexpr hsize_t largest_chunk = 4096;
     hdf5::Handle file = hdf5::create_file(path_);
     write_provenance(file, "profiles", context_.provenance);
@@ -279,8 +307,7 @@ void read_density_matrix(const std::string& path, const phase_space::Decompositi
   const MPI_Comm comm = decomposition.communicator();
   on_every_rank(comm, [&] {
     const hdf5::Handle file = hdf5::open_file_parallel(path, false, comm);
-    hdf5::read_block(hdf5::open_dataset(file, density_matrix_name), owned_block(box), state,
-                     true);
+    hdf5::read_block(hdf5::open_dataset(file, density_matrix_name), owned_block(box), state, true);
   });
 }
 

@@ -9,8 +9,15 @@ namespace {
 
 constexpr const char* time_column = "time";
 constexpr hsize_t chunk_rows = 512;
+constexpr const char* status_attribute = "status";
 
 }  // namespace
+
+std::string history_status(const std::string& path) {
+  if (!std::filesystem::is_regular_file(path) || H5Fis_hdf5(path.c_str()) <= 0) return "";
+  const hdf5::Handle file = hdf5::open_file(path, false);
+  return hdf5::read_text_attribute(file, status_attribute);
+}
 
 History::History(std::string path, std::vector<diagnostics::Column> columns, Provenance provenance,
                  MPI_Comm comm, std::vector<diagnostics::Record> rows)
@@ -19,16 +26,17 @@ History::History(std::string path, std::vector<diagnostics::Column> columns, Pro
       provenance_(std::move(provenance)),
       comm_(comm),
       rows_(std::move(rows)) {
-  int rank = 0;
-  MPI_Comm_rank(comm, &rank);
-  first_rank_ = rank == 0;
-  if (!first_rank_) rows_.clear();
   on_first_rank(comm_, [&] { write(); });
 }
 
 void History::append(const diagnostics::Record& record) {
   changed_ = true;
-  if (first_rank_) rows_.push_back(record);
+  rows_.push_back(record);
+}
+
+void History::set_status(std::string status) {
+  status_ = std::move(status);
+  changed_ = true;
 }
 
 void History::flush() {
@@ -41,6 +49,7 @@ void History::write() const {
   const std::string partial = path_ + ".partial";
   hdf5::Handle file = hdf5::create_file(partial);
   write_provenance(file, "history", provenance_);
+  hdf5::write_attribute(file, status_attribute, status_);
   std::vector<double> values(rows_.size());
   const auto write_column = [&](std::size_t c) {
     const diagnostics::Column& column = columns_[c];

@@ -31,9 +31,9 @@ Log::Log(MPI_Comm comm)
 
 Log::~Log() { clear_bar(); }
 
-void Log::open_file(const std::string& path) {
+void Log::open_file(const std::string& path, bool append) {
   on_first_rank(comm_, [&] {
-    file_.open(path);
+    file_.open(path, append ? std::ios::app : std::ios::trunc);
     if (!file_) throw IoError("cannot write " + path);
   });
 }

@@ -75,11 +75,13 @@ double* KineticEquation::gradient_plane(Index j) {
   return gradient_planes_.data() + ((j + reach_) % (2 * reach_ + 1)) * box_.plane();
 }
 
+void KineticEquation::update_moments(const phase_space::StateView& rho) {
+  const auto lap = moments_time_.lap();
+  moments_.update(rho);
+}
+
 void KineticEquation::begin_sweep(const phase_space::StateView& rho) {
-  {
-    const auto lap = moments_time_.lap();
-    moments_.update(rho);
-  }
+  update_moments(rho);
   if (needs_momentum_gradient_)
     for (Index j = -reach_; j < reach_; ++j) update_gradient(rho, j);
 }

@@ -104,12 +104,12 @@ PetscErrorCode Integrator::create(const phase_space::Decomposition& decompositio
   PetscCall(TSGetAdapt(ts_, &adapt));
   const bool error_control = settings.method == Method::rk5dp && !settings.step;
   PetscCall(TSAdaptSetType(adapt, error_control ? TSADAPTBASIC : TSADAPTNONE));
-  if (error_control) {
-    PetscReal largest = 0.0;
-    PetscCall(VecNorm(state, NORM_INFINITY, &largest));
-    PetscCall(TSSetTolerances(ts_, settings.tolerance * (largest > 0.0 ? largest : 1.0), nullptr,
+  PetscReal largest = 0.0;
+  PetscCall(VecNorm(state, NORM_INFINITY, &largest));
+  settings_.largest = settings.largest.value_or(largest > 0.0 ? largest : 1.0);
+  if (error_control)
+    PetscCall(TSSetTolerances(ts_, settings.tolerance * *settings_.largest, nullptr,
                               settings.tolerance, nullptr));
-  }
 
   // The maximum norm does not depend on how the state is split over ranks; PETSc has no function to
   // choose it.
@@ -152,7 +152,7 @@ PetscErrorCode Integrator::create(const phase_space::Decomposition& decompositio
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode Integrator::automatic_step(double* step) const {
+PetscErrorCode Integrator::automatic_step(double* step) {
   PetscFunctionBeginUser;
   std::vector<double> rates;
   for (const auto& term : equation_->terms()) {
@@ -161,8 +161,10 @@ PetscErrorCode Integrator::automatic_step(double* step) const {
   }
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, rates.data(), static_cast<int>(rates.size()), MPI_DOUBLE,
                              MPI_MAX, decomposition_->communicator()));
+  spectral_radii_.clear();
   double spectral_radius = 0.0, physical_rate = 0.0;
   for (std::size_t t = 0; t < rates.size(); t += 2) {
+    spectral_radii_.push_back(rates[t]);
     spectral_radius += rates[t];
     physical_rate += rates[t + 1];
   }
@@ -171,6 +173,15 @@ PetscErrorCode Integrator::automatic_step(double* step) const {
   *step = std::min(safety * method.stability_limit / spectral_radius,
                    safety / method.default_safety * method.resolved_phase / physical_rate);
   PetscFunctionReturn(0);
+}
+
+double Integrator::stability_limit() const { return traits(settings_.method).stability_limit; }
+
+bool Integrator::halve_steps() {
+  constexpr int most_halvings = 6;
+  if (halvings_ == most_halvings) return false;
+  ++halvings_;
+  return true;
 }
 
 PetscErrorCode Integrator::advance(double step, double limit, StepOutcome* outcome) {
@@ -183,6 +194,7 @@ PetscErrorCode Integrator::advance(double step, double limit, StepOutcome* outco
   } else if (!automatic_) {
     step = fixed_step_;
   }
+  step = std::ldexp(step, -halvings_);
   // Take the rest whole when it is a rounding error longer than the step.
   if (step > remaining * (1.0 - 1e-9)) step = remaining;
   PetscCall(TSSetTimeStep(ts_, step));
@@ -226,7 +238,9 @@ PetscErrorCode Integrator::memory(IntegratorMemory* memory) const {
              .steps = steps_,
              .evaluations = evaluations_,
              .midpoints = fixed_point_.known(),
-             .midpoint_step = fixed_point_.step()};
+             .midpoint_step = fixed_point_.step(),
+             .halvings = halvings_,
+             .largest = settings_.largest.value_or(1.0)};
   PetscReal next = 0.0;
   PetscCall(TSGetTimeStep(ts_, &next));
   memory->next_step = next;
@@ -247,6 +261,7 @@ PetscErrorCode Integrator::restore(const IntegratorMemory& memory) {
   steps_ = memory.steps;
   evaluations_ = memory.evaluations;
   rejected_before_ = memory.rejected_steps;
+  halvings_ = static_cast<int>(memory.halvings);
   PetscCall(TSSetTime(ts_, memory.time));
   PetscCall(TSSetStepNumber(ts_, static_cast<PetscInt>(memory.steps)));
   if (adaptive_) PetscCall(TSSetTimeStep(ts_, memory.next_step));

@@ -91,6 +91,7 @@ struct Input {
     std::optional<double> safety;
     double tolerance = 1e-8;
     double solver_tolerance = 2e-15;
+    std::string wall_limit = "0";
   } time;
 
   struct Output {
@@ -110,8 +111,10 @@ struct Input {
   struct Checkpoint {
     Integer interval_steps = 0;
     double interval_time = 0.0;
-    std::string interval_wall = "0";
+    std::string interval_wall = "30min";
+    bool at_end = false;
     Integer keep = 2;
+    std::string on_failure = "stop";
   } checkpoint;
 
   struct Parallel {

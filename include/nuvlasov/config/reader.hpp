@@ -46,6 +46,15 @@ class Configuration {
   std::map<std::string, std::string> places_;
 };
 
+/// A parameter that two configurations give different values.
+struct Difference {
+  std::string key;
+  std::string before, now;  ///< as TOML; empty: absent
+};
+
+/// All of them, PETSc options included as "petsc.name".
+std::vector<Difference> differences(const Input& before, const Input& now);
+
 /// Text for `nuvlasov describe`: one parameter, all below a section, or all (empty key).
 /// \throws InputError for an unknown key, with the nearest
 std::string describe(const std::string& key);

@@ -34,9 +34,12 @@ class Snapshots {
   using Fields = std::vector<diagnostics::PhaseSpaceField>;
 
   /// \param directory  of the run; must exist
-  Snapshots(const FieldContext& context, std::string directory, Fields fields);
+  /// \param times      of the snapshots that are there already; files beyond are removed
+  Snapshots(const FieldContext& context, std::string directory, Fields fields,
+            std::vector<double> times = {});
 
   const Fields& fields() const { return fields_; }
+  const std::vector<double>& times() const { return times_; }
 
   /// One snapshot: begin() creates it under another name, write() fills in each field, publish()
   /// gives it its name. Collective. \throws IoError
@@ -50,6 +53,7 @@ class Snapshots {
                       const Fields& fields);
 
  private:
+  static std::string file_name(std::size_t n);
   std::string path() const;
   std::string partial_path() const { return path() + ".partial"; }
   void write_xdmf() const;
@@ -68,7 +72,9 @@ class Snapshots {
 ///     angular_spectrum[time, angle, flavor]            = dN/dv
 class Profiles {
  public:
-  Profiles(const FieldContext& context, std::string path);
+  /// \param records  to keep of a file that is there already; 0: a new file
+  Profiles(const FieldContext& context, std::string path, hsize_t records = 0);
+  hsize_t records() const { return written_; }
   /// Appends one time. Collective. \throws IoError
   void append(const diagnostics::Marginals& marginals, double time);
 

@@ -18,8 +18,9 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
+  /// \param append  to what is there, instead of replacing it
   /// Collective. \throws IoError
-  void open_file(const std::string& path);
+  void open_file(const std::string& path, bool append);
   void line(const std::string& text);
   void warning(const std::string& text) { line("WARNING: " + text); }
   /// \param fraction  done, 0 to 1; \param text  shown behind the bar

@@ -49,6 +49,9 @@ class KineticEquation {
   double moments_time() const { return moments_time_.seconds(); }
   double terms_time() const { return rate_time_.seconds() - moments_time_.seconds(); }
 
+  /// Brings moments() up to date. Collective over the momentum communicator.
+  void update_moments(const phase_space::StateView& rho);
+
   /// Writes the sum of all terms to `rate`, [z][energy][angle][component] of the owned nodes.
   /// Collective over the momentum communicator.
   void rate(const phase_space::StateView& rho, double* rate);

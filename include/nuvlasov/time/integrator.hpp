@@ -28,6 +28,7 @@ struct IntegratorSettings {
       safety{};             ///< automatic step over the stability limit; absent: the method's
   double tolerance = 1e-8;  ///< local error of rk5dp, relative to the largest |rho|
   double solver_tolerance = 1e-15;  ///< of the implicit solve, relative to |rho|
+  std::optional<double> largest{};  ///< |rho| that the tolerance refers to; absent: of the state
 };
 
 /// How a step ended.
@@ -41,6 +42,8 @@ struct IntegratorMemory {
   Index steps = 0, evaluations = 0, rejected_steps = 0;
   Index midpoints = 0;         ///< vectors in Integrator::remembered()
   double midpoint_step = 0.0;  ///< step between them
+  Index halvings = 0;          ///< of the step, after solves that failed
+  double largest = 0.0;        ///< |rho| that the tolerance refers to
 };
 
 /// Owns the TS. Every choice made here can be overridden by PETSc options.
@@ -55,7 +58,16 @@ class Integrator {
   /// The smaller of the stability limit over the sum of the terms' spectral radii, with the safety
   /// factor, and what resolves their physical rates, at the state that equation.moments() was last
   /// updated from. Collective.
-  PetscErrorCode automatic_step(double* step) const;
+  PetscErrorCode automatic_step(double* step);
+
+  /// What automatic_step() last found: the spectral radius of each term, in their order, and the
+  /// largest step times their sum at which the method is stable.
+  const std::vector<double>& spectral_radii() const { return spectral_radii_; }
+  double stability_limit() const;
+
+  /// Halves all steps from now on, until use_whole_steps(). False when that was done too often.
+  bool halve_steps();
+  void use_whole_steps() { halvings_ = 0; }
 
   /// True when the caller has to choose the step: neither fixed nor adaptive.
   bool chooses_step_automatically() const { return automatic_; }
@@ -111,6 +123,8 @@ class Integrator {
   Index evaluations_ = 0;
   Index rejected_before_ = 0;  ///< by former runs
   bool runge_kutta_ = false;
+  int halvings_ = 0;
+  std::vector<double> spectral_radii_;
   Stopwatch right_hand_side_time_;
   std::string description_;
 };
