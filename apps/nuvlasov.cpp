@@ -174,9 +174,9 @@ int main(int argc, char** argv) {
   int petsc_argc = static_cast<int>(petsc_argv.size());
   petsc_argv.push_back(nullptr);
   char** petsc_argv_data = petsc_argv.data();
+  io::hdf5::start();
   if (PetscInitialize(&petsc_argc, &petsc_argv_data, nullptr, nullptr) != 0)
     return exit_internal_error;
-  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 
   int rank = 0;
   MPI_Comm_rank(PETSC_COMM_WORLD, &rank);

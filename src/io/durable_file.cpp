@@ -33,7 +33,7 @@ auto insist(Call&& call) {
 class File {
  public:
   File(const std::string& path, int flags)
-      : path_(path), id_(insist([&] { return ::open(path.c_str(), flags | O_CLOEXEC); })) {
+      : path_(path), id_(insist([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0666); })) {
     if (id_ < 0) fail("cannot open", path);
   }
   File(const File&) = delete;
@@ -93,8 +93,14 @@ void sync(const std::string& path) {
   file.close();
 }
 
+void start_sync(const std::string& path) {
+  const File file(path, O_RDONLY);
+  // A hint: what it cannot do, and what goes wrong, comes with sync().
+  ::sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 void reserve(const std::string& path, std::uint64_t bytes) {
-  File file(path, O_RDWR);
+  File file(path, O_RDWR | O_CREAT);
   if (insist([&] { return ::fallocate(file, 0, 0, static_cast<off_t>(bytes)); }) != 0 &&
       errno != EOPNOTSUPP && errno != ENOSYS)
     fail("cannot write", path);
@@ -114,7 +120,8 @@ std::string read_start(const std::string& path, std::uint64_t bytes) {
   return text;
 }
 
-std::uint64_t file_digest(const std::string& path, std::uint64_t begin, std::uint64_t end) {
+std::uint64_t file_digest(const std::string& path, std::uint64_t begin, std::uint64_t end,
+                          std::uint64_t first) {
   // Small enough to stay in the cache between reading and adding up.
   constexpr std::size_t block = std::size_t{1} << 18U;
   constexpr std::size_t word = sizeof(std::uint64_t);
@@ -125,7 +132,7 @@ std::uint64_t file_digest(const std::string& path, std::uint64_t begin, std::uin
     const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(block, end - at));
     if (file.read(buffer.data(), bytes, at) < bytes) throw IoError(path + ": ends too early");
     std::fill(buffer.begin() + static_cast<std::ptrdiff_t>(bytes), buffer.end(), '\0');
-    sum += digest(buffer.data(), (bytes + word - 1) / word, at / word);
+    sum += digest(buffer.data(), (bytes + word - 1) / word, first + (at - begin) / word);
   }
   return sum;
 }

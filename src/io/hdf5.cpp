@@ -137,6 +137,12 @@ void transfer(hid_t dataset, const Block& block, bool collective,
 
 }  // namespace
 
+void start() {
+  check(H5dont_atexit(), "HDF5");
+  check(H5open(), "HDF5");
+  check(H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr), "HDF5");
+}
+
 hid_t check(hid_t result, const std::string& what) {
   if (result >= 0) return result;
   const std::string cause = reason();
@@ -154,11 +160,12 @@ void Handle::close(const std::string& what) {
   check(close_(std::exchange(id_, H5I_INVALID_HID)), what);
 }
 
-Handle create_file(const std::string& path, hsize_t user_block) {
+Handle create_file(const std::string& path, const FileLayout& layout) {
   const Handle access = unlocked();
   check(H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST), "HDF5 version");
   const Handle list = property_list(H5P_FILE_CREATE);
-  check(H5Pset_userblock(list, user_block), "HDF5 user block");
+  check(H5Pset_alignment(access, 1, layout.alignment), "HDF5 alignment");
+  check(H5Pset_userblock(list, layout.user_block), "HDF5 user block");
   check(H5Pset_link_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED),
         "HDF5 creation order");
   check(H5Pset_attr_creation_order(list, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED),
@@ -300,6 +307,12 @@ std::vector<hsize_t> shape(hid_t dataset) {
       static_cast<std::size_t>(check(H5Sget_simple_extent_ndims(space), "shape of a dataset")));
   check(H5Sget_simple_extent_dims(space, size.data(), nullptr), "shape of a dataset");
   return size;
+}
+
+std::uint64_t offset(hid_t dataset) {
+  const haddr_t address = H5Dget_offset(dataset);
+  if (address == HADDR_UNDEF) throw IoError("a dataset has no place in its file");
+  return address;
 }
 
 void extend(hid_t dataset, hsize_t length) {

@@ -9,6 +9,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 PROGRAM = os.environ["NUVLASOV_PROGRAM"]
 LAUNCHER = os.environ["NUVLASOV_LAUNCHER"].split()  # mpirun -n
 PATIENCE = 60  # seconds; a crashed rank can hang the others
@@ -81,6 +83,23 @@ def nuvlasov(*arguments: str | Path, cwd: Path, ranks: int = 0) -> Outcome:
         check=False,
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def with_mounts(script: str) -> str:
+    """The output of a shell script that may mount file systems, which nobody else sees."""
+    for unshare in (["unshare", "--mount"], ["unshare", "--mount", "--map-root-user"]):
+        if subprocess.run([*unshare, "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True, check=False).returncode:
+            continue
+        done = subprocess.run(
+            ["timeout", "-k", "5", str(5 * PATIENCE), *unshare, "sh", "-ec", script],
+            env=os.environ | {"OMPI_MCA_pml": "ob1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done
+        return done.stdout
+    pytest.skip("mounting is not permitted here")
 
 
 def toml(settings: Settings) -> str:

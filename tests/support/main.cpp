@@ -1,12 +1,13 @@
 // Runs GoogleTest under MPI: the first rank speaks, and a failure on any rank fails all.
 #include <gtest/gtest.h>
-#include <hdf5.h>
 #include <petscsys.h>
+
+#include "nuvlasov/io/hdf5.hpp"
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
+  nuvlasov::io::hdf5::start();
   if (PetscInitialize(&argc, &argv, nullptr, nullptr) != 0) return 1;
-  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   int rank = 0;
   MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
   testing::TestEventListeners& listeners = testing::UnitTest::GetInstance()->listeners();

@@ -11,7 +11,6 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -43,14 +42,17 @@ struct CheckpointField {
 /// The failpoints of CheckpointWriter::write, in order; all but "written", which is passed once for
 /// each field, once.
 inline constexpr std::array checkpoint_failpoints{
-    "checkpoint.begun",     // nothing was done to the disk
-    "checkpoint.created",   // partial file without fields
-    "checkpoint.written",   // one more field
-    "checkpoint.closed",    // by HDF5
-    "checkpoint.synced",    // on the disk
-    "checkpoint.verified",  // read back
-    "checkpoint.sealed",    // with its seal, on the disk
-    "checkpoint.published", "checkpoint.linked", "checkpoint.rotated"};
+    "checkpoint.begun",      // nothing was done to the disk
+    "checkpoint.created",    // partial file without fields
+    "checkpoint.written",    // one more field
+    "checkpoint.closed",     // by HDF5
+    "checkpoint.verified",   // read back
+    "checkpoint.sealed",     // with its seal
+    "checkpoint.synced",     // on the disk
+    "checkpoint.published",  // by its name
+    "checkpoint.linked",     // as the latest
+    "checkpoint.rotated",    // old ones removed
+};
 
 class CheckpointWriter {
  public:
@@ -72,12 +74,8 @@ class CheckpointWriter {
 
  private:
   void create(const std::string& path, const CheckpointRecord& record,
-              const std::vector<CheckpointField>& fields,
-              const std::vector<std::uint64_t>& digests) const;
+              const std::vector<CheckpointField>& fields) const;
   void write_fields(const std::string& path, const std::vector<CheckpointField>& fields) const;
-  void verify_contents(const std::string& path, const CheckpointRecord& record,
-                       const std::vector<CheckpointField>& fields,
-                       const std::vector<std::uint64_t>& digests) const;
   void publish(const std::string& partial, const std::string& path) const;
 
   FieldContext context_;
@@ -88,8 +86,8 @@ class CheckpointWriter {
 /// Whether a file claims to be a checkpoint, if a damaged one. By one rank alone.
 bool is_checkpoint(const std::string& path);
 
-/// Compares size and digest with the seal; HDF5 takes no part in it. Collective.
-/// \throws IoError saying what is wrong
+/// Compares size and digests with the seal; HDF5 takes no part in it. Collective.
+/// \throws IoError saying what is damaged
 void verify_checkpoint(const std::string& path, MPI_Comm comm);
 
 /// The newest checkpoint of a run that verifies. Collective.

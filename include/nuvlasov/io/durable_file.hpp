@@ -13,7 +13,11 @@ std::uint64_t file_size(const std::string& path);
 /// Puts the contents of a file, or the entries of a folder, on the disk (fsync).
 void sync(const std::string& path);
 
-/// Takes the room on the disk for `bytes` from the start of a file, where the file system can.
+/// Lets the disk begin with what sync() waits for.
+void start_sync(const std::string& path);
+
+/// Takes the room on the disk for `bytes` from the start of a file, a new one if there is none,
+/// where the file system can.
 void reserve(const std::string& path, std::uint64_t bytes);
 
 /// Writes `text` over the start of an existing file.
@@ -22,10 +26,10 @@ void overwrite_start(const std::string& path, const std::string& text);
 /// The first `bytes` of a file; fewer when it is shorter.
 std::string read_start(const std::string& path, std::uint64_t bytes);
 
-/// digest() of the bytes from `begin` to `end` of a file, as words whose positions count from its
-/// start. \param begin  a multiple of 8; so is `end` unless the file ends there, where zeros fill
-/// up
-std::uint64_t file_digest(const std::string& path, std::uint64_t begin, std::uint64_t end);
+/// digest() of the bytes from `begin` to `end` of a file as words, the first of which is at
+/// position `first`. The last one is filled up with zeros.
+std::uint64_t file_digest(const std::string& path, std::uint64_t begin, std::uint64_t end,
+                          std::uint64_t first);
 
 /// Gives a file the name of another one, which it replaces in one step.
 void replace(const std::string& path, const std::string& replacement);

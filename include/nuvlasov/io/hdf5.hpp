@@ -6,6 +6,7 @@
 #include <hdf5.h>
 #include <mpi.h>
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <variant>
@@ -14,6 +15,10 @@
 #include "nuvlasov/errors.hpp"
 
 namespace nuvlasov::io::hdf5 {
+
+/// Starts HDF5, silent. To be called before MPI starts: otherwise HDF5 hooks its clean-up into the
+/// end of MPI, where it crashes on a file that it could not close, as on a full disk.
+void start();
 
 /// Returns `result`, or throws IoError with `what` and the reason HDF5 gives when it is negative.
 hid_t check(hid_t result, const std::string& what);
@@ -43,10 +48,16 @@ struct Description {
   std::string long_name;
 };
 
+/// Where things are in a new file.
+struct FileLayout {
+  hsize_t user_block =
+      0;  ///< bytes at the start, left to the caller: 0, or a power of 2 from 512 on
+  hsize_t alignment = 1;  ///< what all addresses are multiples of
+};
+
 /// A new file written by one rank, with link order tracked as netCDF-4 wants it, and checksums in
-/// its metadata. Its first `user_block` bytes (0, or a power of 2 from 512 on) are left to the
-/// caller.
-Handle create_file(const std::string& path, hsize_t user_block = 0);
+/// its metadata.
+Handle create_file(const std::string& path, const FileLayout& layout = {});
 /// An existing file, opened by one rank.
 Handle open_file(const std::string& path, bool writable);
 /// An existing file, opened by all ranks of `comm`. Collective.
@@ -87,6 +98,8 @@ struct Block {
 };
 
 std::vector<hsize_t> shape(hid_t dataset);
+/// Where the values of a contiguous dataset begin in the file.
+std::uint64_t offset(hid_t dataset);
 /// Lengthens the first dimension to `length`.
 void extend(hid_t dataset, hsize_t length);
 /// Writes or reads one block of doubles. `collective`: all ranks of a parallel file take part,

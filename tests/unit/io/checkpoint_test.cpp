@@ -155,6 +155,7 @@ class Checkpoints : public testing::Test {
   MPI_Comm comm = PETSC_COMM_WORLD;
   std::string directory;
   Layout layout{comm, {.z = size_of(comm)}};
+  Layout whole{MPI_COMM_SELF, {}};  ///< all on each rank
 };
 
 /// Flips one bit of a file.
@@ -256,9 +257,17 @@ TEST_F(Checkpoints, TheNewestGoodOneIsTakenAndTheOthersAreNamed) {
   EXPECT_EQ(newest(), newer);
   EXPECT_TRUE(warnings.empty());
 
-  on_first_rank(comm, [&] { flip(newer, 5000, 3); });
+  const std::uint64_t rho = place_of(newer, whole.field(1).front());
+  const std::uint64_t midpoint = place_of(newer, whole.field(2).front());
+  on_first_rank(comm, [&] { flip(newer, midpoint, 3); });
   EXPECT_EQ(newest(), older);
-  EXPECT_EQ(warnings, std::vector{newer + " is damaged: its contents and its seal do not match"});
+  EXPECT_EQ(warnings, std::vector{newer + " is damaged: wrong digest of midpoint"});
+  on_first_rank(comm, [&] {
+    flip(newer, rho, 0);
+    flip(newer, 1500, 7);
+  });
+  EXPECT_EQ(newest(), older);
+  EXPECT_EQ(warnings, std::vector{newer + " is damaged: wrong digest of metadata, rho, midpoint"});
 
   on_first_rank(comm, [&] { fs::resize_file(older, 4096); });
   EXPECT_EQ(newest(), std::nullopt);
@@ -332,7 +341,7 @@ TEST_F(Checkpoints, FailureOnOneRankAtAnyStageFailsAllAndLeavesTheEarlierOnes) {
 
 TEST_F(Checkpoints, DataThatReachTheFileOtherwiseAreNoticedBeforeItIsPublished) {
   const std::string older = write(10);
-  const double first = Layout(MPI_COMM_SELF, {}).field(1).front();
+  const double first = whole.field(1).front();
   const std::string path = directory + "/checkpoints/000000020.h5";
   const auto damage_at = [&](const std::string& stage) {
     at_failpoints([&, stage](const std::string& name) {
@@ -344,10 +353,10 @@ TEST_F(Checkpoints, DataThatReachTheFileOtherwiseAreNoticedBeforeItIsPublished) 
   EXPECT_THROW(write(20), IoError);
   EXPECT_EQ(names(), (std::vector<std::string>{"000000010.h5", "latest"}));
 
-  // After it was read back, only the digest of what was in memory can tell.
+  // After it was read back, the seal tells what was in memory.
   damage_at("checkpoint.verified");
   write(20);
-  verify_checkpoint(path, comm);
+  EXPECT_THROW(verify_checkpoint(path, comm), IoError);
   std::vector<double> values = layout.field(0);
   EXPECT_THROW(read_checkpoint_field(path, "rho", layout.context(), values.data()), IoError);
   read_checkpoint_field(path, "midpoint", layout.context(), values.data());
@@ -418,7 +427,7 @@ class FileSizeLimit {
 TEST_F(Checkpoints, BeyondTheAllowedFileSizeFailOnAllRanksAndLeaveTheEarlierOnes) {
   const std::string older = write(10);
   const auto before = names();
-  const rlim_t whole = fs::file_size(older);
+  const rlim_t size = fs::file_size(older);
   const auto try_with = [&](bool limited_here, rlim_t limit) {
     std::optional<FileSizeLimit> held;
     if (limited_here) held.emplace(limit);
@@ -437,12 +446,12 @@ TEST_F(Checkpoints, BeyondTheAllowedFileSizeFailOnAllRanksAndLeaveTheEarlierOnes
     return failed;
   };
   constexpr int limits = 8;
-  for (rlim_t n = 0; n < limits; ++n) EXPECT_TRUE(try_with(true, whole * n / limits));
-  EXPECT_FALSE(try_with(true, whole + (rlim_t{1} << 22U)));
+  for (rlim_t n = 0; n < limits; ++n) EXPECT_TRUE(try_with(true, size * n / limits));
+  EXPECT_FALSE(try_with(true, size + (rlim_t{1} << 22U)));
   // One rank alone; another may write in its place. Not below what MPI-IO needs for itself, a page:
   // OpenMPI waits for ever when one rank alone does not get it.
   for (int rank = 1; rank < size_of(comm); ++rank)
-    for (rlim_t n = 1; n < limits; ++n) try_with(rank_in(comm) == rank, whole * n / limits);
+    for (rlim_t n = 1; n < limits; ++n) try_with(rank_in(comm) == rank, size * n / limits);
   EXPECT_FALSE(try_with(false, 0));
 }
 
