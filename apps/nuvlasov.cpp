@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -177,6 +178,9 @@ int main(int argc, char** argv) {
   io::hdf5::start();
   if (PetscInitialize(&petsc_argc, &petsc_argv_data, nullptr, nullptr) != 0)
     return exit_internal_error;
+
+  // A write beyond the limit on the size of files is an error like others.
+  std::signal(SIGXFSZ, SIG_IGN);
 
   int rank = 0;
   MPI_Comm_rank(PETSC_COMM_WORLD, &rank);

@@ -157,8 +157,9 @@ class Target {
   }
 
  private:
-  static constexpr std::array products{"history.h5",  "profiles.h5", "snapshots",  "snapshots.xdmf",
-                                       "config.toml", "run.log",     "checkpoints"};
+  /// config.toml is the first to be written and the last to go: what it is the configuration of.
+  static constexpr std::array products{"history.h5", "profiles.h5", "snapshots",  "snapshots.xdmf",
+                                       "run.log",    "checkpoints", "config.toml"};
 
   static bool holds(const fs::path& outer, const fs::path& inner) {
     const fs::path whole = fs::weakly_canonical(outer);
@@ -171,11 +172,14 @@ class Target {
   OutputDirectory directory_;
 };
 
+/// Under another name first: a file that is there is whole.
 void write_text(const std::string& path, const std::string& text) {
-  std::ofstream out(path);
+  const std::string partial = path + ".partial";
+  std::ofstream out(partial);
   out << text;
   out.close();
   if (!out) throw IoError("cannot write " + path);
+  fs::rename(partial, path);
 }
 
 /// The run in progress: outputs, cadences and what is said about them.
@@ -269,6 +273,13 @@ class Run {
 /// alone.
 std::optional<Continuation> Run::find_start() {
   if (options_.resume != "auto" && options_.resume != "never") {
+    io::on_first_rank(comm_, [&] {
+      if (!fs::is_regular_file(options_.resume))
+        throw InputError(
+            fmt::format("--resume {}: no such file; name a checkpoint, or auto for "
+                        "the newest in the directory of the run",
+                        options_.resume));
+    });
     io::verify_checkpoint(options_.resume, comm_);
     return read_continuation(options_.resume, configuration_, comm_);
   }

@@ -287,6 +287,11 @@ std::vector<std::uint64_t> checked_digests(const std::vector<CheckpointField>& f
   return digests;
 }
 
+double state_bytes(const FieldContext& context) {
+  return static_cast<double>(context.z.cells()) * static_cast<double>(context.momentum.energies()) *
+         static_cast<double>(context.momentum.angles()) * flavor::components * sizeof(double);
+}
+
 /// Where the parts of a file are, without digests. Collective.
 /// \throws IoError when HDF5 does not read back the record, or fields of the right size
 Seal read_layout(const std::string& path, const CheckpointRecord& record,
@@ -302,8 +307,7 @@ Seal read_layout(const std::string& path, const CheckpointRecord& record,
       if (hdf5::shape(dataset) != shape_of(context))
         throw IoError(path + ": a field reads back with another shape");
       layout.fields.push_back(
-          {field.name, hdf5::offset(dataset),
-           static_cast<std::uint64_t>(Snapshots::bytes(context.z, context.momentum))});
+          {field.name, hdf5::offset(dataset), static_cast<std::uint64_t>(state_bytes(context))});
     }
     layout.bytes = file_size(path);
   });
@@ -341,9 +345,7 @@ CheckpointWriter::CheckpointWriter(const FieldContext& context, std::string dire
       keep_(static_cast<std::size_t>(std::max(keep, 1))) {}
 
 double CheckpointWriter::bytes(std::size_t fields) const {
-  return static_cast<double>(fields) * static_cast<double>(context_.z.cells()) *
-         static_cast<double>(context_.momentum.energies()) *
-         static_cast<double>(context_.momentum.angles()) * flavor::components * sizeof(double);
+  return static_cast<double>(fields) * state_bytes(context_);
 }
 
 std::string CheckpointWriter::write(const CheckpointRecord& record,

@@ -250,6 +250,7 @@ PetscErrorCode Integrator::memory(IntegratorMemory* memory) const {
 
 std::vector<Vec> Integrator::remembered() const {
   std::vector<Vec> vectors;
+  vectors.reserve(static_cast<std::size_t>(fixed_point_.known()));
   for (int n = 0; n < fixed_point_.known(); ++n) vectors.push_back(fixed_point_.midpoint(n));
   return vectors;
 }

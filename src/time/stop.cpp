@@ -52,6 +52,9 @@ std::string output_of(const std::string& command) {
   return text;
 }
 
+// Before there is any other thread. NOLINTNEXTLINE(concurrency-mt-unsafe)
+const char* environment(const char* name) { return std::getenv(name); }
+
 std::optional<double> number(const char* text) {
   if (text == nullptr) return std::nullopt;
   char* end = nullptr;
@@ -103,13 +106,13 @@ std::string StopWatcher::reason(double reserve) {
 }
 
 std::optional<double> batch_seconds_left() {
-  if (const auto end = number(std::getenv("SLURM_JOB_END_TIME"))) {
+  if (const auto end = number(environment("SLURM_JOB_END_TIME"))) {
     const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
     return *end - now.count();
   }
-  if (const char* job = std::getenv("SLURM_JOB_ID"); number(job))
+  if (const char* job = environment("SLURM_JOB_ID"); number(job))
     return slurm_seconds(output_of(fmt::format("squeue -h -j {} -o %L", job)));
-  return number(std::getenv("PBS_WALLTIME"));
+  return number(environment("PBS_WALLTIME"));
 }
 
 std::optional<double> slurm_seconds(const std::string& text) {

@@ -17,7 +17,7 @@ std::string input(const std::string& momentum) {
     equation.mode = "full"
     grid.z = {{length = 20.0, cells = {0}}}
     grid.momentum = {{energy = {{reference = 40.0, half_width = 16.0, cells = {0}}}, {1}}}
-    initial = {{type = "spectrum", nu_x.shape = "gaussian", energy_spectrum.width = 2.0, seeds = {{sigma = 1e-2, max_mode = 8}}}}
+    initial = {{type = "spectrum", nu_x.shape = "gaussian", energy_spectrum.width = 2.0, seeds = {{sigma = 1e-3, max_mode = 8}}}}
     time = {{end = 1.0, step = 0.1}}
   )",
                      nodes, momentum);

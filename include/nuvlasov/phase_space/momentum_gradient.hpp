@@ -42,7 +42,7 @@ class MomentumGradient {
   /// What one direction reads of a row in S, columns relative to the first owned direction.
   struct AngularRow {
     Range columns;
-    Index first_coefficient;
+    Index first_coefficient = 0;
   };
   void add_angular_matrix(const MomentumGrid& grid, Range angles);
   void write_energy_part(const PlaneView& f, double* gradient) const;

@@ -1,0 +1,352 @@
+"""Runs that are stopped, killed and damaged, and go on to the same bits as if nothing had happened."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from command import ALONE, LAUNCHER, PATIENCE, PROGRAM, SMALL, Settings, contents, nuvlasov, toml
+
+DONE, BAD_INPUT, NUMERICAL_FAILURE, IO_FAILURE, RESUBMIT = 0, 2, 3, 4, 75
+
+# Thirty rows, profiles and snapshots, and checkpoints in the middle of the intervals between them.
+RUN: Settings = SMALL | {
+    "initial.seeds.sigma": "1e-2",
+    "time.end": "3.0",
+    "output.history_interval": "0.1",
+    "output.profile_interval": "0.2",
+    "output.snapshot_interval": "1.0",
+    "checkpoint.interval_steps": "7",
+}
+ENDLESS = RUN | {"time.end": "1e6", "output.snapshot_interval": "0.0", "checkpoint.interval_steps": "0"}
+METHODS = ["rk4", "rk5dp", "implicit_midpoint"]
+
+
+def arguments(ranks: int, *more: str) -> list[str]:
+    launcher = [*LAUNCHER, str(ranks)] if ranks else []
+    return ["timeout", "-k", "5", str(PATIENCE), *launcher, PROGRAM, *more]
+
+
+def environment(ranks: int, **more: str) -> dict[str, str]:
+    return os.environ | {"OMPI_MCA_pml": "ob1"} | ({} if ranks else ALONE) | more
+
+
+def start(directory: Path, settings: Settings, ranks: int = 0, **more: str) -> subprocess.CompletedProcess:
+    """`nuvlasov run` in `directory`, on `ranks` ranks (0: without mpirun)."""
+    (directory / "input.toml").write_text(toml(settings))
+    return subprocess.run(
+        arguments(ranks, "run", "input.toml", "--output", "run"),
+        cwd=directory,
+        env=environment(ranks, **more),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def results(directory: Path) -> dict[str, bytes]:
+    """All numbers of the history, the profiles and the snapshots of a run."""
+    run = directory / "run"
+    numbers = {}
+    for path in [run / "history.h5", run / "profiles.h5", *sorted((run / "snapshots").glob("*"))]:
+        with h5py.File(path) as file:
+            for name, dataset in file.items():
+                if np.issubdtype(dataset.dtype, np.number):
+                    numbers[f"{path.name}/{name}"] = dataset[...].tobytes()
+    return numbers
+
+
+def assert_same(left: dict[str, bytes], right: dict[str, bytes]) -> None:
+    assert left.keys() == right.keys()
+    assert [name for name in left if left[name] != right[name]] == []
+
+
+@pytest.fixture(scope="module", params=METHODS)
+def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[str, bytes]]:
+    """Settings of a run, and what it leaves when nothing interrupts it."""
+    settings = RUN | {"time.method": f'"{request.param}"'}
+    directory = tmp_path_factory.mktemp(request.param)
+    assert start(directory, settings).returncode == DONE
+    return settings, results(directory)
+
+
+def killed_at(point: str, passing: int = 1) -> dict[str, str]:
+    return {"NUVLASOV_FAILPOINT": f"{point}:{passing}=kill"}
+
+
+# --- the same bits ---------------------------------------------------------------------------------------------------
+
+
+def test_killed_on_one_two_four_and_three_ranks_it_ends_with_the_same_bits(
+    whole: tuple[Settings, dict[str, bytes]], tmp_path: Path
+) -> None:
+    settings, expected = whole
+    for ranks in (1, 2, 4, 3):
+        killed = start(tmp_path, settings, ranks, **killed_at("checkpoint.published"))
+        assert killed.returncode not in (DONE, RESUBMIT), killed
+    assert start(tmp_path, settings).returncode == DONE
+    assert_same(results(tmp_path), expected)
+
+
+FAILPOINTS = ["begun", "created", "written", "closed", "verified", "sealed", "synced", "published", "linked", "rotated"]
+
+
+@pytest.mark.parametrize("point", FAILPOINTS)
+def test_killed_in_any_stage_of_a_checkpoint_it_goes_on(
+    whole: tuple[Settings, dict[str, bytes]], tmp_path: Path, point: str
+) -> None:
+    settings, expected = whole
+    assert start(tmp_path, settings, **killed_at(f"checkpoint.{point}", 3)).returncode not in (DONE, RESUBMIT)
+    resumed = start(tmp_path, settings)
+    assert resumed.returncode == DONE
+    assert "resumed    from run/checkpoints/" in resumed.stdout
+    assert_same(results(tmp_path), expected)
+
+
+def test_killed_before_its_first_checkpoint_it_starts_again(
+    whole: tuple[Settings, dict[str, bytes]], tmp_path: Path
+) -> None:
+    settings, expected = whole
+    assert start(tmp_path, settings, **killed_at("checkpoint.begun")).returncode not in (DONE, RESUBMIT)
+    again = start(tmp_path, settings)
+    assert again.returncode == DONE
+    assert "interrupted before its first checkpoint" in again.stdout
+    assert_same(results(tmp_path), expected)
+
+
+def test_killed_at_any_moment_it_goes_on(whole: tuple[Settings, dict[str, bytes]], tmp_path: Path) -> None:
+    settings, expected = whole
+    (tmp_path / "input.toml").write_text(toml(settings))
+    for wait in np.linspace(0.05, 0.6, 8):
+        process = subprocess.Popen(
+            arguments(0, "run", "input.toml", "--output", "run")[4:],
+            cwd=tmp_path,
+            env=environment(0),
+            stdout=subprocess.DEVNULL,
+        )
+        time.sleep(wait)
+        process.kill()
+        process.wait()
+    assert start(tmp_path, settings).returncode == DONE
+    assert_same(results(tmp_path), expected)
+
+
+# --- damage ----------------------------------------------------------------------------------------------------------
+
+
+def flip(path: Path, position: float) -> None:
+    data = bytearray(path.read_bytes())
+    data[int(position * (len(data) - 1))] ^= 0x10
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("position", [0.0, 0.001, 0.1, 0.5, 0.9, 1.0])
+def test_damaged_checkpoint_is_passed_over_with_a_warning(
+    whole: tuple[Settings, dict[str, bytes]], tmp_path: Path, position: float
+) -> None:
+    settings, expected = whole
+    start(tmp_path, settings, **killed_at("checkpoint.rotated", 3))
+    newest = max((tmp_path / "run/checkpoints").glob("*.h5"))
+    flip(newest, position)
+    assert nuvlasov("info", newest, cwd=tmp_path).code == IO_FAILURE
+    resumed = start(tmp_path, settings)
+    assert resumed.returncode == DONE
+    assert "WARNING: " in resumed.stdout and newest.name in resumed.stdout
+    assert_same(results(tmp_path), expected)
+
+
+def test_without_a_whole_checkpoint_nothing_is_touched(tmp_path: Path) -> None:
+    start(tmp_path, RUN, **killed_at("checkpoint.rotated", 3))
+    for checkpoint in (tmp_path / "run/checkpoints").glob("*.h5"):
+        flip(checkpoint, 0.5)
+    before = contents(tmp_path / "run")
+    refused = start(tmp_path, RUN)
+    assert refused.returncode == IO_FAILURE
+    assert "none of the checkpoints in run is whole" in refused.stderr
+    assert contents(tmp_path / "run") == before
+
+
+# --- reasons to stop -------------------------------------------------------------------------------------------------
+
+
+def stepping(directory: Path) -> bool:
+    log = directory / "run/run.log"
+    return log.exists() and "step " in log.read_text()
+
+
+def endless(directory: Path, ranks: int, settings: Settings = ENDLESS) -> subprocess.Popen:
+    """A run that does not end by itself, once it takes steps."""
+    (directory / "input.toml").write_text(toml(settings))
+    process = subprocess.Popen(
+        [*([*LAUNCHER, str(ranks)] if ranks else []), PROGRAM, "run", "input.toml", "--output", "run"],
+        cwd=directory,
+        env=environment(ranks),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + PATIENCE
+    while not stepping(directory):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.05)
+    return process
+
+
+def assert_stopped_on_a_checkpoint(process: subprocess.Popen, directory: Path, reason: str) -> None:
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == RESUBMIT, (out, err)
+    assert f"stopped    {reason}" in out
+    checkpoints = list((directory / "run/checkpoints").glob("*.h5"))
+    assert len(checkpoints) == 1
+    information = nuvlasov("info", checkpoints[0], cwd=directory)
+    assert information.code == DONE, information
+    with h5py.File(directory / "run/history.h5") as history:
+        assert history.attrs["status"].startswith(reason)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGUSR1", "SIGINT"])
+def test_signal_stops_it_on_a_checkpoint(tmp_path: Path, name: str) -> None:
+    process = endless(tmp_path, 0)
+    process.send_signal(getattr(signal, name))
+    assert_stopped_on_a_checkpoint(process, tmp_path, f"{name} received")
+
+
+def ranks_of(process: subprocess.Popen) -> list[int]:
+    children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True)
+    return [int(line) for line in children.stdout.split()]
+
+
+def test_signal_to_one_rank_stops_all(tmp_path: Path) -> None:
+    process = endless(tmp_path, 2)
+    os.kill(ranks_of(process)[-1], signal.SIGUSR1)
+    assert_stopped_on_a_checkpoint(process, tmp_path, "SIGUSR1 received")
+
+
+def test_signal_to_mpirun_reaches_the_ranks(tmp_path: Path) -> None:
+    process = endless(tmp_path, 2)
+    process.send_signal(signal.SIGUSR1)
+    assert_stopped_on_a_checkpoint(process, tmp_path, "SIGUSR1 received")
+
+
+def test_file_named_stop_stops_it(tmp_path: Path) -> None:
+    process = endless(tmp_path, 2)
+    (tmp_path / "run/STOP").touch()
+    assert_stopped_on_a_checkpoint(process, tmp_path, "the file run/STOP is there")
+
+
+def test_wall_clock_limit_stops_it_in_time(tmp_path: Path) -> None:
+    limit = 6.0
+    began = time.monotonic()
+    process = endless(tmp_path, 2, ENDLESS | {"time.wall_limit": f'"{limit}s"'})
+    assert_stopped_on_a_checkpoint(process, tmp_path, "the wall-clock limit is near")
+    assert time.monotonic() - began < limit + 2.0  # the start of mpirun and the end of the processes
+    assert time.monotonic() - began > 0.3 * limit
+
+
+def test_what_was_stopped_goes_on_to_the_same_bits(whole: tuple[Settings, dict[str, bytes]], tmp_path: Path) -> None:
+    settings, expected = whole
+    settings = settings | {"checkpoint.interval_steps": "0"}
+    (tmp_path / "run").mkdir()
+    for _ in range(100):
+        # Each run takes one step.
+        (tmp_path / "run/STOP").touch()
+        outcome = start(tmp_path, settings)
+        if outcome.returncode == DONE:
+            break
+        assert outcome.returncode == RESUBMIT, outcome
+    assert outcome.returncode == DONE
+    assert_same(results(tmp_path), expected)
+
+
+# --- what may change -------------------------------------------------------------------------------------------------
+
+
+def test_longer_end_is_gone_on_to_and_said(tmp_path: Path) -> None:
+    short = RUN | {"time.end": "2.0", "checkpoint.at_end": "true"}
+    assert start(tmp_path, short).returncode == DONE
+    long = short | {"time.end": "3.0", "output.report_interval": "0.5"}
+    resumed = start(tmp_path, long)
+    assert resumed.returncode == DONE
+    assert "time.end = 3.0, was 2.0" in resumed.stdout
+    assert "output.report_interval = 0.5, was 1.0" in resumed.stdout
+    (tmp_path / "other").mkdir()
+    assert start(tmp_path / "other", long).returncode == DONE
+    assert_same(results(tmp_path), results(tmp_path / "other"))
+
+
+@pytest.mark.parametrize(
+    "change", [{"grid.z.length": "21.0"}, {"initial.seeds.random_seed": "2"}, {"time.method": '"ssp"'}], ids=str
+)
+def test_what_is_solved_cannot_change(tmp_path: Path, change: Settings) -> None:
+    start(tmp_path, RUN, **killed_at("checkpoint.rotated", 2))
+    before = contents(tmp_path / "run")
+    refused = start(tmp_path, RUN | change)
+    assert refused.returncode == BAD_INPUT
+    for key, value in change.items():
+        assert f"{key}: is {value}" in refused.stderr and "cannot change it" in refused.stderr
+    assert contents(tmp_path / "run") == before
+
+
+def test_petsc_options_that_differ_are_said(tmp_path: Path) -> None:
+    settings = RUN | {"time.method": '"rk5dp"'}
+    start(tmp_path, settings, **killed_at("checkpoint.rotated", 2))
+    resumed = start(tmp_path, settings | {"petsc.ts_dt": "1e-3"})
+    assert resumed.returncode == DONE
+    assert "WARNING: PETSc options are now '-ts_dt 0.001', were ''" in resumed.stdout
+
+
+def test_run_that_is_done_is_left_alone(tmp_path: Path) -> None:
+    assert start(tmp_path, RUN).returncode == DONE
+    before = contents(tmp_path / "run")
+    again = start(tmp_path, RUN)
+    assert (again.returncode, again.stderr) == (DONE, "")
+    assert "is done" in again.stdout
+    assert contents(tmp_path / "run") == before
+
+
+def test_checkpoint_may_be_named_and_go_on_elsewhere(tmp_path: Path) -> None:
+    start(tmp_path, RUN, **killed_at("checkpoint.rotated", 3))
+    checkpoint = min((tmp_path / "run/checkpoints").glob("*.h5"))
+    elsewhere = nuvlasov("run", "input.toml", "--output", "fork", "--resume", checkpoint, cwd=tmp_path)
+    assert elsewhere.code == DONE, elsewhere
+    assert start(tmp_path, RUN).returncode == DONE
+    with h5py.File(tmp_path / "run/history.h5") as left, h5py.File(tmp_path / "fork/history.h5") as right:
+        for name in left:
+            assert left[name][...].tobytes() == right[name][...].tobytes()
+
+
+# --- disks that fail -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer, code", [("stop", IO_FAILURE), ("continue", DONE)])
+def test_checkpoint_that_cannot_be_written(tmp_path: Path, answer: str, code: int) -> None:
+    settings = RUN | {"checkpoint.on_failure": f'"{answer}"'}
+    failed = start(tmp_path, settings, NUVLASOV_FAILPOINT="checkpoint.written:3=io_error")
+    assert failed.returncode == code, failed
+    checkpoints = sorted((tmp_path / "run/checkpoints").glob("*"))
+    assert checkpoints and not [path for path in checkpoints if path.suffix == ".partial"]
+    if answer == "continue":
+        assert "WARNING: no checkpoint at step" in failed.stdout
+    else:
+        assert start(tmp_path, settings).returncode == DONE
+
+
+def test_limit_on_the_size_of_files_is_an_io_failure(tmp_path: Path) -> None:
+    (tmp_path / "input.toml").write_text(toml(RUN | {"output.snapshot_interval": "0.0"}))
+    limited = subprocess.run(
+        ["bash", "-c", 'ulimit -f 100; exec "$@"', "bash", *arguments(0, "run", "input.toml", "--output", "run")],
+        cwd=tmp_path,
+        env=environment(0),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert limited.returncode == IO_FAILURE, limited
+    assert "nuvlasov: " in limited.stderr
