@@ -8,6 +8,7 @@
 
 #include "nuvlasov/diagnostics/compensated_sum.hpp"
 #include "nuvlasov/io/collective.hpp"
+#include "nuvlasov/io/durable_file.hpp"
 
 namespace nuvlasov::io {
 namespace {
@@ -68,6 +69,8 @@ void Snapshots::write(const double* state, double time, Index step) {
     hdf5::create_variable(file, density_matrix_name, {"z", "energy", "angle", "component"}, {},
                           {"1", "density matrix rho"});
     file.close("cannot close " + partial);
+    // MPI-IO does not always tell of a full disk.
+    reserve(partial, file_size(partial));
   });
   on_every_rank(comm, [&] {
     hdf5::Handle file = hdf5::open_file_parallel(partial, true, comm);
