@@ -353,7 +353,7 @@ std::string CheckpointWriter::write(const CheckpointRecord& record,
   const MPI_Comm comm = context_.decomposition.communicator();
   const auto pass = [&](const char* point) { on_every_rank(comm, [&] { failpoint(point); }); };
   const std::vector<std::uint64_t> digests = checked_digests(fields, context_);
-  const std::string path = directory_ + "/" + name_of(record.step);
+  std::string path = directory_ + "/" + name_of(record.step);
   const std::string partial = path + partial_extension;
   try {
     pass("checkpoint.begun");

@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <string_view>
+#include <thread>
 
 #include "nuvlasov/errors.hpp"
 
@@ -33,7 +35,7 @@ bool concerns_this_rank() {
 
 void fail(const std::string& name, std::string_view how) {
   if (how == "kill") kill(getpid(), SIGKILL);
-  if (how == "delay") sleep(1);
+  if (how == "delay") std::this_thread::sleep_for(std::chrono::seconds(1));
   if (how == "io_error") throw IoError("failpoint " + name);
 }
 
@@ -54,7 +56,7 @@ Action from_environment() {
   };
 }
 
-Action& action() {
+Action& current_action() {
   static Action current = from_environment();
   return current;
 }
@@ -62,9 +64,9 @@ Action& action() {
 }  // namespace
 
 void failpoint(const char* name) {
-  if (action()) action()(name);
+  if (current_action()) current_action()(name);
 }
 
-void at_failpoints(Action replacement) { action() = std::move(replacement); }
+void at_failpoints(Action action) { current_action() = std::move(action); }
 
 }  // namespace nuvlasov::io

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "nuvlasov/io/collective.hpp"
+#include "nuvlasov/io/durable_file.hpp"
 
 namespace nuvlasov::io {
 namespace {
@@ -116,6 +117,8 @@ void Snapshots::begin(double time, Index step) {
       hdf5::create_variable(file, field.name, dimensions(field.matrix), {},
                             {field.units, field.long_name});
     file.close("cannot close " + partial_path());
+    // MPI-IO does not always tell of a full disk.
+    reserve(partial_path(), file_size(partial_path()));
   });
 }
 
