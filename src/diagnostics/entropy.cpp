@@ -29,43 +29,57 @@ Entropy::Entropy(const phase_space::ZAxis& z, const phase_space::MomentumGrid& m
       remainder_rate_(reduction),
       negative_part_(reduction),
       smallest_(reduction) {
-  if (group_velocity_)
+  if (momentum.geometry() == phase_space::Geometry::spherical)
     curvature_ = phase_space::owned(phase_space::angular_curvature(momentum), box.angle);
+}
+
+void Entropy::read_gradients(const physics::Neighbourhood& here) {
+  for (Index k = 0; k < here.angles; ++k)
+    force_[static_cast<std::size_t>(k)] = d_z(difference_, [&](int m) {
+      return flavor::load(here.refraction(m) + k * flavor::components);
+    });
+  current_slope_ = d_z(difference_, [&](int m) { return flavor::load(here.current(m)); });
+}
+
+double Entropy::remainder(const physics::Neighbourhood& here, const flavor::Entropy& s, Index i,
+                          Index k) const {
+  const Index at = k * flavor::components;
+  double by_force = 0.0;
+  if (weak_force_)
+    by_force = flavor::entropy_remainder(
+        s, force_[static_cast<std::size_t>(k)],
+        flavor::load(here.momentum_gradient(0) + i * here.angles * flavor::components + at));
+  if (curvature_.empty()) return by_force;
+  double by_current = 0.0;
+  if (group_velocity_)
+    by_current = flavor::entropy_remainder(
+        s, flavor::load(here.current(0)), d_z(difference_, [&](int m) {
+          return flavor::load(here.density(m) + i * here.density_stride + at);
+        }));
+  if (weak_force_ != group_velocity_)
+    by_current +=
+        (weak_force_ ? 0.5 : -0.5) * flavor::twice_trace_of_product(current_slope_, s.value);
+  return by_force + curvature_[static_cast<std::size_t>(k)] *
+                        inverse_energy_[static_cast<std::size_t>(i)] * by_current;
 }
 
 void Entropy::add(const Plane& plane) {
   const physics::Neighbourhood& here = plane.here;
-  const Index row = here.angles * flavor::components;
-  for (Index k = 0; k < here.angles; ++k) {
-    const Index at = k * flavor::components;
-    force_[static_cast<std::size_t>(k)] =
-        d_z(difference_, [&](int m) { return flavor::load(here.refraction(m) + at); });
-  }
-  const flavor::Matrix current = flavor::load(here.current(0));
-
-  double total = 0.0, remainder = 0.0, negative = 0.0;
+  read_gradients(here);
+  double total = 0.0, remainders = 0.0, negative = 0.0;
   double smallest = std::numeric_limits<double>::infinity();
   measure_.for_each_node([&](Index i, Index k, double weight) {
-    const Index node = i * here.density_stride + k * flavor::components;
-    const Index owned = i * row + k * flavor::components;
-    const flavor::Entropy s = flavor::entropy(flavor::load(here.density(0) + node));
-    flavor::store(derivative_.data() + owned, s.derivative);
-    total += weight * s.value;
+    const Index at = k * flavor::components;
+    const flavor::Entropy s =
+        flavor::entropy(flavor::load(here.density(0) + i * here.density_stride + at));
+    flavor::store(derivative_.data() + i * here.angles * flavor::components + at, s.derivative);
+    total += weight * flavor::trace(s.value);
     for (const double eigenvalue : s.eigenvalues) negative += weight * std::min(eigenvalue, 0.0);
     smallest = std::min(smallest, s.eigenvalues[0]);
-    if (weak_force_)
-      remainder +=
-          weight * flavor::entropy_remainder(s, force_[static_cast<std::size_t>(k)],
-                                             flavor::load(here.momentum_gradient(0) + owned));
-    if (!group_velocity_) return;
-    const flavor::Matrix slope =
-        d_z(difference_, [&](int m) { return flavor::load(here.density(m) + node); });
-    remainder += weight * curvature_[static_cast<std::size_t>(k)] *
-                 inverse_energy_[static_cast<std::size_t>(i)] *
-                 flavor::entropy_remainder(s, current, slope);
+    remainders += weight * remainder(here, s, i, k);
   });
   entropy_.add(spacing_ * total);
-  remainder_rate_.add(spacing_ * remainder);
+  remainder_rate_.add(spacing_ * remainders);
   negative_part_.add(spacing_ * negative);
   smallest_.add(smallest);
 }

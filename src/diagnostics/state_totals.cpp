@@ -29,10 +29,11 @@ void StateTotals::add(const Plane& plane) {
   const double* rho = plane.here.density(0);
   const Index stride = plane.here.density_stride;
   const MomentumMoments moments = measure_.moments(rho, stride);
-  double purity = 0.0, lower = 0.0, upper = 0.0, first = 0.0, last = 0.0;
+  flavor::TraceSum purity;
+  double lower = 0.0, upper = 0.0, first = 0.0, last = 0.0;
   measure_.for_each_node([&](Index i, Index k, double weight) {
     const flavor::Matrix node = flavor::load(rho + i * stride + k * flavor::components);
-    purity += weight * flavor::purity(node);
+    purity.add(node, weight * node);
     if (i == lower_edge_) lower += weight * flavor::trace(node);
     if (i == upper_edge_) upper += weight * flavor::trace(node);
     if (k == first_direction_) first += weight * flavor::trace(node);
@@ -43,7 +44,7 @@ void StateTotals::add(const Plane& plane) {
   pressure_.add(spacing_ * moments.pressure);
   energy_.add(spacing_ * moments.energy);
   energy_flux_.add(spacing_ * moments.energy_flux);
-  purity_.add(spacing_ * purity);
+  purity_.add(spacing_ * purity.value());
   at_lower_edge_.add(spacing_ * std::abs(lower));
   at_upper_edge_.add(spacing_ * std::abs(upper));
   at_first_direction_.add(spacing_ * std::abs(first));

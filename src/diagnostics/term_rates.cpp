@@ -23,14 +23,13 @@ void TermRates::add(const Plane& plane, const double* entropy_derivative) {
     std::fill(rate_.begin(), rate_.end(), 0.0);
     terms_[t]->add_rate(here, rate_.data());
     const MomentumMoments rate = measure_.moments(rate_.data(), row);
-    double purity = 0.0, entropy = 0.0;
+    flavor::TraceSum purity, entropy;
     measure_.for_each_node([&](Index i, Index k, double weight) {
       const Index node = i * here.density_stride + k * flavor::components;
       const Index owned = i * row + k * flavor::components;
       const flavor::Matrix node_rate = weight * flavor::load(rate_.data() + owned);
-      purity += flavor::twice_trace_of_product(flavor::load(here.density(0) + node), node_rate);
-      entropy +=
-          flavor::twice_trace_of_product(flavor::load(entropy_derivative + owned), node_rate);
+      purity.add(flavor::load(here.density(0) + node), node_rate);
+      entropy.add(flavor::load(entropy_derivative + owned), node_rate);
     });
     Rates& sums = rates_[t];
     sums.number.add(spacing_ * flavor::trace(rate.number));
@@ -41,8 +40,8 @@ void TermRates::add(const Plane& plane, const double* entropy_derivative) {
     sums.u_non.add(1.5 * spacing_ *
                    (flavor::trace(moments.zeroth) * flavor::trace(rate.number) -
                     flavor::trace(moments.first) * flavor::trace(rate.flux)));
-    sums.purity.add(spacing_ * purity);
-    sums.entropy.add(0.5 * spacing_ * entropy);
+    sums.purity.add(2.0 * spacing_ * purity.value());
+    sums.entropy.add(spacing_ * entropy.value());
   }
 }
 

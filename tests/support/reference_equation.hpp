@@ -87,57 +87,70 @@ class ReferenceEquation {
     }));
   }
 
-  /// dS/dt that the bracket leaves, as the sum over different eigenvectors of rho.
+  /// dS/dt that the weak force and the group velocity leave, from sums over eigenvectors of rho.
   double entropy_remainder(const std::vector<double>& state) const {
-    const Field rho = to_dense(state);
-    const std::pair<Field, Field> pairs[]{{d_z(refraction(rho)), d_p(rho)},
-                                          {scaled(-1.0, d_p_of_refraction(rho)), d_z(rho)}};
+    const Field rho = to_dense(state), velocity = d_p_of_refraction(rho);
+    const Field force = d_z(refraction(rho)), d_p_rho = d_p(rho), d_z_rho = d_z(rho),
+                d_z_velocity = d_z(velocity);
     double sum = 0.0;
-    for (const auto& [x, d] : pairs)
+    for (const std::string& term : terms_)
       for (Index j = 0; j < z_.cells(); ++j)
         for (Index i = 0; i < p_.energies(); ++i)
           for (Index k = 0; k < p_.angles(); ++k) {
             const auto n = static_cast<std::size_t>(node(j, i, k));
-            sum += z_.spacing() * p_.weight(i, k) * remainder(rho[n], x[n], d[n]);
+            const double weight = z_.spacing() * p_.weight(i, k);
+            const Eigenvectors s(rho[n]);
+            if (term == "weak_force")
+              sum += weight * (s.remainder(force[n], d_p_rho[n]) - s.entropy(d_z_velocity[n]));
+            if (term == "group_velocity")
+              sum -= weight * (s.remainder(velocity[n], d_z_rho[n]) - s.entropy(d_z_velocity[n]));
           }
     return sum;
   }
 
  private:
   static Complex trace(const Dense& a) { return a.m[0][0] + a.m[1][1]; }
-  static Field scaled(Complex factor, Field field) {
-    for (Dense& d : field) d = factor * d;
-    return field;
-  }
 
-  /// sum_{i != j} X_ji [(F'_i + F'_j)/2 - (F_i - F_j)/(lambda_i - lambda_j)] D_ij.
-  static double remainder(const Dense& rho, const Dense& x, const Dense& d) {
-    const auto f = [](double p) {
-      return p > 0 && p < 1 ? -p * std::log(p) - (1 - p) * std::log(1 - p) : 0.0;
-    };
-    const auto slope = [](double p) { return p > 0 && p < 1 ? std::log((1 - p) / p) : 0.0; };
-    const double half = 0.5 * trace(rho).real();
-    const double gap =
-        std::sqrt(std::norm(0.5 * (rho.m[0][0] - rho.m[1][1])) + std::norm(rho.m[0][1]));
-    const double lambda[]{half - gap, half + gap};
-    Complex vector[2][2];
-    for (int e = 0; e < 2; ++e) {
-      const Complex a = rho.m[0][1], b = lambda[e] - rho.m[0][0];
-      const double length = std::sqrt(std::norm(a) + std::norm(b));
-      vector[e][0] = a / length;
-      vector[e][1] = b / length;
+  /// Functions of a matrix through its eigenvectors.
+  class Eigenvectors {
+   public:
+    explicit Eigenvectors(const Dense& rho) {
+      const double half = 0.5 * trace(rho).real();
+      const double gap =
+          std::sqrt(std::norm(0.5 * (rho.m[0][0] - rho.m[1][1])) + std::norm(rho.m[0][1]));
+      for (int e = 0; e < 2; ++e) {
+        const double p = lambda_[e] = half + (e == 0 ? -gap : gap);
+        const bool inside = p > 0 && p < 1;
+        f_[e] = inside ? -p * std::log(p) - (1 - p) * std::log(1 - p) : 0.0;
+        slope_[e] = inside ? std::log((1 - p) / p) : 0.0;
+        const Complex a = rho.m[0][1], b = p - rho.m[0][0];
+        const double length = std::sqrt(std::norm(a) + std::norm(b));
+        vector_[e][0] = a / length;
+        vector_[e][1] = b / length;
+      }
     }
-    const auto element = [&](const Dense& m, int i, int j) {
+    /// sum_{i != j} X_ji [(F'_i + F'_j)/2 - (F_i - F_j)/(lambda_i - lambda_j)] D_ij.
+    double remainder(const Dense& x, const Dense& d) const {
+      const double bracket =
+          0.5 * (slope_[0] + slope_[1]) - (f_[0] - f_[1]) / (lambda_[0] - lambda_[1]);
+      return bracket *
+             (element(x, 1, 0) * element(d, 0, 1) + element(x, 0, 1) * element(d, 1, 0)).real();
+    }
+    /// Tr[x s(rho)].
+    double entropy(const Dense& x) const {
+      return f_[0] * element(x, 0, 0).real() + f_[1] * element(x, 1, 1).real();
+    }
+
+   private:
+    Complex element(const Dense& m, int i, int j) const {
       Complex sum = 0.0;
       for (int r = 0; r < 2; ++r)
-        for (int c = 0; c < 2; ++c) sum += std::conj(vector[i][r]) * m.m[r][c] * vector[j][c];
+        for (int c = 0; c < 2; ++c) sum += std::conj(vector_[i][r]) * m.m[r][c] * vector_[j][c];
       return sum;
-    };
-    const double bracket = 0.5 * (slope(lambda[0]) + slope(lambda[1])) -
-                           (f(lambda[0]) - f(lambda[1])) / (lambda[0] - lambda[1]);
-    return bracket *
-           (element(x, 1, 0) * element(d, 0, 1) + element(x, 0, 1) * element(d, 1, 0)).real();
-  }
+    }
+    double lambda_[2]{}, f_[2]{}, slope_[2]{};
+    Complex vector_[2][2]{};
+  };
 
   Index nodes() const { return z_.cells() * p_.energies() * p_.angles(); }
   Index node(Index j, Index i, Index k) const { return (j * p_.energies() + i) * p_.angles() + k; }

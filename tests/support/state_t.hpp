@@ -29,8 +29,8 @@ struct Resolution {
 /// evolution.
 class StateT {
  public:
-  explicit StateT(const Resolution& resolution, physics::Mode mode = physics::Mode::full)
-      : grid_(shape(resolution), mode),
+  explicit StateT(const Resolution& resolution, const physics::EquationSettings& settings = {})
+      : grid_(shape(resolution), settings),
         ledger_(grid_.z, grid_.momentum, grid_.decomposition, *grid_.equation) {
     std::vector<double> state = grid_.random_state(0);
     for (Index j = 0, n = 0; j < grid_.z.cells(); ++j)

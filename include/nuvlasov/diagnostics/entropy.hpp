@@ -14,9 +14,8 @@ namespace nuvlasov::diagnostics {
 
 /// S = <Tr s(rho)>, Eq. (S19). The bracket of Omega and rho leaves the remainder
 ///
-///     dS/dt = < Tr[s'(rho) (X o D)] - Tr[X s(rho)'] >      summed over the pairs
-///             (X, D) = (d_z Omega, d_pz rho) and (-d_pz Omega, d_z rho),  d_pz Omega = -kappa
-///             A_1/E,
+///     dS/dt = < Tr[s'(rho) (X o D)] - Tr[X s(rho)'] >,    d_pz Omega = -kappa A_1/E,
+///             summed over (X, D) = (d_z Omega, d_pz rho) and (-d_pz Omega, d_z rho),
 ///
 /// where s(rho)' is the derivative of s(rho) that goes with D; in the eigenvectors of rho, with F
 /// the entropy of one eigenvalue,
@@ -24,7 +23,9 @@ namespace nuvlasov::diagnostics {
 ///     sum_{i != j} X_ji [ (F'_i + F'_j)/2 - (F_i - F_j)/(lambda_i - lambda_j) ] D_ij.
 ///
 /// The first pair is what the weak force leaves, the second the group-velocity correction; each
-/// vanishes where its gradient of Omega commutes with rho.
+/// vanishes where its gradient of Omega commutes with rho. One of the terms without the other
+/// leaves
+/// -+ < Tr[(d_z d_pz Omega) s(rho)] > besides, which cancels between them.
 class Entropy {
  public:
   Entropy(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
@@ -39,13 +40,18 @@ class Entropy {
   const double* derivative() const { return derivative_.data(); }
 
  private:
+  void read_gradients(const physics::Neighbourhood& here);
+  double remainder(const physics::Neighbourhood& here, const flavor::Entropy& s, Index i,
+                   Index k) const;
+
   phase_space::CentralDifference difference_;
   double spacing_;
   MomentumMeasure measure_;
   bool weak_force_, group_velocity_;    ///< whether the equation has these terms
-  std::vector<double> curvature_;       ///< kappa of the owned directions
+  std::vector<double> curvature_;       ///< kappa of the owned directions; empty for beams
   std::vector<double> inverse_energy_;  ///< 1/E of the owned energies
   std::vector<flavor::Matrix> force_;   ///< d_z Omega on a plane, by direction
+  flavor::Matrix current_slope_{};      ///< d_z A_1 on a plane
   std::vector<double> derivative_;
   Sum entropy_, remainder_rate_, negative_part_;
   Minimum smallest_;

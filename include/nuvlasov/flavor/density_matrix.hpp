@@ -94,6 +94,16 @@ class JordanSum {
   Matrix trace_{};
 };
 
+/// Sum of traces Tr(a b), with the horizontal sum left to value() too.
+class TraceSum {
+ public:
+  void add(Matrix a, Matrix b) { sum_ += a * b; }
+  double value() const { return 0.5 * ((sum_[0] + sum_[1]) + (sum_[2] + sum_[3])); }
+
+ private:
+  Matrix sum_{};
+};
+
 /// a o b = {a, b}/2.
 inline Matrix jordan_product(Matrix a, Matrix b) {
   JordanSum sum;
@@ -144,10 +154,10 @@ inline double artanh_excess(double r) {
   return sum;
 }
 
-/// The entropy Tr s(rho) of one matrix, Eq. (S20), and how it changes.
+/// The entropy matrix s(rho) of Eq. (S20), and how its trace changes.
 struct Entropy {
   std::array<double, 2> eigenvalues;  ///< lambda_1 <= lambda_2 of rho
-  double value;                       ///< Tr s(rho)
+  Matrix value;                       ///< s(rho)
   Matrix derivative;                  ///< s'(rho): d Tr s(rho) = Tr[s'(rho) d rho]
   Matrix axis;                        ///< P/|P|, or zero
   /// (F'_1 + F'_2)/2 - (F_1 - F_2)/(lambda_1 - lambda_2), by which s'(rho) o d rho exceeds d s(rho)
@@ -161,13 +171,14 @@ inline Entropy entropy(Matrix rho) {
   // the series is taken.
   constexpr double close = 0.1;
   const double length = polarization_length(rho);
-  Entropy entropy{eigenvalues(rho), 0.0, Matrix{}, Matrix{}, 0.0};
+  Entropy entropy{eigenvalues(rho), Matrix{}, Matrix{}, Matrix{}, 0.0};
   const MixingEntropy low = mixing_entropy(entropy.eigenvalues[0]);
   const MixingEntropy high = mixing_entropy(entropy.eigenvalues[1]);
-  entropy.value = low.value + high.value;
+  entropy.value[0] = low.value + high.value;
   entropy.derivative[0] = low.slope + high.slope;
   if (length == 0.0) return entropy;
   entropy.axis = polarization(rho) / length;
+  entropy.value += (high.value - low.value) * entropy.axis;
   entropy.derivative += (high.slope - low.slope) * entropy.axis;
   const double filled = rho[0], empty = 2.0 - rho[0];
   entropy.excess = length < close * std::min(filled, empty)

@@ -268,6 +268,16 @@ TEST_P(EveryPart, HasRatesThatAddUpToTheRateOfEachQuantity) {
   expect_sum("entropy", slope, 1e-14 * ahead["entropy"] / small + 1e-10 * std::abs(slope));
 }
 
+TEST_P(EveryPart, LeavesItsEntropyRemainder) {
+  Grid grid(GetParam().shape, GetParam().settings);
+  const auto state = mixed_state(grid);
+  const double expected =
+      testing_support::ReferenceEquation(grid.z, grid.momentum, GetParam().settings)
+          .entropy_remainder(state);
+  EXPECT_NEAR(measured(grid, state).at("entropy_remainder_rate"), expected,
+              1e-13 * std::max(1.0, std::abs(expected)));
+}
+
 TEST(Ledger, EverySplitGivesTheSameRow) {
   int size = 1;
   MPI_Comm_size(PETSC_COMM_WORLD, &size);

@@ -128,15 +128,6 @@ Matrix with_eigenvalues(double m, double r, std::mt19937& generator) {
   return rho;
 }
 
-/// The matrix s(rho), from its values F on the eigenvectors.
-Matrix matrix_entropy(Matrix rho) {
-  const auto [low, high] = eigenvalues(rho);
-  Matrix sum =
-      (mixing_entropy(high).value - mixing_entropy(low).value) / (high - low) * polarization(rho);
-  sum[0] = mixing_entropy(low).value + mixing_entropy(high).value;
-  return sum;
-}
-
 /// Tr(a b).
 double trace_of(Matrix a, Matrix b) { return 0.5 * twice_trace_of_product(a, b); }
 
@@ -154,9 +145,15 @@ TEST(Entropy, ChangesByTheTraceOfItsDerivative) {
   std::mt19937 generator(1);
   for (int n = 0; n < 20; ++n) {
     const Matrix rho = with_eigenvalues(0.3, 0.6, generator), d = random_matrix(generator);
-    const double slope = slope_of([&](double x) { return entropy(rho + x * d).value; });
+    const double slope =
+        slope_of([&](double x) { return flavor::trace(entropy(rho + x * d).value); });
     EXPECT_NEAR(trace_of(entropy(rho).derivative, d), slope, slope_tolerance);
-    EXPECT_NEAR(entropy(rho).value, flavor::trace(matrix_entropy(rho)), 1e-15);
+    // The matrix has the eigenvectors of rho, and F on them.
+    const Matrix value = entropy(rho).value;
+    const auto found = eigenvalues(value), of_rho = eigenvalues(rho);
+    EXPECT_NEAR(purity(precession(value, rho)), 0.0, 1e-30);
+    EXPECT_NEAR(found[0], mixing_entropy(of_rho[0]).value, 1e-15);
+    EXPECT_NEAR(found[1], mixing_entropy(of_rho[1]).value, 1e-15);
   }
 }
 
@@ -166,7 +163,7 @@ TEST(Entropy, RemainderIsWhatTheJordanProductDoesBeyondTheDerivativeOfTheMatrixE
     for (int n = 0; n < 10; ++n) {
       const Matrix rho = with_eigenvalues(0.3, r, generator), x = random_matrix(generator),
                    d = random_matrix(generator);
-      const Matrix slope = slope_of([&](double by) { return matrix_entropy(rho + by * d); });
+      const Matrix slope = slope_of([&](double by) { return entropy(rho + by * d).value; });
       const Entropy at = entropy(rho);
       EXPECT_NEAR(entropy_remainder(at, x, d),
                   trace_of(at.derivative, jordan_product(x, d)) - trace_of(x, slope),
@@ -209,11 +206,11 @@ TEST(Entropy, OfEigenvaluesOutsideOfOccupationNumbersCountsAsNothing) {
   const Entropy one = entropy(with_eigenvalues(0.2, 1.25, generator));
   const MixingEntropy high = mixing_entropy(0.45);
   EXPECT_NEAR(one.eigenvalues[0], -0.05, 1e-15);
-  EXPECT_NEAR(one.value, high.value, 1e-14);
+  EXPECT_NEAR(flavor::trace(one.value), high.value, 1e-14);
   EXPECT_NEAR(one.excess, 0.5 * high.slope - high.value / 0.5, 1e-14);
   // -0.2 and 1.4: neither.
   const Entropy none = entropy(with_eigenvalues(0.6, 4.0 / 3.0, generator));
-  EXPECT_EQ(none.value, 0.0);
+  EXPECT_EQ(purity(none.value), 0.0);
   EXPECT_EQ(none.excess, 0.0);
   EXPECT_EQ(purity(none.derivative), 0.0);
 }
