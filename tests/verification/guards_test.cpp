@@ -21,10 +21,10 @@ std::string complaint(Simulation& simulation) {
 }
 
 TEST(Guards, StateThatIsNotFiniteIsNamedByItsPlaceInTheSameStep) {
-  for (const double spoilt : {std::numeric_limits<double>::quiet_NaN(),
-                              std::numeric_limits<double>::infinity()}) {
-    const config::Configuration configuration(two_beams("time.end = 1.0\ninitial.seeds.max_mode = 8", "standard", 32),
-                                              "test", {});
+  for (const double spoilt :
+       {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    const config::Configuration configuration(
+        two_beams("time.end = 1.0\ninitial.seeds.max_mode = 8", "standard", 32), "test", {});
     Simulation simulation;
     ASSERT_EQ(simulation.create(configuration, PETSC_COMM_WORLD), 0);
     ASSERT_EQ(simulation.begin_interval(1.0), 0);
@@ -43,9 +43,12 @@ TEST(Guards, StateThatIsNotFiniteIsNamedByItsPlaceInTheSameStep) {
 }
 
 TEST(Guards, SolveThatFailsIsTriedAgainWithSmallerSteps) {
-  // The fixed point contracts up to a step of about 2 over the largest rate; these are 8 times that.
+  // The fixed point contracts up to a step of about 2 over the largest rate; these are 8 times
+  // that.
   const config::Configuration configuration(
-      two_beams("time = {method = \"implicit_midpoint\", end = 20.0, step = 10.0}\ninitial.seeds.max_mode = 8", "standard", 64),
+      two_beams(
+          "time = {method = \"implicit_midpoint\", end = 20.0, step = 10.0}\ninitial.seeds.max_mode = 8",
+          "standard", 64),
       "test", {});
   Simulation simulation;
   ASSERT_EQ(simulation.create(configuration, PETSC_COMM_WORLD), 0);
