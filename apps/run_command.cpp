@@ -209,7 +209,7 @@ class Run {
  private:
   std::optional<Continuation> find_start();
   void say_continuation(const Continuation& from);
-  PetscErrorCode steps();
+  PetscErrorCode steps(time::StopWatcher& watcher);
   PetscErrorCode save_checkpoint(bool stopping);
   bool checkpoint_is_due();
   double reserve() const;
@@ -325,6 +325,12 @@ PetscErrorCode Run::execute() {
     }
     from = find_start();
   }
+  // From here on a signal is a reason to stop on a checkpoint.
+  const double wall_limit = config::seconds(input().time.wall_limit);
+  const std::optional<double> left =
+      wall_limit > 0.0 ? std::optional(wall_limit) : time::batch_seconds_left();
+  time::StopWatcher watcher(comm_, directory_ + "/STOP",
+                            left ? std::optional(start_ + *left) : std::nullopt);
   PetscCall(simulation_.create(configuration_, comm_, from ? &from->simulation : nullptr));
   provenance_ = {.config = configuration_.resolved(),
                  .process_grid = to_text(simulation_.decomposition().process_grid()),
@@ -343,7 +349,7 @@ PetscErrorCode Run::execute() {
       PetscCall(record());
       PetscCall(warn_of_short_waves());
     }
-    PetscCall(steps());
+    PetscCall(steps(watcher));
     history_->set_status(stopped_.empty() ? io::status_done : stopped_);
     history_->flush();
   } catch (const NumericalError&) {
@@ -355,13 +361,8 @@ PetscErrorCode Run::execute() {
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode Run::steps() {
+PetscErrorCode Run::steps(time::StopWatcher& watcher) {
   PetscFunctionBeginUser;
-  const double wall_limit = config::seconds(input().time.wall_limit);
-  const std::optional<double> left =
-      wall_limit > 0.0 ? std::optional(wall_limit) : time::batch_seconds_left();
-  time::StopWatcher watcher(comm_, directory_ + "/STOP",
-                            left ? std::optional(start_ + *left) : std::nullopt);
   while (!simulation_.finished() && stopped_.empty()) {
     if (!simulation_.in_interval())
       PetscCall(simulation_.begin_interval(

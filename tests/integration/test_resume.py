@@ -27,6 +27,7 @@ RUN: Settings = SMALL | {
 }
 ENDLESS = RUN | {"time.end": "1e6", "output.snapshot_interval": "0.0", "checkpoint.interval_steps": "0"}
 METHODS = ["rk4", "rk5dp", "implicit_midpoint"]
+KILLS = int(os.environ.get("NUVLASOV_KILLS", "8"))
 
 
 def arguments(ranks: int, *more: str) -> list[str]:
@@ -124,7 +125,7 @@ def test_killed_before_its_first_checkpoint_it_starts_again(
 def test_killed_at_any_moment_it_goes_on(whole: tuple[Settings, dict[str, bytes]], tmp_path: Path) -> None:
     settings, expected = whole
     (tmp_path / "input.toml").write_text(toml(settings))
-    for wait in np.linspace(0.05, 0.6, 8):
+    for wait in np.linspace(0.05, 0.6, KILLS):
         process = subprocess.Popen(
             arguments(0, "run", "input.toml", "--output", "run")[4:],
             cwd=tmp_path,
