@@ -127,14 +127,18 @@ class Target {
   }
   /// Whether its run is done, as far as it is to go now. By one rank alone.
   bool done() const {
-    if (!holds_this_run() || io::history_status(directory_.path("history.h5")) != io::status_done)
-      return false;
-    const io::hdf5::Handle file = io::hdf5::open_file(directory_.path("history.h5"), false);
-    const io::hdf5::Handle time = io::hdf5::open_dataset(file, "time");
-    const hsize_t rows = io::hdf5::shape(time).front();
-    double last = 0.0;
-    if (rows > 0) io::hdf5::read_block(time, {{rows - 1}, {1}}, &last, false);
-    return last >= configuration_.input().time.end;
+    const std::string path = directory_.path("history.h5");
+    try {
+      if (!holds_this_run() || io::history_status(path) != io::status_done) return false;
+      const io::hdf5::Handle file = io::hdf5::open_file(path, false);
+      const io::hdf5::Handle time = io::hdf5::open_dataset(file, "time");
+      const hsize_t rows = io::hdf5::shape(time).front();
+      double last = 0.0;
+      if (rows > 0) io::hdf5::read_block(time, {{rows - 1}, {1}}, &last, false);
+      return last >= configuration_.input().time.end;
+    } catch (const IoError&) {
+      return false;  // a damaged history is made again from a checkpoint
+    }
   }
   bool holds_checkpoints() const {
     const fs::path folder = directory_.path("checkpoints");
@@ -209,6 +213,7 @@ class Run {
  private:
   std::optional<Continuation> find_start();
   void say_continuation(const Continuation& from);
+  std::optional<double> deadline() const;
   PetscErrorCode steps(time::StopWatcher& watcher);
   PetscErrorCode save_checkpoint(bool stopping);
   bool checkpoint_is_due();
@@ -307,6 +312,18 @@ std::optional<Continuation> Run::find_start() {
   return std::nullopt;
 }
 
+/// MPI_Wtime() at which the run has to be over, on the first rank.
+std::optional<double> Run::deadline() const {
+  int rank = 0;
+  MPI_Comm_rank(comm_, &rank);
+  if (rank != 0) return std::nullopt;
+  const double limit = config::seconds(input().time.wall_limit);
+  const std::optional<double> left =
+      limit > 0.0 ? std::optional(limit) : time::batch_seconds_left();
+  if (!left) return std::nullopt;
+  return start_ + *left;
+}
+
 PetscErrorCode Run::execute() {
   PetscFunctionBeginUser;
   start_ = MPI_Wtime();
@@ -326,11 +343,8 @@ PetscErrorCode Run::execute() {
     from = find_start();
   }
   // From here on a signal is a reason to stop on a checkpoint.
-  const double wall_limit = config::seconds(input().time.wall_limit);
-  const std::optional<double> left =
-      wall_limit > 0.0 ? std::optional(wall_limit) : time::batch_seconds_left();
-  time::StopWatcher watcher(comm_, directory_ + "/STOP",
-                            left ? std::optional(start_ + *left) : std::nullopt);
+  std::optional<time::StopWatcher> watcher;
+  if (!options_.dry_run) watcher.emplace(comm_, directory_ + "/STOP", deadline());
   PetscCall(simulation_.create(configuration_, comm_, from ? &from->simulation : nullptr));
   provenance_ = {.config = configuration_.resolved(),
                  .process_grid = to_text(simulation_.decomposition().process_grid()),
@@ -349,7 +363,7 @@ PetscErrorCode Run::execute() {
       PetscCall(record());
       PetscCall(warn_of_short_waves());
     }
-    PetscCall(steps(watcher));
+    PetscCall(steps(*watcher));
     history_->set_status(stopped_.empty() ? io::status_done : stopped_);
     history_->flush();
   } catch (const NumericalError&) {
