@@ -122,19 +122,30 @@ def test_killed_before_its_first_checkpoint_it_starts_again(
     assert_same(results(tmp_path), expected)
 
 
-def test_killed_at_any_moment_it_goes_on(whole: tuple[Settings, dict[str, bytes]], tmp_path: Path) -> None:
+def ranks_of(process: subprocess.Popen) -> list[int]:
+    """Process numbers of the ranks below mpirun."""
+    children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=False)
+    return [int(line) for line in children.stdout.split()]
+
+
+def test_killed_at_any_moment_alone_or_on_one_of_two_ranks_it_goes_on(
+    whole: tuple[Settings, dict[str, bytes]], tmp_path: Path
+) -> None:
     settings, expected = whole
     (tmp_path / "input.toml").write_text(toml(settings))
-    for wait in np.linspace(0.05, 0.6, KILLS):
+    for number, wait in enumerate(np.linspace(0.05, 0.6, KILLS)):
+        ranks = 2 * (number % 2)
         process = subprocess.Popen(
-            arguments(0, "run", "input.toml", "--output", "run")[4:],
+            [*([*LAUNCHER, str(ranks)] if ranks else []), PROGRAM, "run", "input.toml", "--output", "run"],
             cwd=tmp_path,
-            env=environment(0),
+            env=environment(ranks),
             stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         time.sleep(wait)
-        process.kill()
-        process.wait()
+        for victim in ranks_of(process)[number // 2 % 2 :][:1] if ranks else [process.pid]:
+            os.kill(victim, signal.SIGKILL)
+        process.wait(timeout=PATIENCE)
     assert start(tmp_path, settings).returncode == DONE
     assert_same(results(tmp_path), expected)
 
@@ -217,11 +228,6 @@ def test_signal_stops_it_on_a_checkpoint(tmp_path: Path, name: str) -> None:
     process = endless(tmp_path, 0)
     process.send_signal(getattr(signal, name))
     assert_stopped_on_a_checkpoint(process, tmp_path, f"{name} received")
-
-
-def ranks_of(process: subprocess.Popen) -> list[int]:
-    children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True)
-    return [int(line) for line in children.stdout.split()]
 
 
 def test_signal_to_one_rank_stops_all(tmp_path: Path) -> None:
