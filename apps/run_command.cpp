@@ -607,6 +607,12 @@ PetscErrorCode Run::estimate() {
                         bytes_text(state * simulation_.integrator().state_vectors())));
   log_.line(fmt::format("snapshot   {}", bytes_text(io::Snapshots::bytes(
                                              problem.z, problem.momentum, snapshot_fields()))));
+  const double saved = problem.time.method == time::Method::implicit_midpoint
+                           ? 1.0 + time::FixedPoint::history
+                           : 1.0;
+  log_.line(fmt::format("checkpoint {}, and {} of them are kept",
+                        bytes_text(problem.nodes() * flavor::components * sizeof(double) * saved),
+                        input().checkpoint.keep));
   log_.line(fmt::format("step       {:.4g} at t = 0, about {:.3g} steps of {:g} right-hand sides",
                         step, steps, evaluations));
   log_.line(fmt::format("throughput {:.3g} node right-hand sides per second and core (probed)",
