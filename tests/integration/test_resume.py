@@ -248,19 +248,65 @@ def test_signal_to_mpirun_reaches_the_ranks(tmp_path: Path) -> None:
     assert_stopped_on_a_checkpoint(process, tmp_path, "SIGUSR1 received")
 
 
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_end_of_mpirun_leaves_a_checkpoint(tmp_path: Path, name: str) -> None:
+    # mpirun passes these on, and kills the ranks a second or two later; its exit code is its own.
+    process = endless(tmp_path, 2)
+    process.send_signal(getattr(signal, name))
+    process.communicate(timeout=PATIENCE)
+    (checkpoint,) = (tmp_path / "run/checkpoints").glob("*.h5")
+    assert nuvlasov("info", checkpoint, cwd=tmp_path).code == DONE
+
+
 def test_file_named_stop_stops_it(tmp_path: Path) -> None:
     process = endless(tmp_path, 2)
     (tmp_path / "run/STOP").touch()
     assert_stopped_on_a_checkpoint(process, tmp_path, "the file run/STOP is there")
 
 
-def test_wall_clock_limit_stops_it_in_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize("given_by", ["input", "Slurm", "PBS"])
+def test_wall_clock_limit_stops_it_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given_by: str) -> None:
     limit = 6.0
+    settings = ENDLESS | ({"time.wall_limit": f'"{limit}s"'} if given_by == "input" else {})
+    if given_by == "Slurm":
+        monkeypatch.setenv("SLURM_JOB_END_TIME", str(int(time.time() + limit)))
+    if given_by == "PBS":
+        monkeypatch.setenv("PBS_WALLTIME", str(int(limit)))
     began = time.monotonic()
-    process = endless(tmp_path, 2, ENDLESS | {"time.wall_limit": f'"{limit}s"'})
+    process = endless(tmp_path, 2, settings)
     assert_stopped_on_a_checkpoint(process, tmp_path, "the wall-clock limit is near")
     assert time.monotonic() - began < limit + 2.0  # the start of mpirun and the end of the processes
     assert time.monotonic() - began > 0.3 * limit
+
+
+@pytest.mark.parametrize(
+    "cadence, times",
+    [
+        ({"interval_steps": "20"}, [1.0, 2.0]),
+        ({"interval_time": "0.7"}, [0.7, 1.4, 2.1, 2.8]),
+        ({"interval_steps": "0", "at_end": "true"}, [3.0]),
+        ({"interval_wall": '"0.00001s"', "keep": "100"}, [0.05 * step for step in range(1, 60)]),
+    ],
+    ids=str,
+)
+def test_checkpoints_are_written_when_due(tmp_path: Path, cadence: Settings, times: list[float]) -> None:
+    settings = RUN | {"time.step": "0.05", "checkpoint.interval_steps": "0", "checkpoint.keep": "10"}
+    assert start(tmp_path, settings | {f"checkpoint.{key}": value for key, value in cadence.items()}).returncode == DONE
+    steps = sorted(int(path.stem) for path in (tmp_path / "run/checkpoints").glob("*.h5"))
+    assert steps == [round(time / 0.05) for time in times]
+
+
+def test_it_goes_on_split_in_energy_and_agrees(whole: tuple[Settings, dict[str, bytes]], tmp_path: Path) -> None:
+    settings, expected = whole
+    start(tmp_path, settings, **killed_at("checkpoint.published", 2))
+    split = settings | {"parallel.ranks_z": "1", "parallel.ranks_energy": "2"}
+    resumed = start(tmp_path, split, ranks=2)
+    assert resumed.returncode == DONE and "parallel.ranks_energy = 2, was absent" in resumed.stdout
+    found = results(tmp_path)
+    for name in ("history.h5/u_osc", "history.h5/kinetic_energy_relative"):
+        left, right = (np.frombuffer(numbers[name]) for numbers in (found, expected))
+        # Rounding, which grows with the instability; the adaptive method chooses its steps by it, too.
+        np.testing.assert_allclose(left, right, rtol=0.0, atol=1e-9)
 
 
 def test_what_was_stopped_goes_on_to_the_same_bits(whole: tuple[Settings, dict[str, bytes]], tmp_path: Path) -> None:
