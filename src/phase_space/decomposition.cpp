@@ -59,7 +59,7 @@ double seconds_per_right_hand_side(const ProcessGrid& grid, const ZAxis& z,
   if (const int sharing = grid.energy * grid.angle; sharing > 1) {
     constexpr int moments = 3;
     const double bytes =
-        static_cast<double>((planes + 2 * Index{ghosts}) * Index{moments * flavor::components}) *
+        static_cast<double>((planes + 2 * Index{ghosts}) * Index{moments} * flavor::components) *
         sizeof(double);
     seconds += 2.0 * std::ceil(std::log2(sharing)) * (message_seconds + bytes / bytes_per_second);
   }
