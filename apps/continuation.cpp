@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <deque>
 #include <type_traits>
 
 #include "petsc_options.hpp"
@@ -47,6 +48,22 @@ std::string column_names(const diagnostics::Ledger& ledger) {
 std::string field_name(std::size_t n) {
   return n == 0 ? diagnostics::density_matrix_name : fmt::format("midpoint_{}", n);
 }
+
+/// The numbers of a vector; given back to it whatever happens in between.
+class ReadArray {
+ public:
+  explicit ReadArray(Vec vector) : vector_(vector) {
+    PetscCallAbort(PETSC_COMM_SELF, VecGetArrayRead(vector_, &values_));
+  }
+  ReadArray(const ReadArray&) = delete;
+  ReadArray& operator=(const ReadArray&) = delete;
+  ~ReadArray() { PetscCallAbort(PETSC_COMM_SELF, VecRestoreArrayRead(vector_, &values_)); }
+  const double* values() const { return values_; }
+
+ private:
+  Vec vector_;
+  const PetscScalar* values_ = nullptr;
+};
 
 template <class Map>
 auto item(const Map& map, const std::string& name, const std::string& path) {
@@ -101,17 +118,13 @@ PetscErrorCode save(io::CheckpointWriter& writer, const Simulation& simulation,
 
   const std::vector<Vec> vectors = simulation.vectors();
   std::vector<io::CheckpointField> fields;
-  std::vector<const PetscScalar*> arrays(vectors.size(), nullptr);
-  for (std::size_t n = 0; n < vectors.size(); ++n) {
-    PetscCall(VecGetArrayRead(vectors[n], &arrays[n]));
+  std::deque<ReadArray> arrays;
+  for (std::size_t n = 0; n < vectors.size(); ++n)
     fields.push_back({field_name(n),
                       n == 0 ? "density matrix rho"
                              : "density matrix at a former midpoint of the implicit steps",
-                      arrays[n]});
-  }
+                      arrays.emplace_back(vectors[n]).values()});
   writer.write(record, fields);
-  for (std::size_t n = 0; n < vectors.size(); ++n)
-    PetscCall(VecRestoreArrayRead(vectors[n], &arrays[n]));
   PetscFunctionReturn(0);
 }
 

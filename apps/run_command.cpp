@@ -518,7 +518,7 @@ std::vector<double> Run::existing_snapshots(std::vector<double> times) {
   auto count = static_cast<long long>(times.size());
   io::on_first_rank(comm_, [&] {
     for (std::size_t n = times.size(); n-- > 0;)
-      if (!fs::exists(fmt::format("{}/snapshots/{:06}.h5", directory_, n)))
+      if (!fs::exists(directory_ + "/snapshots/" + io::Snapshots::file_name(n)))
         count = static_cast<long long>(n);
   });
   MPI_Bcast(&count, 1, MPI_LONG_LONG, 0, comm_);

@@ -35,10 +35,9 @@ Entropy::Entropy(const phase_space::ZAxis& z, const phase_space::MomentumGrid& m
 
 void Entropy::read_gradients(const physics::Neighbourhood& here) {
   for (Index k = 0; k < here.angles; ++k)
-    force_[static_cast<std::size_t>(k)] = d_z(difference_, [&](int m) {
-      return flavor::load(here.refraction(m) + k * flavor::components);
-    });
-  current_slope_ = d_z(difference_, [&](int m) { return flavor::load(here.current(m)); });
+    force_[static_cast<std::size_t>(k)] = difference_.apply(
+        [&](int m) { return flavor::load(here.refraction(m) + k * flavor::components); });
+  current_slope_ = difference_.apply([&](int m) { return flavor::load(here.current(m)); });
 }
 
 double Entropy::remainder(const physics::Neighbourhood& here, const flavor::Entropy& s, Index i,
@@ -52,8 +51,8 @@ double Entropy::remainder(const physics::Neighbourhood& here, const flavor::Entr
   if (curvature_.empty()) return by_force;
   double by_current = 0.0;
   if (group_velocity_)
-    by_current = flavor::entropy_remainder(
-        s, flavor::load(here.current(0)), d_z(difference_, [&](int m) {
+    by_current =
+        flavor::entropy_remainder(s, flavor::load(here.current(0)), difference_.apply([&](int m) {
           return flavor::load(here.density(m) + i * here.density_stride + at);
         }));
   if (weak_force_ != group_velocity_)

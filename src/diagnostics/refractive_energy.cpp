@@ -15,9 +15,9 @@ void RefractiveEnergy::add(const Plane& plane) {
   if (!plane.represented) return;
   const physics::PlaneMoments& here = plane.moments.at(plane.z);
   const flavor::Matrix d_first =
-      d_z(derivative_, [&](int m) { return plane.moments.at(plane.z + m).first; });
+      derivative_.apply([&](int m) { return plane.moments.at(plane.z + m).first; });
   const flavor::Matrix d_second =
-      d_z(derivative_, [&](int m) { return plane.moments.at(plane.z + m).second; });
+      derivative_.apply([&](int m) { return plane.moments.at(plane.z + m).second; });
   const auto pairs = [&](auto product) {
     return product(here.zeroth, here.zeroth) - product(here.first, here.first);
   };

@@ -28,13 +28,8 @@ void write_force(const Neighbourhood& here, const phase_space::CentralDifference
   write_product(
       here,
       [&](Index i, Index at) {
-        flavor::Matrix slope{};
-        for (int m = 1; m <= d_z.reach(); ++m) {
-          const Index node = i * here.density_stride + at;
-          slope += d_z.weight(m) *
-                   (flavor::load(here.density(m) + node) - flavor::load(here.density(-m) + node));
-        }
-        return slope;
+        const Index node = i * here.density_stride + at;
+        return d_z.apply([&](int m) { return flavor::load(here.density(m) + node); });
       },
       force);
 }

@@ -24,12 +24,11 @@ void GroupVelocity::add_rate(const Neighbourhood& here, double* rate) {
     // Stencil of A_1 o D_z rho + D_z(A_1 o rho).
     std::array<flavor::Matrix, reach + 1> ahead{}, behind{};
     const flavor::Matrix current = flavor::load(here.current(0));
-    flavor::Matrix current_slope{};
+    const flavor::Matrix current_slope =
+        derivative_.apply([&](int m) { return flavor::load(here.current(m)); });
     for (int m = 1; m <= reach; ++m) {
       ahead[m] = derivative_.weight(m) * (current + flavor::load(here.current(m)));
       behind[m] = -derivative_.weight(m) * (current + flavor::load(here.current(-m)));
-      current_slope +=
-          derivative_.weight(m) * (flavor::load(here.current(m)) - flavor::load(here.current(-m)));
     }
     for (Index i = 0; i < here.energies; ++i) {
       const Index row = i * here.density_stride;

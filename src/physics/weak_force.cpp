@@ -11,14 +11,6 @@ WeakForce::WeakForce(const phase_space::ZAxis& z, const phase_space::MomentumGri
       momentum_radius_(
           phase_space::MomentumGradient(momentum, box.energy, box.angle).spectral_radius()) {}
 
-template <class MatrixAt>
-flavor::Matrix WeakForce::gradient_of(MatrixAt&& matrix_at) const {
-  flavor::Matrix gradient{};
-  for (int m = 1; m <= derivative_.reach(); ++m)
-    gradient += derivative_.weight(m) * (matrix_at(m) - matrix_at(-m));
-  return gradient;
-}
-
 void WeakForce::add_rate(const Neighbourhood& here, double* rate) {
   phase_space::with_static_reach(derivative_.reach(), [&](auto static_reach) {
     constexpr int reach = static_reach;
@@ -30,7 +22,7 @@ void WeakForce::add_rate(const Neighbourhood& here, double* rate) {
       const auto omega = [&](int m) { return flavor::load(here.refraction(m) + at); };
       const auto coupling = [&](int m) { return coupling_.data() + (m + reach) * row + at; };
       // Advective form, and the Liouville form.
-      flavor::store(coupling(0), 2.0 / 3.0 * gradient_of(omega));
+      flavor::store(coupling(0), 2.0 / 3.0 * derivative_.apply(omega));
       for (int m = 1; m <= reach; ++m) {
         const double third = derivative_.weight(m) / 3.0;
         flavor::store(coupling(m), third * (omega(m) - omega(0)));
@@ -65,7 +57,7 @@ double WeakForce::spectral_radius(const Moments& moments) const {
   double force = 0.0;
   for (Index j = 0; j < moments.planes(); ++j)
     for (Index at = 0; at < moments.angles() * flavor::components; at += flavor::components)
-      force = std::max(force, flavor::jordan_radius(gradient_of([&](int m) {
+      force = std::max(force, flavor::jordan_radius(derivative_.apply([&](int m) {
                          return flavor::load(moments.refraction(j + m) + at);
                        })));
   return (2.0 + flux_form) / 3.0 * force * momentum_radius_;

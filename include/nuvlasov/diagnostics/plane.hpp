@@ -19,15 +19,6 @@ struct Plane {
   bool represented;
 };
 
-/// D_z of what is matrix_at(m) on the plane z + m.
-template <class MatrixAt>
-flavor::Matrix d_z(const phase_space::CentralDifference& derivative, MatrixAt&& matrix_at) {
-  flavor::Matrix sum{};
-  for (int m = 1; m <= derivative.reach(); ++m)
-    sum += derivative.weight(m) * (matrix_at(m) - matrix_at(-m));
-  return sum;
-}
-
 /// sum_p {1, v, v^2, e, e v} f over the momenta of one plane, with e = E - E_ref.
 struct MomentumMoments {
   flavor::Matrix number{}, flux{}, pressure{}, energy{}, energy_flux{};

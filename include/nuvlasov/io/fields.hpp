@@ -40,6 +40,8 @@ class Snapshots {
 
   const Fields& fields() const { return fields_; }
   const std::vector<double>& times() const { return times_; }
+  /// Of the n-th, in the folder of snapshots.
+  static std::string file_name(std::size_t n);
 
   /// One snapshot: begin() creates it under another name, write() fills in each field, publish()
   /// gives it its name. Collective. \throws IoError
@@ -53,7 +55,6 @@ class Snapshots {
                       const Fields& fields);
 
  private:
-  static std::string file_name(std::size_t n);
   std::string path() const;
   std::string partial_path() const { return path() + ".partial"; }
   void write_xdmf() const;

@@ -31,6 +31,13 @@ class CentralDifference {
   int reach() const { return reach_; }
   /// Coefficient of f_{i+m} - f_{i-m}, with the spacing divided out; m = 1 .. reach.
   double weight(int m) const { return weights_[static_cast<std::size_t>(m - 1)]; }
+  /// (D f) at the node that value_at(m) counts from.
+  template <class ValueAt>
+  auto apply(ValueAt&& value_at) const {
+    decltype(value_at(1) - value_at(-1)) sum{};
+    for (int m = 1; m <= reach_; ++m) sum += weight(m) * (value_at(m) - value_at(-m));
+    return sum;
+  }
   /// Largest |eigenvalue| on a periodic axis: the largest wave number the difference can return.
   double largest_wave_number() const { return largest_wave_number_; }
   /// The wave number the difference returns for exp(i k x).

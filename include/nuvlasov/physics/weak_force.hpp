@@ -35,10 +35,6 @@ class WeakForce final : public Term {
   double spectral_radius(const Moments& moments) const override;
 
  private:
-  /// D_z of a matrix at this plane, from the planes around.
-  template <class MatrixAt>
-  flavor::Matrix gradient_of(MatrixAt&& matrix_at) const;
-
   phase_space::CentralDifference derivative_;
   double spacing_;
   double momentum_radius_;        ///< largest |eigenvalue| of D_p
