@@ -118,8 +118,7 @@ PetscErrorCode measure(const Case& test, MPI_Comm comm, Result* result) {
   phase_space::Decomposition decomposition;
   PetscCall(decomposition.create(comm, z, momentum, ghosts,
                                  phase_space::choose_process_grid(ranks, z, momentum, ghosts, {})));
-  physics::KineticEquation equation({.mode = test.mode}, z, momentum, decomposition.box(), ghosts,
-                                    decomposition.momentum_communicator());
+  physics::KineticEquation equation({.mode = test.mode}, z, momentum, decomposition);
   phase_space::VecHandle state, rate;
   PetscCall(decomposition.create_state(state));
   PetscCall(decomposition.create_state(rate));

@@ -161,9 +161,8 @@ PetscErrorCode Simulation::create(const config::Configuration& configuration, MP
     configuration.fail("parallel.ranks_" + error.axis(), error.what());
   }
   PetscCall(decomposition_.create(comm, problem_->z, problem_->momentum, problem_->ghosts(), grid));
-  equation_ = std::make_unique<physics::KineticEquation>(
-      problem_->equation, problem_->z, problem_->momentum, decomposition_.box(), problem_->ghosts(),
-      decomposition_.momentum_communicator());
+  equation_ = std::make_unique<physics::KineticEquation>(problem_->equation, problem_->z,
+                                                         problem_->momentum, decomposition_);
   ledger_ = std::make_unique<diagnostics::Ledger>(problem_->z, problem_->momentum, decomposition_,
                                                   *equation_);
   PetscCall(decomposition_.create_state(state_));

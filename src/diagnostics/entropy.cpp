@@ -47,7 +47,7 @@ double Entropy::remainder(const physics::Neighbourhood& here, const flavor::Entr
   if (weak_force_)
     by_force = flavor::entropy_remainder(
         s, force_[static_cast<std::size_t>(k)],
-        flavor::load(here.momentum_gradient(0) + i * here.angles * flavor::components + at));
+        flavor::load(here.momentum_gradient() + i * here.angles * flavor::components + at));
   if (curvature_.empty()) return by_force;
   double by_current = 0.0;
   if (group_velocity_)

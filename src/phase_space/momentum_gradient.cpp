@@ -10,16 +10,17 @@ namespace nuvlasov::phase_space {
 namespace {
 
 /// Rows of S that add_angular_part takes together, to load each node once for all of them.
-constexpr Index together = 4;
+constexpr Index together = 8;
 
 }  // namespace
 
 MomentumGradient::MomentumGradient(const MomentumGrid& grid, Range energies, Range angles)
     : derivative_(grid.energy_derivative()),
       energies_(energies.size),
-      directions_(owned(grid.directions(), angles)),
       vacuum_(static_cast<std::size_t>(angles.size * flavor::components), 0.0),
       spectral_radius_(grid.largest_speed() * derivative_.largest_wave_number()) {
+  for (const double v : owned(grid.directions(), angles))
+    speeds_.insert(speeds_.end(), flavor::components, v);
   const bool spherical = grid.geometry() == Geometry::spherical;
   const int reach = derivative_.reach();
   for (Index i = energies.begin; i < energies.end(); ++i)
@@ -54,64 +55,92 @@ void MomentumGradient::add_angular_matrix(const MomentumGrid& grid, Range angles
   spectral_radius_ += largest_row / grid.energy(0);
 }
 
-void MomentumGradient::apply(const PlaneView& f, double* gradient) const {
-  write_energy_part(f, gradient);
-  if (!angular_rows_.empty()) add_angular_part(f, gradient);
+void MomentumGradient::add(const PlaneView& f, double* sum) const {
+  add_energy_part(f, sum);
+  if (!angular_rows_.empty()) add_angular_part(f, sum);
 }
 
-void MomentumGradient::write_energy_part(const PlaneView& f, double* gradient) const {
-  const auto angles = static_cast<Index>(directions_.size());
+void MomentumGradient::add_energy_part(const PlaneView& f, double* sum) const {
+  const auto row = static_cast<Index>(speeds_.size());
   with_static_reach(derivative_.reach(), [&](auto static_reach) {
     constexpr int reach = static_reach;
     constexpr int width = 2 * reach + 1;
-    const auto row = [&](Index i) {
-      const bool seen = i >= f.energies.begin && i < f.energies.end();
-      return seen ? f.first_owned + i * f.energy_stride : vacuum_.data();
+    // Lines around one energy to the row of its sum, `at` being the position in it.
+    const auto add = [&](const double* stencil, auto&& line, double* target, Index at, auto node) {
+      using Matrices = decltype(node);
+      Matrices slope{};
+      for (int m = 1; m <= reach; ++m)
+        slope += stencil[reach + m] * flavor::load<Matrices>(line(m) + at) +
+                 stencil[reach - m] * flavor::load<Matrices>(line(-m) + at);
+      flavor::add_to(target + at, flavor::load<Matrices>(speeds_.data() + at) * slope);
     };
-    std::array<const double*, width> rows{};
-    for (int m = 0; m < 2 * reach; ++m) rows[m + 1] = row(m - reach);
     for (Index i = 0; i < energies_; ++i) {
-      for (int m = 0; m < 2 * reach; ++m) rows[m] = rows[m + 1];
-      rows[2 * reach] = row(i + reach);
-      std::array<double, width> weight{};
-      std::copy_n(stencil_.data() + i * width, width, weight.begin());
-      for (Index k = 0; k < angles; ++k) {
-        const Index at = k * flavor::components;
-        flavor::Matrix sum{};
-        for (int m = 1; m <= reach; ++m)
-          sum += weight[reach + m] * flavor::load(rows[reach + m] + at) +
-                 weight[reach - m] * flavor::load(rows[reach - m] + at);
-        flavor::store(gradient, directions_[static_cast<std::size_t>(k)] * sum);
-        gradient += flavor::components;
-      }
+      const double* stencil = stencil_.data() + i * width;
+      double* target = sum + i * row;
+      const auto add_row = [&](auto&& line) {
+        constexpr Index pair = 2 * flavor::components;
+        Index at = 0;
+        for (; at + pair <= row; at += pair) add(stencil, line, target, at, flavor::MatrixPair{});
+        if (at < row) add(stencil, line, target, at, flavor::Matrix{});
+      };
+      const double* here = f.first_owned + i * f.energy_stride;
+      if (i - reach >= f.energies.begin && i + reach < f.energies.end())
+        add_row([&](int m) { return here + m * f.energy_stride; });
+      else
+        add_row([&](int m) {
+          const bool seen = i + m >= f.energies.begin && i + m < f.energies.end();
+          return seen ? here + m * f.energy_stride : vacuum_.data();
+        });
     }
   });
 }
 
-void MomentumGradient::add_angular_part(const PlaneView& f, double* gradient) const {
-  const auto angles = static_cast<Index>(directions_.size());
-  const auto add = [&](Index i, Index first, auto count) {
+void MomentumGradient::add_angular_part(const PlaneView& f, double* sum) const {
+  const auto row = static_cast<Index>(speeds_.size());
+  const Index angles = row / flavor::components;
+  // `rows` rows of S from `first` on, which share their columns, for two energies or one.
+  const auto add = [&](Index i, Index first, auto count, auto node) {
+    using Matrices = decltype(node);
     constexpr Index rows = decltype(count)::value;
-    const double* nodes = f.first_owned + i * f.energy_stride;
-    const double* coefficients = angular_.data() + angular_rows_[first].first_coefficient;
+    constexpr bool two = sizeof(Matrices) == sizeof(flavor::MatrixPair);
     const Range columns = angular_rows_[first].columns;
-    std::array<flavor::Matrix, rows> sum{};
-    for (Index l = 0; l < columns.size; ++l) {
-      const flavor::Matrix node = flavor::load(nodes + (columns.begin + l) * flavor::components);
-      for (Index r = 0; r < rows; ++r) sum[r] += coefficients[r * columns.size + l] * node;
+    const double* nodes = f.first_owned + i * f.energy_stride + columns.begin * flavor::components;
+    const double* coefficients = angular_.data() + angular_rows_[first].first_coefficient;
+    std::array<Matrices, rows> total{};
+    for (Index l = 0; l < columns.size; ++l, nodes += flavor::components) {
+      Matrices here;
+      if constexpr (two) {
+        here = __builtin_shufflevector(flavor::load(nodes), flavor::load(nodes + f.energy_stride),
+                                       0, 1, 2, 3, 4, 5, 6, 7);
+      } else {
+        here = flavor::load(nodes);
+      }
+      for (Index r = 0; r < rows; ++r) total[r] += coefficients[r * columns.size + l] * here;
     }
-    for (Index r = 0; r < rows; ++r)
-      flavor::add_to(gradient + (i * angles + first + r) * flavor::components,
-                     inverse_energy_[static_cast<std::size_t>(i)] * sum[r]);
+    const auto energy = static_cast<std::size_t>(i);
+    for (Index r = 0; r < rows; ++r) {
+      double* target = sum + i * row + (first + r) * flavor::components;
+      if constexpr (two) {
+        flavor::add_to(target, inverse_energy_[energy] *
+                                   __builtin_shufflevector(total[r], total[r], 0, 1, 2, 3));
+        flavor::add_to(target + row, inverse_energy_[energy + 1] *
+                                         __builtin_shufflevector(total[r], total[r], 4, 5, 6, 7));
+      } else {
+        flavor::add_to(target, inverse_energy_[energy] * total[r]);
+      }
+    }
   };
-  for (Index i = 0; i < energies_; ++i) {
+  const bool dense = angular_rows_.front().columns.size == angles;
+  const auto add_rows = [&](Index i, auto node) {
     Index k = 0;
-    // Dense rows share their columns.
-    if (angular_rows_.front().columns.size == angles)
+    if (dense)
       for (; k + together <= angles; k += together)
-        add(i, k, std::integral_constant<Index, together>{});
-    for (; k < angles; ++k) add(i, k, std::integral_constant<Index, 1>{});
-  }
+        add(i, k, std::integral_constant<Index, together>{}, node);
+    for (; k < angles; ++k) add(i, k, std::integral_constant<Index, 1>{}, node);
+  };
+  Index i = 0;
+  for (; i + 2 <= energies_; i += 2) add_rows(i, flavor::MatrixPair{});
+  for (; i < energies_; ++i) add_rows(i, flavor::Matrix{});
 }
 
 }  // namespace nuvlasov::phase_space

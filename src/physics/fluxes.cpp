@@ -19,7 +19,7 @@ void write_flux(const Neighbourhood& here, double* flux) {
   const Index row = here.angles * flavor::components;
   write_product(
       here,
-      [&](Index i, Index at) { return flavor::load(here.momentum_gradient(0) + i * row + at); },
+      [&](Index i, Index at) { return flavor::load(here.momentum_gradient() + i * row + at); },
       flux);
 }
 

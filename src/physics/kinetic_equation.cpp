@@ -25,15 +25,16 @@ void keep(const std::vector<std::string>& names, Terms& terms) {
 }  // namespace
 
 Terms make_terms(const EquationSettings& settings, const phase_space::ZAxis& z,
-                 const phase_space::MomentumGrid& momentum, const phase_space::Box& box) {
+                 const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
+                 const std::shared_ptr<RateKernel>& kernel) {
   Terms terms;
-  terms.push_back(std::make_unique<Streaming>(z, momentum, box.angle));
-  terms.push_back(std::make_unique<Refraction>());
+  terms.push_back(std::make_unique<Streaming>(z, momentum, kernel));
+  terms.push_back(std::make_unique<Refraction>(kernel));
   if (settings.mode == Mode::full) {
-    terms.push_back(std::make_unique<WeakForce>(z, momentum, box));
+    terms.push_back(std::make_unique<WeakForce>(z, kernel));
     // Frozen directions: Omega does not depend on momentum.
     if (momentum.geometry() == phase_space::Geometry::spherical)
-      terms.push_back(std::make_unique<GroupVelocity>(z, momentum, box));
+      terms.push_back(std::make_unique<GroupVelocity>(z, momentum, kernel));
   }
   if (!settings.terms.empty()) keep(settings.terms, terms);
   if (settings.dissipation.z > 0.0 || settings.dissipation.energy > 0.0)
@@ -43,36 +44,23 @@ Terms make_terms(const EquationSettings& settings, const phase_space::ZAxis& z,
 
 KineticEquation::KineticEquation(const EquationSettings& settings, const phase_space::ZAxis& z,
                                  const phase_space::MomentumGrid& momentum,
-                                 const phase_space::Box& box, int ghosts, MPI_Comm momentum_comm)
-    : box_(box),
+                                 const phase_space::Decomposition& decomposition)
+    : box_(decomposition.box()),
       reach_(z.derivative().reach()),
-      terms_(make_terms(settings, z, momentum, box)),
-      needs_momentum_gradient_(
-          std::any_of(terms_.begin(), terms_.end(),
-                      [](const auto& term) { return term->reads_momentum_gradient(); })),
-      moments_(momentum, box, ghosts, momentum_comm),
-      momentum_gradient_(momentum, box.energy, box.angle) {
-  if (needs_momentum_gradient_)
-    gradient_planes_.resize(static_cast<std::size_t>((2 * reach_ + 1) * box_.plane()));
+      kernel_(std::make_shared<RateKernel>(z, momentum, decomposition)),
+      terms_(make_terms(settings, z, momentum, box_, kernel_)),
+      moments_(momentum, decomposition),
+      prepared_(static_cast<std::size_t>(box_.z.size + 2 * Index{reach_})) {
+  for (const auto& term : terms_) parts_ |= term->parts();
+  if (parts_.read_products())
+    products_.resize(static_cast<std::size_t>((4 * reach_ + 1) * kernel_->products_size()));
+  if (settings.mode == Mode::full) gradient_.resize(static_cast<std::size_t>(box_.plane()));
 }
 
-void KineticEquation::rate(const phase_space::StateView& rho, double* rate) {
-  const auto lap = rate_time_.lap();
-  const Index plane = box_.plane();
-  sweep(rho, [&](Index j, const Neighbourhood& here) {
-    double* plane_rate = rate + j * plane;
-    std::fill_n(plane_rate, plane, 0.0);
-    for (const auto& term : terms_) term->add_rate(here, plane_rate);
-  });
-}
-
-void KineticEquation::update_gradient(const phase_space::StateView& rho, Index j) {
-  momentum_gradient_.apply({rho.row(j, 0), rho.energy_stride(), rho.energies_seen()},
-                           gradient_plane(j));
-}
-
-double* KineticEquation::gradient_plane(Index j) {
-  return gradient_planes_.data() + ((j + reach_) % (2 * reach_ + 1)) * box_.plane();
+void KineticEquation::write_rate(const Neighbourhood& here, double* rate) {
+  kernel_->write_rate(here, parts_, rate);
+  for (const auto& term : terms_)
+    if (!term->parts().any()) term->add_rate(here, rate);
 }
 
 void KineticEquation::update_moments(const phase_space::StateView& rho) {
@@ -80,14 +68,35 @@ void KineticEquation::update_moments(const phase_space::StateView& rho) {
   moments_.update(rho);
 }
 
-void KineticEquation::begin_sweep(const phase_space::StateView& rho) {
-  update_moments(rho);
-  if (needs_momentum_gradient_)
-    for (Index j = -reach_; j < reach_; ++j) update_gradient(rho, j);
+void KineticEquation::begin_sweep() { std::fill(prepared_.begin(), prepared_.end(), char{0}); }
+
+void KineticEquation::prepare(const phase_space::StateView& rho, Index j) {
+  char& done = prepared_[static_cast<std::size_t>(j + reach_)];
+  if (done) return;
+  done = 1;
+  if (!moments_.shared()) {
+    const auto lap = moments_time_.lap();
+    moments_.update_plane(rho, j);
+  }
+  if (parts_.read_products())
+    kernel_->write_products(rho.row(j, 0), moments_.refraction(j), moments_.current(j),
+                            products(j));
+}
+
+double* KineticEquation::products(Index j) {
+  // The first planes are kept until the sweep comes back to them.
+  const Index kept = 2 * reach_;
+  const Index slot = j >= 0 && j < kept ? j : kept + (j + kept) % (2 * reach_ + 1);
+  return products_.data() + slot * kernel_->products_size();
+}
+
+void KineticEquation::add_momentum_gradient(Neighbourhood& here) {
+  if (gradient_.empty()) return;
+  kernel_->write_momentum_gradient(here, gradient_.data());
+  here.gradient_ = gradient_.data();
 }
 
 Neighbourhood KineticEquation::neighbourhood(const phase_space::StateView& rho, Index j) {
-  if (needs_momentum_gradient_) update_gradient(rho, j + reach_);
   Neighbourhood here;
   here.energies = box_.energy.size;
   here.angles = box_.angle.size;
@@ -95,11 +104,12 @@ Neighbourhood KineticEquation::neighbourhood(const phase_space::StateView& rho, 
   here.energies_seen = rho.energies_seen();
   here.angles_seen = rho.angles_seen();
   for (int m = -reach_; m <= reach_; ++m) {
+    prepare(rho, j + m);
     const std::size_t slot = Neighbourhood::slot(m);
     here.density_[slot] = rho.row(j + m, 0);
     here.refraction_[slot] = moments_.refraction(j + m);
     here.current_[slot] = moments_.current(j + m);
-    if (needs_momentum_gradient_) here.gradient_[slot] = gradient_plane(j + m);
+    if (parts_.read_products()) here.products_[slot] = products(j + m);
   }
   return here;
 }

@@ -1,16 +1,9 @@
 #include "nuvlasov/physics/moments.hpp"
 
+#include <array>
+#include <type_traits>
+
 namespace nuvlasov::physics {
-namespace {
-
-int ranks_in(MPI_Comm comm) {
-  int size = 1;
-  MPI_Comm_size(comm, &size);
-  return size;
-}
-
-}  // namespace
-
 MomentumSum::MomentumSum(const phase_space::MomentumGrid& grid, const phase_space::Box& box)
     : weights_(phase_space::owned(grid.weights(), box.angle)),
       directions_(phase_space::owned(grid.directions(), box.angle)) {
@@ -20,34 +13,59 @@ MomentumSum::MomentumSum(const phase_space::MomentumGrid& grid, const phase_spac
 
 PlaneMoments MomentumSum::operator()(const double* plane, Index energy_stride) const {
   PlaneMoments moments;
-  for (std::size_t k = 0; k < weights_.size(); ++k) {
-    const double* node = plane + k * flavor::components;
-    flavor::Matrix beam{};
-    for (const double weight : energy_weights_) {
-      beam += weight * flavor::load(node);
-      node += energy_stride;
-    }
+  const auto add = [&](std::size_t k, flavor::Matrix beam) {
     beam *= weights_[k];
     moments.zeroth += beam;
     beam *= directions_[k];
     moments.first += beam;
     beam *= directions_[k];
     moments.second += beam;
+  };
+  // Directions side by side, each with its own sum: whole cache lines, and no sum waits for itself.
+  constexpr std::size_t pairs = 4;
+  constexpr Index pair = 2 * flavor::components;
+  std::size_t k = 0;
+  const auto add_pairs = [&](auto count) {
+    constexpr Index size = decltype(count)::value;
+    std::array<flavor::MatrixPair, size> sum{};
+    const double* row = plane + static_cast<Index>(k) * flavor::components;
+    for (const double weight : energy_weights_) {
+      for (Index p = 0; p < size; ++p)
+        sum[p] += weight * flavor::load<flavor::MatrixPair>(row + p * pair);
+      row += energy_stride;
+    }
+    for (const flavor::MatrixPair& both : sum) {
+      add(k++, __builtin_shufflevector(both, both, 0, 1, 2, 3));
+      add(k++, __builtin_shufflevector(both, both, 4, 5, 6, 7));
+    }
+  };
+  while (k + 2 * pairs <= weights_.size()) add_pairs(std::integral_constant<Index, pairs>{});
+  while (k + 2 <= weights_.size()) add_pairs(std::integral_constant<Index, 1>{});
+  for (; k < weights_.size(); ++k) {
+    flavor::Matrix sum{};
+    const double* node = plane + static_cast<Index>(k) * flavor::components;
+    for (const double weight : energy_weights_) {
+      sum += weight * flavor::load(node);
+      node += energy_stride;
+    }
+    add(k, sum);
   }
   return moments;
 }
 
-Moments::Moments(const phase_space::MomentumGrid& grid, const phase_space::Box& box, int ghosts,
-                 MPI_Comm momentum_comm)
-    : sum_(grid, box),
-      ghosts_(ghosts),
-      owned_planes_(box.z.size),
-      angles_(box.angle.size),
-      momentum_comm_(momentum_comm),
-      shared_(ranks_in(momentum_comm) > 1),
-      directions_(phase_space::owned(grid.directions(), box.angle)),
-      planes_(static_cast<std::size_t>(box.z.size + 2 * Index{ghosts})),
-      refraction_(planes_.size() * directions_.size() * flavor::components),
+Moments::Moments(const phase_space::MomentumGrid& grid,
+                 const phase_space::Decomposition& decomposition)
+    : sum_(grid, decomposition.box()),
+      ghosts_(decomposition.ghosts()),
+      owned_planes_(decomposition.box().z.size),
+      angles_(decomposition.box().angle.size),
+      momentum_comm_(decomposition.momentum_communicator()),
+      shared_(decomposition.splits_momentum()),
+      directions_seen_(phase_space::owned(grid.directions(), decomposition.seen().angle)),
+      first_owned_((decomposition.box().angle.begin - decomposition.seen().angle.begin) *
+                   flavor::components),
+      planes_(static_cast<std::size_t>(owned_planes_ + 2 * Index{ghosts_})),
+      refraction_(planes_.size() * directions_seen_.size() * flavor::components),
       current_(planes_.size() * flavor::components) {}
 
 void Moments::update(const phase_space::StateView& rho) {
@@ -59,17 +77,22 @@ void Moments::update(const phase_space::StateView& rho) {
                   static_cast<int>(planes_.size() * 3 * flavor::components), MPI_DOUBLE, MPI_SUM,
                   momentum_comm_);
   }
-  double* omega = refraction_.data();
-  double* current = current_.data();
-  for (const PlaneMoments& plane : planes_) {
-    const flavor::Matrix a0 = flavor::with_trace(plane.zeroth);
-    const flavor::Matrix a1 = flavor::with_trace(plane.first);
-    flavor::store(current, a1);
-    current += flavor::components;
-    for (const double v : directions_) {
-      flavor::store(omega, a0 - v * a1);
-      omega += flavor::components;
-    }
+  for (Index j = -ghosts_; j < owned_planes_ + ghosts_; ++j) update_refraction(j);
+}
+
+void Moments::update_plane(const phase_space::StateView& rho, Index j) {
+  planes_[static_cast<std::size_t>(j + ghosts_)] = sum_(rho.row(j, 0), rho.energy_stride());
+  update_refraction(j);
+}
+
+void Moments::update_refraction(Index j) {
+  const flavor::Matrix a0 = flavor::with_trace(at(j).zeroth);
+  const flavor::Matrix a1 = flavor::with_trace(at(j).first);
+  flavor::store(current_.data() + (j + ghosts_) * flavor::components, a1);
+  double* omega = refraction_.data() + (j + ghosts_) * refraction_stride();
+  for (const double v : directions_seen_) {
+    flavor::store(omega, a0 - v * a1);
+    omega += flavor::components;
   }
 }
 

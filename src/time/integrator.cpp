@@ -48,8 +48,12 @@ PetscErrorCode Integrator::evaluate(Vec state, Vec rate) {
   const auto lap = right_hand_side_time_.lap();
   PetscScalar* target = nullptr;
   PetscCall(VecGetArrayWrite(rate, &target));
-  PetscCall(decomposition_->with_ghosts(
-      state, [&](const phase_space::StateView& rho) { equation_->rate(rho, target); }));
+  const Index plane = decomposition_->box().plane();
+  PetscCall(decomposition_->with_ghosts_under_way(
+      state, [&](const phase_space::StateView& rho, const auto& await_ghosts) {
+        equation_->rate(
+            rho, await_ghosts, [&](Index j) { return target + j * plane; }, [](Index) {});
+      }));
   PetscCall(VecRestoreArrayWrite(rate, &target));
   ++evaluations_;
   PetscFunctionReturn(0);

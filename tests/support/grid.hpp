@@ -43,8 +43,7 @@ class Grid {
                                                  shape.weights)) {
     const int ghosts = std::max(shape.z_order, shape.energy_order) / 2;
     EXPECT_EQ(decomposition.create(comm, z, momentum, ghosts, ranks), 0);
-    equation = std::make_unique<physics::KineticEquation>(
-        settings, z, momentum, decomposition.box(), ghosts, decomposition.momentum_communicator());
+    equation = std::make_unique<physics::KineticEquation>(settings, z, momentum, decomposition);
     EXPECT_EQ(decomposition.create_state(state), 0);
   }
 

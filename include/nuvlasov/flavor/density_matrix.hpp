@@ -24,15 +24,43 @@ inline constexpr std::array<const char*, components> component_names{"P0", "Px",
 /// One Hermitian 2 x 2 matrix (P0, Px, Py, Pz); adds and scales element by element.
 using Matrix [[gnu::vector_size(components * sizeof(double))]] = double;
 
-inline Matrix load(const double* source) {
-  Matrix matrix;
-  std::memcpy(&matrix, source, sizeof matrix);
-  return matrix;
+/// Two matrices side by side: what a register of 512 bits holds. The products below take either.
+using MatrixPair [[gnu::vector_size(2 * components * sizeof(double))]] = double;
+
+template <class Matrices = Matrix>
+Matrices load(const double* source) {
+  Matrices matrices;
+  std::memcpy(&matrices, source, sizeof matrices);
+  return matrices;
 }
 
-inline void store(double* target, Matrix matrix) { std::memcpy(target, &matrix, sizeof matrix); }
+template <class Matrices>
+void store(double* target, Matrices matrices) {
+  std::memcpy(target, &matrices, sizeof matrices);
+}
 
-inline void add_to(double* target, Matrix matrix) { store(target, load(target) + matrix); }
+template <class Matrices>
+void add_to(double* target, Matrices matrices) {
+  store(target, load<Matrices>(target) + matrices);
+}
+
+/// A matrix with components (c0, c1, c2, c3) of `m`; of each matrix of a pair.
+template <int c0, int c1, int c2, int c3, class Matrices>
+Matrices permuted(Matrices m) {
+  if constexpr (sizeof(Matrices) == sizeof(Matrix))
+    return __builtin_shufflevector(m, m, c0, c1, c2, c3);
+  else
+    return __builtin_shufflevector(m, m, c0, c1, c2, c3, 4 + c0, 4 + c1, 4 + c2, 4 + c3);
+}
+
+/// (a0, b1, b2, b3): the trace of one matrix, the polarization of another.
+template <class Matrices>
+Matrices joined(Matrices a, Matrices b) {
+  if constexpr (sizeof(Matrices) == sizeof(Matrix))
+    return __builtin_shufflevector(a, b, 0, 5, 6, 7);
+  else
+    return __builtin_shufflevector(a, b, 0, 9, 10, 11, 4, 13, 14, 15);
+}
 
 /// Tr rho = P0.
 inline double trace(Matrix rho) { return rho[0]; }
@@ -66,32 +94,49 @@ inline Matrix with_trace(Matrix rho) {
   return rho;
 }
 
-/// i [rho, omega] as (0, omega x P), Eq. (6b).
+/// The polarization turned round, (P0, Py, Pz, Px).
+template <class Matrices>
+Matrices turned(Matrices rho) {
+  return permuted<0, 2, 3, 1>(rho);
+}
+
+/// i [rho, omega] as (0, axis x P), Eq. (6b), with axis = polarization(omega).
+template <class Matrices>
+Matrices precession_about(Matrices axis, Matrices turned_axis, Matrices rho) {
+  return turned(axis * turned(rho) - turned_axis * rho);
+}
+
+/// i [rho, omega]. The trace of omega is dropped first, so that the rate of P0 is exactly zero.
 inline Matrix precession(Matrix omega, Matrix rho) {
-  constexpr auto cyclic = [](Matrix m) { return __builtin_shufflevector(m, m, 0, 2, 3, 1); };
-  constexpr auto anticyclic = [](Matrix m) { return __builtin_shufflevector(m, m, 0, 3, 1, 2); };
-  // The trace of omega is dropped first, so that the rate of P0 is exactly zero.
   const Matrix axis = polarization(omega);
-  return cyclic(axis) * anticyclic(rho) - anticyclic(axis) * cyclic(rho);
+  return precession_about(axis, turned(axis), rho);
+}
+
+/// (a0, a0, a0, a0), the trace of a matrix in all its components.
+template <class Matrices>
+Matrices spread_trace(Matrices a) {
+  return permuted<0, 0, 0, 0>(a);
 }
 
 /// Sum of Jordan products a o b = {a, b}/2: c0 = (a0 b0 + a.b)/2, c = (a0 b + b0 a)/2.
 /// The horizontal sum of the trace is left to value(), once for all products.
+template <class Matrices = Matrix>
 class JordanSum {
  public:
-  void add(Matrix a, Matrix b) {
-    vector_ += a[0] * b + b[0] * a;
+  void add(Matrices a, Matrices b) { add(a, spread_trace(a), b); }
+  /// With spread_trace(a) at hand.
+  void add(Matrices a, Matrices trace_of_a, Matrices b) {
+    vector_ += trace_of_a * b + spread_trace(b) * a;
     trace_ += a * b;
   }
-  Matrix value() const {
-    Matrix sum = vector_;
-    sum[0] = (trace_[0] + trace_[1]) + (trace_[2] + trace_[3]);
-    return 0.5 * sum;
+  Matrices value() const {
+    const Matrices pairs = trace_ + permuted<1, 0, 3, 2>(trace_);
+    return 0.5 * joined(pairs + permuted<2, 3, 0, 1>(pairs), vector_);
   }
 
  private:
-  Matrix vector_{};
-  Matrix trace_{};
+  Matrices vector_{};
+  Matrices trace_{};
 };
 
 /// Sum of traces Tr(a b), with the horizontal sum left to value() too.
@@ -105,8 +150,9 @@ class TraceSum {
 };
 
 /// a o b = {a, b}/2.
-inline Matrix jordan_product(Matrix a, Matrix b) {
-  JordanSum sum;
+template <class Matrices>
+Matrices jordan_product(Matrices a, Matrices b) {
+  JordanSum<Matrices> sum;
   sum.add(a, b);
   return sum.value();
 }

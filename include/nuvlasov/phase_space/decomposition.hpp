@@ -3,10 +3,12 @@
 /// components of rho as its degrees of freedom, angle fastest, z periodic.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "nuvlasov/phase_space/momentum_grid.hpp"
 #include "nuvlasov/phase_space/petsc_handle.hpp"
@@ -74,6 +76,8 @@ class Decomposition {
   bool represents_plane() const { return represents_plane_; }
   const ProcessGrid& process_grid() const { return grid_; }
   const Box& box() const { return box_; }
+  /// What a rank sees: ghost planes included, and ghosts in momentum where that is split.
+  const Box& seen() const { return seen_; }
   int ghosts() const { return ghosts_; }
   DM dm() const { return dm_; }
   /// Seconds this rank has spent on filling ghosts.
@@ -85,16 +89,27 @@ class Decomposition {
   template <class Body>
   PetscErrorCode with_ghosts(Vec state, Body&& body) const {
     PetscFunctionBeginUser;
-    {
-      const auto lap = halo_time_.lap();
-      PetscCall(DMGlobalToLocalBegin(dm_, state, INSERT_VALUES, local_));
-      PetscCall(DMGlobalToLocalEnd(dm_, state, INSERT_VALUES, local_));
-    }
+    PetscCall(with_ghosts_under_way(state, [&](const StateView& rho, const auto& await_ghosts) {
+      await_ghosts();
+      body(rho);
+    }));
+    PetscFunctionReturn(0);
+  }
+
+  /// Calls body(StateView, await_ghosts) while ghosts are on their way: until it has called
+  /// await_ghosts(), owned nodes alone may be read. Owned planes are read where they are; but where
+  /// momentum is split, the whole state is copied to be among its ghosts, and they are there at
+  /// once.
+  template <class Body>
+  PetscErrorCode with_ghosts_under_way(Vec state, Body&& body) const {
+    PetscFunctionBeginUser;
     const PetscScalar* memory = nullptr;
-    PetscCall(VecGetArrayRead(local_, &memory));
-    body(StateView(memory + first_owned_, energy_stride_, z_stride_, box_, energies_seen_,
-                   angles_seen_));
-    PetscCall(VecRestoreArrayRead(local_, &memory));
+    PetscCall(begin_exchange(state, &memory));
+    PetscErrorCode failed = 0;
+    body(StateView(planes_.data() + ghosts_, energy_stride_, box_, seen_),
+         [&] { failed = end_exchange(); });
+    PetscCall(failed);
+    PetscCall(give_back(state, &memory));
     PetscFunctionReturn(0);
   }
 
@@ -103,15 +118,22 @@ class Decomposition {
   MPI_Comm momentum_comm_ = MPI_COMM_NULL;
   bool represents_plane_ = false;
   ProcessGrid grid_;
-  Box box_;
+  PetscErrorCode begin_exchange(Vec state, const PetscScalar** memory) const;
+  PetscErrorCode end_exchange() const;
+  PetscErrorCode give_back(Vec state, const PetscScalar** memory) const;
+
+  Box box_, seen_;
   int ghosts_ = 0;
   DmHandle dm_;
   mutable Stopwatch halo_time_;
-  VecHandle local_;
-  Index first_owned_ = 0;
   Index energy_stride_ = 0;
-  Index z_stride_ = 0;
-  Range energies_seen_, angles_seen_;
+  mutable std::vector<const double*> planes_;  ///< of StateView
+  /// Momentum whole: planes from the neighbours before and after, and who they are.
+  mutable std::vector<double> ghost_planes_;
+  int before_ = 0, after_ = 0;
+  mutable std::array<MPI_Request, 4> requests_{};
+  /// Momentum split: the state among its ghosts.
+  VecHandle local_;
 };
 
 }  // namespace nuvlasov::phase_space

@@ -29,11 +29,11 @@ class MomentumGradient {
   ///                          couples_all_directions()
   MomentumGradient(const MomentumGrid& grid, Range energies, Range angles);
 
-  /// Writes D_p f, [owned energy][owned angle][component] without gaps. Reads the next angles on
-  /// each side of the owned ones, where the grid has them, with the S_N operator.
-  void apply(const PlaneView& f, double* gradient) const;
+  /// Adds D_p f to `sum`, [owned energy][owned angle][component] without gaps. Reads the next
+  /// angles on each side of the owned ones, where the grid has them, with the S_N operator.
+  void add(const PlaneView& f, double* sum) const;
 
-  /// Neighbours in energy that apply() reads on each side.
+  /// Neighbours in energy that add() reads on each side.
   int reach() const { return derivative_.reach(); }
   /// Upper estimate of |eigenvalue|.
   double spectral_radius() const { return spectral_radius_; }
@@ -45,12 +45,12 @@ class MomentumGradient {
     Index first_coefficient = 0;
   };
   void add_angular_matrix(const MomentumGrid& grid, Range angles);
-  void write_energy_part(const PlaneView& f, double* gradient) const;
-  void add_angular_part(const PlaneView& f, double* gradient) const;
+  void add_energy_part(const PlaneView& f, double* sum) const;
+  void add_angular_part(const PlaneView& f, double* sum) const;
 
   CentralDifference derivative_;
   Index energies_;
-  std::vector<double> directions_;
+  std::vector<double> speeds_;            ///< v, [owned angle][component]
   std::vector<double> stencil_;           ///< [owned energy][-reach .. reach]
   std::vector<AngularRow> angular_rows_;  ///< by owned direction; empty for beams
   std::vector<double> angular_;           ///< their coefficients

@@ -32,22 +32,21 @@ struct Box {
   Index plane() const { return energy.size * row(); }
 };
 
-/// Read-only density matrices [z][energy][angle][component] around a Box. Positions are relative
-/// to the first owned node, so ghosts have negative ones.
+/// Read-only density matrices around a Box, plane by plane [energy][angle][component]. Positions
+/// are relative to the first owned node, so ghosts have negative ones.
 class StateView {
  public:
-  /// \param first_owned    the first owned node in memory
+  /// \param planes         the first owned energy and angle of each plane; of the first owned
+  /// plane,
+  ///                       with as many ghost planes before and after as there are
   /// \param energy_stride  doubles from one energy to the next
-  /// \param z_stride       doubles from one z to the next
-  /// \param energies_seen, angles_seen  in memory, relative to the first owned one; beyond: vacuum
-  StateView(const double* first_owned, Index energy_stride, Index z_stride, const Box& box,
-            Range energies_seen, Range angles_seen)
-      : first_(first_owned),
+  /// \param seen           energies and angles in memory, in global numbering; beyond: vacuum
+  StateView(const double* const* planes, Index energy_stride, const Box& box, const Box& seen)
+      : planes_(planes),
         energy_stride_(energy_stride),
-        z_stride_(z_stride),
         box_(box),
-        energies_seen_(energies_seen),
-        angles_seen_(angles_seen) {}
+        energies_seen_{seen.energy.begin - box.energy.begin, seen.energy.size},
+        angles_seen_{seen.angle.begin - box.angle.begin, seen.angle.size} {}
 
   const Box& box() const { return box_; }
   Index energy_stride() const { return energy_stride_; }
@@ -56,12 +55,11 @@ class StateView {
   /// Angles in memory, relative to the first owned one.
   Range angles_seen() const { return angles_seen_; }
   /// All owned angles at one (z, energy), contiguous.
-  const double* row(Index j, Index i) const { return first_ + j * z_stride_ + i * energy_stride_; }
+  const double* row(Index j, Index i) const { return planes_[j] + i * energy_stride_; }
 
  private:
-  const double* first_;
+  const double* const* planes_;
   Index energy_stride_;
-  Index z_stride_;
   Box box_;
   Range energies_seen_, angles_seen_;
 };

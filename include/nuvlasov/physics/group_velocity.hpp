@@ -15,34 +15,27 @@
 /// discrete operators: no D_p is taken. Suppressed by mu/E; zero for frozen directions.
 #pragma once
 
-#include "nuvlasov/phase_space/angular_operator.hpp"
 #include "nuvlasov/phase_space/z_axis.hpp"
-#include "nuvlasov/physics/term.hpp"
+#include "nuvlasov/physics/kernel_term.hpp"
 
 namespace nuvlasov::physics {
 
-class GroupVelocity final : public Term {
+class GroupVelocity final : public KernelTerm {
  public:
   /// \param momentum  spherical
-  /// \param box       what this rank owns
   GroupVelocity(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
-                const phase_space::Box& box);
+                std::shared_ptr<RateKernel> kernel);
 
   std::string name() const override { return "group_velocity"; }
   std::string meaning() const override {
     return "group-velocity correction, -{d_pz Omega, d_z rho}/2";
   }
-  void add_rate(const Neighbourhood& here, double* rate) override;
+  Parts parts() const override { return {.group_velocity = true}; }
   double spectral_radius(const Moments& moments) const override;
 
  private:
   phase_space::CentralDifference derivative_;
-  phase_space::AngularCommutator commutator_;
-  std::vector<double> curvature_;       ///< kappa_k of the owned directions
-  std::vector<double> inverse_energy_;  ///< 1/E_i of the owned energies
-  double largest_ratio_;                ///< of kappa_k/E_i
-  std::vector<double> slope_;           ///< D_z rho of one row, [angle seen][component]
-  std::vector<double> commuted_;        ///< C rho of one row, [angle][component]
+  double largest_ratio_;  ///< of kappa_k/E_i
 };
 
 }  // namespace nuvlasov::physics

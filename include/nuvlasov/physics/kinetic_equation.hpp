@@ -2,13 +2,14 @@
 /// The kinetic equation as the sum of its terms, swept over the z planes of a rank.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "nuvlasov/phase_space/momentum_gradient.hpp"
-#include "nuvlasov/phase_space/z_axis.hpp"
+#include "nuvlasov/phase_space/decomposition.hpp"
 #include "nuvlasov/physics/dissipation.hpp"
+#include "nuvlasov/physics/rate_kernel.hpp"
 #include "nuvlasov/physics/term.hpp"
 #include "nuvlasov/stopwatch.hpp"
 
@@ -31,53 +32,107 @@ using Terms = std::vector<std::unique_ptr<Term>>;
 /// The terms of the equation: the one place where they are listed.
 /// \throws std::invalid_argument for a name that the mode and the geometry do not have
 Terms make_terms(const EquationSettings& settings, const phase_space::ZAxis& z,
-                 const phase_space::MomentumGrid& momentum, const phase_space::Box& box);
+                 const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
+                 const std::shared_ptr<RateKernel>& kernel);
 
 /// d rho/dt on the planes of one rank.
 class KineticEquation {
  public:
-  /// \param ghosts         planes seen on each side, at least the reach of D_z
-  /// \param momentum_comm  the ranks that share the planes of this one
+  /// \param decomposition  with at least as many ghosts as D_z reaches; must outlive the equation
   KineticEquation(const EquationSettings& settings, const phase_space::ZAxis& z,
-                  const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
-                  int ghosts, MPI_Comm momentum_comm);
+                  const phase_space::MomentumGrid& momentum,
+                  const phase_space::Decomposition& decomposition);
 
   const Terms& terms() const { return terms_; }
   const Moments& moments() const { return moments_; }
 
-  /// Seconds this rank has spent on moments, and on the rest of rate().
+  /// Seconds this rank has spent on moments, and on terms.
   double moments_time() const { return moments_time_.seconds(); }
-  double terms_time() const { return rate_time_.seconds() - moments_time_.seconds(); }
+  double terms_time() const {
+    return rate_time_.seconds() - moments_time_.seconds() - waiting_time_.seconds();
+  }
 
   /// Brings moments() up to date. Collective over the momentum communicator.
   void update_moments(const phase_space::StateView& rho);
 
   /// Writes the sum of all terms to `rate`, [z][energy][angle][component] of the owned nodes.
   /// Collective over the momentum communicator.
-  void rate(const phase_space::StateView& rho, double* rate);
+  void rate(const phase_space::StateView& rho, double* rate) {
+    this->rate(
+        rho, [] {}, [&](Index j) { return rate + j * box_.plane(); }, [](Index) {});
+  }
 
-  /// Calls visit(j, Neighbourhood) for each owned plane j in order, with moments() up to date.
-  /// Collective over the momentum communicator.
+  /// The same, plane by plane, while ghosts are on their way: calls await_ghosts() before it reads
+  /// any, writes the sum of all terms on the owned plane j to target(j), and calls done(j).
+  template <class AwaitGhosts, class Target, class Done>
+  void rate(const phase_space::StateView& rho, AwaitGhosts&& await_ghosts, Target&& target,
+            Done&& done) {
+    const auto lap = rate_time_.lap();
+    const auto wait = [&] {
+      const auto waiting = waiting_time_.lap();
+      await_ghosts();
+    };
+    for_each_plane(rho, wait, [&](Index j, const Neighbourhood& here) {
+      write_rate(here, target(j));
+      done(j);
+    });
+  }
+
+  /// Calls visit(j, Neighbourhood) for each owned plane j, with moments() up to date, and in the
+  /// full mode with the momentum gradient. Collective over the momentum communicator.
   template <class Visit>
   void sweep(const phase_space::StateView& rho, Visit&& visit) {
-    begin_sweep(rho);
-    for (Index j = 0; j < box_.z.size; ++j) visit(j, neighbourhood(rho, j));
+    for_each_plane(
+        rho, [] {},
+        [&](Index j, Neighbourhood& here) {
+          add_momentum_gradient(here);
+          visit(j, here);
+        });
   }
 
  private:
-  void begin_sweep(const phase_space::StateView& rho);
+  /// Planes that need no ghosts first.
+  template <class AwaitGhosts, class Visit>
+  void for_each_plane(const phase_space::StateView& rho, AwaitGhosts&& await_ghosts,
+                      Visit&& visit) {
+    const Index planes = box_.z.size;
+    const auto visit_range = [&](Index begin, Index end) {
+      for (Index j = begin; j < end; ++j) {
+        Neighbourhood here = neighbourhood(rho, j);
+        visit(j, here);
+      }
+    };
+    begin_sweep();
+    // The momenta of a plane are summed up over ranks for all planes at once.
+    const Index inner = moments_.shared() ? 0 : std::max<Index>(0, planes - 2 * reach_);
+    if (inner > 0) visit_range(reach_, reach_ + inner);
+    await_ghosts();
+    if (moments_.shared()) update_moments(rho);
+    if (inner > 0) {
+      visit_range(reach_ + inner, planes);
+      visit_range(0, reach_);
+    } else {
+      visit_range(0, planes);
+    }
+  }
+  void begin_sweep();
+  void write_rate(const Neighbourhood& here, double* rate);
   Neighbourhood neighbourhood(const phase_space::StateView& rho, Index j);
-  double* gradient_plane(Index j);
-  void update_gradient(const phase_space::StateView& rho, Index j);
+  void add_momentum_gradient(Neighbourhood& here);
+  /// Makes what neighbours need of plane j, if that is not yet done in this sweep.
+  void prepare(const phase_space::StateView& rho, Index j);
+  double* products(Index j);
 
   phase_space::Box box_;
   int reach_;
+  std::shared_ptr<RateKernel> kernel_;
   Terms terms_;
-  bool needs_momentum_gradient_;
+  Parts parts_;  ///< of the terms that are written in one pass
   Moments moments_;
-  phase_space::MomentumGradient momentum_gradient_;
-  Stopwatch rate_time_, moments_time_;
-  std::vector<double> gradient_planes_;  ///< D_p rho on the 2 reach + 1 planes around the sweep
+  Stopwatch rate_time_, moments_time_, waiting_time_;
+  std::vector<char> prepared_;    ///< by plane seen
+  std::vector<double> products_;  ///< of the first planes, and of those around the sweep
+  std::vector<double> gradient_;  ///< D_p rho
 };
 
 }  // namespace nuvlasov::physics

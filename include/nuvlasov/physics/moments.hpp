@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "nuvlasov/flavor/density_matrix.hpp"
-#include "nuvlasov/phase_space/momentum_grid.hpp"
-#include "nuvlasov/phase_space/state_view.hpp"
+#include "nuvlasov/phase_space/decomposition.hpp"
 
 namespace nuvlasov::physics {
 
@@ -35,36 +34,46 @@ class MomentumSum {
 /// Moments at every z plane a rank sees, ghosts included, and Omega made of them.
 class Moments {
  public:
-  /// \param ghosts         planes seen on each side of the owned ones
-  /// \param momentum_comm  ranks that share the planes; not used when it has one rank
-  Moments(const phase_space::MomentumGrid& grid, const phase_space::Box& box, int ghosts,
-          MPI_Comm momentum_comm);
+  explicit Moments(const phase_space::MomentumGrid& grid,
+                   const phase_space::Decomposition& decomposition);
 
   /// Recomputes everything from `rho`. Collective over the momentum communicator when that has
   /// more than one rank. The order of summation within a plane is fixed.
   void update(const phase_space::StateView& rho);
 
+  /// Recomputes plane j alone, when the momentum grid is whole on each rank.
+  void update_plane(const phase_space::StateView& rho, Index j);
+
   /// Moments at plane j of the owned planes, -ghosts <= j < owned + ghosts.
   const PlaneMoments& at(Index j) const { return planes_[static_cast<std::size_t>(j + ghosts_)]; }
-  /// Omega(z_j, v_k) = A_0 - v_k A_1 of Eq. (17), [owned angle][component].
+  /// Omega(z_j, v_k) = A_0 - v_k A_1 of Eq. (17), [angle][component], from the first owned angle on
+  /// and for all that this rank sees.
   const double* refraction(Index j) const {
-    return refraction_.data() + (j + ghosts_) * angles_ * flavor::components;
+    return refraction_.data() + (j + ghosts_) * refraction_stride() + first_owned_;
   }
   /// A_1 of Eq. (17) at z_j, which makes the gradient of Omega in direction.
   const double* current(Index j) const {
     return current_.data() + (j + ghosts_) * flavor::components;
   }
+  /// Whether the planes are summed up over ranks.
+  bool shared() const { return shared_; }
   Index planes() const { return owned_planes_; }
   Index angles() const { return angles_; }
 
  private:
+  Index refraction_stride() const {
+    return static_cast<Index>(directions_seen_.size()) * flavor::components;
+  }
+  void update_refraction(Index j);
+
   MomentumSum sum_;
   int ghosts_;
   Index owned_planes_;
   Index angles_;
   MPI_Comm momentum_comm_;
   bool shared_;
-  std::vector<double> directions_;
+  std::vector<double> directions_seen_;
+  Index first_owned_;  ///< position of the first owned angle in a row of all that are seen
   std::vector<PlaneMoments> planes_;
   std::vector<double> refraction_;
   std::vector<double> current_;

@@ -3,24 +3,22 @@
 #pragma once
 
 #include "nuvlasov/phase_space/z_axis.hpp"
-#include "nuvlasov/physics/term.hpp"
+#include "nuvlasov/physics/kernel_term.hpp"
 
 namespace nuvlasov::physics {
 
-class Streaming final : public Term {
+class Streaming final : public KernelTerm {
  public:
-  /// \param angles  the directions this rank owns
   Streaming(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
-            phase_space::Range angles);
+            std::shared_ptr<RateKernel> kernel);
 
   std::string name() const override { return "streaming"; }
   std::string meaning() const override { return "streaming, -v d_z rho"; }
-  void add_rate(const Neighbourhood& here, double* rate) override;
+  Parts parts() const override { return {.streaming = true}; }
   double spectral_radius(const Moments&) const override;
 
  private:
   phase_space::CentralDifference derivative_;
-  std::vector<double> directions_;
   double largest_speed_;
 };
 

@@ -24,8 +24,10 @@ struct Neighbourhood {
 
   /// rho at plane z + m, [energy][angle][component] with density_stride.
   const double* density(int m) const { return density_[slot(m)]; }
-  /// D_p rho at plane z + m, [energy][angle][component] without gaps; only for terms that ask.
-  const double* momentum_gradient(int m) const { return gradient_[slot(m)]; }
+  /// D_p rho at plane z, [energy][angle][component] without gaps; in a sweep() of the full mode.
+  const double* momentum_gradient() const { return gradient_; }
+  /// What RateKernel::write_products() wrote for plane z + m; in the full mode.
+  const double* products(int m) const { return products_[slot(m)]; }
   /// Omega at plane z + m, [angle][component].
   const double* refraction(int m) const { return refraction_[slot(m)]; }
 
@@ -33,7 +35,22 @@ struct Neighbourhood {
   const double* current(int m) const { return current_[slot(m)]; }
 
   static std::size_t slot(int m) { return static_cast<std::size_t>(m + max_reach); }
-  std::array<const double*, width> density_{}, gradient_{}, refraction_{}, current_{};
+  std::array<const double*, width> density_{}, products_{}, refraction_{}, current_{};
+  const double* gradient_ = nullptr;
+};
+
+/// What of a RateKernel's sum a term is, or several are.
+struct Parts {
+  bool streaming = false, refraction = false, weak_force = false, group_velocity = false;
+  bool any() const { return streaming || refraction || read_products(); }
+  bool read_products() const { return weak_force || group_velocity; }
+  Parts& operator|=(const Parts& other) {
+    streaming |= other.streaming;
+    refraction |= other.refraction;
+    weak_force |= other.weak_force;
+    group_velocity |= other.group_velocity;
+    return *this;
+  }
 };
 
 /// One term of the kinetic equation.
@@ -45,8 +62,9 @@ class Term {
   virtual std::string name() const = 0;
   /// In words and symbols, for the long_name of those columns.
   virtual std::string meaning() const = 0;
-  /// Whether add_rate reads Neighbourhood::momentum_gradient.
-  virtual bool reads_momentum_gradient() const { return false; }
+  /// What of a RateKernel's sum this term is: such terms are written together, in one pass.
+  /// Nothing: add_rate() is called.
+  virtual Parts parts() const { return {}; }
 
   /// Adds this term's d rho/dt at one z plane to `rate`, [energy][angle][component].
   virtual void add_rate(const Neighbourhood& here, double* rate) = 0;

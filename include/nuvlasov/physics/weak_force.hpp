@@ -12,33 +12,26 @@
 /// forms conserve purity and number, the third energy; their mean, like Arakawa's, all of them,
 /// because <f, J(g, h)> is totally antisymmetric (in spherical geometry together with the
 /// group-velocity correction).
-///
-/// With G = D_p rho and the stencil coefficients c_m of D_z the flux form is
-/// sum_m c_m (Omega_{j+m} - Omega_j) o G_{j+m}.
 #pragma once
 
 #include "nuvlasov/phase_space/z_axis.hpp"
-#include "nuvlasov/physics/term.hpp"
+#include "nuvlasov/physics/kernel_term.hpp"
 
 namespace nuvlasov::physics {
 
-class WeakForce final : public Term {
+class WeakForce final : public KernelTerm {
  public:
-  /// \param box  what this rank owns
-  WeakForce(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
-            const phase_space::Box& box);
+  WeakForce(const phase_space::ZAxis& z, std::shared_ptr<RateKernel> kernel);
 
   std::string name() const override { return "weak_force"; }
   std::string meaning() const override { return "weak force, {d_z Omega, d_pz rho}/2"; }
-  bool reads_momentum_gradient() const override { return true; }
-  void add_rate(const Neighbourhood& here, double* rate) override;
+  Parts parts() const override { return {.weak_force = true}; }
   double spectral_radius(const Moments& moments) const override;
 
  private:
   phase_space::CentralDifference derivative_;
   double spacing_;
-  double momentum_radius_;        ///< largest |eigenvalue| of D_p
-  std::vector<double> coupling_;  ///< [plane of the stencil][angle][component]
+  double momentum_radius_;  ///< largest |eigenvalue| of D_p
 };
 
 }  // namespace nuvlasov::physics

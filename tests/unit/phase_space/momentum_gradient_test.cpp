@@ -18,8 +18,8 @@ std::vector<double> gradient(const MomentumGrid& grid, const std::vector<double>
   const MomentumGradient operation(grid, {0, grid.energies()}, {0, grid.angles()});
   std::vector<double> plane(f.size() * flavor::components, 0.0), result(plane.size());
   for (std::size_t n = 0; n < f.size(); ++n) plane[n * flavor::components + 2] = f[n];
-  operation.apply({plane.data(), grid.angles() * flavor::components, {0, grid.energies()}},
-                  result.data());
+  operation.add({plane.data(), grid.angles() * flavor::components, {0, grid.energies()}},
+                result.data());
   std::vector<double> values;
   for (std::size_t n = 0; n < result.size(); ++n) {
     if (n % flavor::components == 2)

@@ -1,0 +1,220 @@
+#include "nuvlasov/physics/rate_kernel.hpp"
+
+#include <algorithm>
+
+namespace nuvlasov::physics {
+namespace {
+
+using flavor::components;
+using flavor::Matrix;
+using flavor::MatrixPair;
+
+/// The same matrix in each place.
+template <class Matrices>
+Matrices repeated(Matrix matrix) {
+  if constexpr (sizeof(Matrices) == sizeof(Matrix))
+    return matrix;
+  else
+    return __builtin_shufflevector(matrix, matrix, 0, 1, 2, 3, 0, 1, 2, 3);
+}
+
+/// Calls visit(at, Matrix{} or MatrixPair{}) for the matrices of a row, two at a time.
+template <class Visit>
+void for_each_in_row(Index row, Visit&& visit) {
+  constexpr Index pair = 2 * components;
+  Index at = 0;
+  for (; at + pair <= row; at += pair) visit(at, MatrixPair{});
+  if (at < row) visit(at, Matrix{});
+}
+
+/// sum_m c_m (f_{j+m} - f_{j-m}), each plane being read at the same place.
+template <int reach>
+struct Difference {
+  std::array<double, reach> weight;
+  std::array<const double*, reach> ahead, behind;
+
+  template <class PlaneAt>
+  Difference(const phase_space::CentralDifference& derivative, PlaneAt&& plane_at) {
+    for (int m = 0; m < reach; ++m) {
+      weight[m] = derivative.weight(m + 1);
+      ahead[m] = plane_at(m + 1);
+      behind[m] = plane_at(-m - 1);
+    }
+  }
+  template <class Matrices>
+  Matrices at(Index place, Matrices) const {
+    Matrices sum{};
+    for (int m = 0; m < reach; ++m)
+      sum += weight[m] *
+             (flavor::load<Matrices>(ahead[m] + place) - flavor::load<Matrices>(behind[m] + place));
+    return sum;
+  }
+};
+
+std::vector<double> spread(const std::vector<double>& values) {
+  std::vector<double> result;
+  for (const double value : values) result.insert(result.end(), components, value);
+  return result;
+}
+
+}  // namespace
+
+RateKernel::RateKernel(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+                       const phase_space::Decomposition& decomposition)
+    : derivative_(z.derivative()),
+      momentum_gradient_(momentum, decomposition.box().energy, decomposition.box().angle),
+      spherical_(momentum.geometry() == phase_space::Geometry::spherical),
+      energies_(decomposition.box().energy.size),
+      row_(decomposition.box().row()),
+      energies_seen_(decomposition.seen().energy.size),
+      row_seen_(decomposition.seen().row()),
+      first_energy_(decomposition.box().energy.begin - decomposition.seen().energy.begin),
+      first_angle_((decomposition.box().angle.begin - decomposition.seen().angle.begin) *
+                   components),
+      plane_(decomposition.seen().plane()),
+      directions_(phase_space::owned(momentum.directions(), decomposition.seen().angle)),
+      inverse_energy_(phase_space::inverse_energies(momentum, decomposition.seen().energy)),
+      local_(static_cast<std::size_t>(row_seen_)) {
+  for (std::vector<double>* row :
+       {&speed_, &axis_, &turned_axis_, &omega_, &omega_trace_, &slope_, &slope_trace_, &exchange_})
+    row->resize(static_cast<std::size_t>(row_seen_));
+  if (spherical_) {
+    commutator_.emplace(momentum, decomposition.box().angle);
+    curvature_ = spread(
+        phase_space::owned(phase_space::angular_curvature(momentum), decomposition.seen().angle));
+  }
+  force_.resize(static_cast<std::size_t>(plane_));
+}
+
+void RateKernel::write_products(const double* rho, const double* refraction, const double* current,
+                                double* products) {
+  rho -= first_energy_ * row_seen_ + first_angle_;
+  refraction -= first_angle_;
+  const Matrix a1 = flavor::load(current);
+  const Matrix trace_of_a1 = flavor::spread_trace(a1);
+  for (Index at = 0; at < row_seen_; at += components)
+    flavor::store(omega_trace_.data() + at, flavor::spread_trace(flavor::load(refraction + at)));
+  for (Index i = 0; i < energies_seen_; ++i) {
+    for_each_in_row(row_seen_, [&](Index at, auto node) {
+      using Matrices = decltype(node);
+      const Matrices density = flavor::load<Matrices>(rho + at);
+      flavor::JordanSum<Matrices> by_omega;
+      by_omega.add(flavor::load<Matrices>(refraction + at),
+                   flavor::load<Matrices>(omega_trace_.data() + at), density);
+      flavor::store(products + at, by_omega.value());
+      if (!spherical_) return;
+      flavor::JordanSum<Matrices> by_current;
+      by_current.add(repeated<Matrices>(a1), repeated<Matrices>(trace_of_a1), density);
+      flavor::store(products + plane_ + at, by_current.value());
+    });
+    rho += row_seen_;
+    products += row_seen_;
+  }
+}
+
+void RateKernel::prepare(const Neighbourhood& here, const Parts& parts) {
+  for (std::size_t k = 0; k < directions_.size(); ++k) {
+    const Index at = static_cast<Index>(k) * components;
+    const auto set = [&](std::vector<double>& row, Matrix value) {
+      flavor::store(row.data() + at, value);
+    };
+    const auto omega = [&](int m) { return flavor::load(here.refraction(m) - first_angle_ + at); };
+    const double speed = parts.streaming ? -directions_[k] : 0.0;
+    set(speed_, Matrix{speed, speed, speed, speed});
+    const Matrix axis = parts.refraction ? flavor::polarization(omega(0)) : Matrix{};
+    set(axis_, axis);
+    set(turned_axis_, flavor::turned(axis));
+    if (!parts.weak_force) continue;
+    const Matrix third = -1.0 / 3.0 * omega(0);
+    const Matrix slope = 2.0 / 3.0 * derivative_.apply(omega);
+    set(omega_, third);
+    set(omega_trace_, flavor::spread_trace(third));
+    set(slope_, slope);
+    set(slope_trace_, flavor::spread_trace(slope));
+  }
+}
+
+template <int reach, bool weak_force, bool spherical>
+void RateKernel::write_local_part(const Neighbourhood& here, const Parts& parts, double* rate) {
+  const Index to_first = first_energy_ * row_seen_ + first_angle_;
+  const double* rho = here.density(0) - to_first;
+  const Difference<reach> d_rho(derivative_, [&](int m) { return here.density(m) - to_first; });
+  const Difference<reach> d_omega_rho(derivative_, [&](int m) { return here.products(m); });
+  const Difference<reach> d_current_rho(derivative_,
+                                        [&](int m) { return here.products(m) + plane_; });
+  // Of what the commutator acts on: D_z q, A_1 o d, (D_z A_1) o rho.
+  const double force = parts.weak_force ? 1.0 : 0.0;
+  const double velocity = parts.group_velocity ? 1.0 : 0.0;
+  const Matrix current = flavor::load(here.current(0));
+  const Matrix current_slope =
+      derivative_.apply([&](int m) { return flavor::load(here.current(m)); });
+
+  const bool in_place = row_seen_ == row_;
+  for (Index i = 0; i < energies_seen_; ++i) {
+    const bool owned = i >= first_energy_ && i < first_energy_ + energies_;
+    double* target = rate + (i - first_energy_) * row_;
+    double* local = owned && in_place ? target : local_.data();
+    const double third_over_energy = spherical ? inverse_energy_[i] / 3.0 : 0.0;
+    for_each_in_row(row_seen_, [&](Index at, auto node) {
+      using Matrices = decltype(node);
+      const Index place = i * row_seen_ + at;
+      const auto row = [&](const std::vector<double>& values) {
+        return flavor::load<Matrices>(values.data() + at);
+      };
+      const Matrices density = flavor::load<Matrices>(rho + place);
+      const Matrices slope = d_rho.at(place, node);
+      Matrices sum =
+          row(speed_) * slope + flavor::precession_about(row(axis_), row(turned_axis_), density);
+      if constexpr (weak_force) {
+        flavor::JordanSum<Matrices> products;
+        products.add(row(omega_), row(omega_trace_), slope);
+        products.add(row(slope_), row(slope_trace_), density);
+        flavor::store(force_.data() + place,
+                      1.0 / 3.0 * d_omega_rho.at(place, node) + products.value());
+      }
+      if constexpr (spherical) {
+        const Matrices of_product = d_current_rho.at(place, node);
+        const Matrices with_slope = flavor::jordan_product(repeated<Matrices>(current), slope);
+        const Matrices by_slope =
+            flavor::jordan_product(repeated<Matrices>(current_slope), density);
+        sum += velocity * third_over_energy * row(curvature_) * (with_slope + of_product);
+        flavor::store(exchange_.data() + at, force * of_product + (velocity - force) * with_slope +
+                                                 (2.0 * force - velocity) * by_slope);
+      }
+      flavor::store(local + at, sum);
+    });
+    if (!owned) continue;
+    if (!in_place) std::copy_n(local + first_angle_, row_, target);
+    if constexpr (spherical)
+      commutator_->apply(exchange_.data() + first_angle_, [&](Index k, Matrix commuted) {
+        flavor::add_to(target + k * components, third_over_energy * commuted);
+      });
+  }
+}
+
+void RateKernel::write_rate(const Neighbourhood& here, const Parts& parts, double* rate) {
+  prepare(here, parts);
+  phase_space::with_static_reach(derivative_.reach(), [&](auto static_reach) {
+    constexpr int reach = static_reach;
+    const bool brackets = spherical_ && parts.read_products();
+    if (brackets && parts.weak_force)
+      write_local_part<reach, true, true>(here, parts, rate);
+    else if (brackets)
+      write_local_part<reach, false, true>(here, parts, rate);
+    else if (parts.weak_force)
+      write_local_part<reach, true, false>(here, parts, rate);
+    else
+      write_local_part<reach, false, false>(here, parts, rate);
+  });
+  if (parts.weak_force)
+    momentum_gradient_.add(
+        {force_.data() + first_energy_ * row_seen_ + first_angle_, row_seen_, here.energies_seen},
+        rate);
+}
+
+void RateKernel::write_momentum_gradient(const Neighbourhood& here, double* gradient) const {
+  std::fill_n(gradient, energies_ * row_, 0.0);
+  momentum_gradient_.add({here.density(0), here.density_stride, here.energies_seen}, gradient);
+}
+
+}  // namespace nuvlasov::physics
