@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "nuvlasov/phase_space/angular_operator.hpp"
+#include "nuvlasov/phase_space/rows.hpp"
 
 namespace nuvlasov::phase_space {
 namespace {
@@ -62,36 +63,40 @@ void MomentumGradient::add(const PlaneView& f, double* sum) const {
 
 void MomentumGradient::add_energy_part(const PlaneView& f, double* sum) const {
   const auto row = static_cast<Index>(speeds_.size());
+  const Index stride = f.energy_stride;
+  const double* const first = f.first_owned;
+  const double* const stencils = stencil_.data();
+  const double* const speeds = speeds_.data();
   with_static_reach(derivative_.reach(), [&](auto static_reach) {
     constexpr int reach = static_reach;
     constexpr int width = 2 * reach + 1;
-    // Lines around one energy to the row of its sum, `at` being the position in it.
-    const auto add = [&](const double* stencil, auto&& line, double* target, Index at, auto node) {
-      using Matrices = decltype(node);
+    const auto add_at = [&](Index i, Index at, auto speed, auto&& line) {
+      using Matrices = decltype(speed);
+      const double* stencil = stencils + i * width;
       Matrices slope{};
       for (int m = 1; m <= reach; ++m)
         slope += stencil[reach + m] * flavor::load<Matrices>(line(m) + at) +
                  stencil[reach - m] * flavor::load<Matrices>(line(-m) + at);
-      flavor::add_to(target + at, flavor::load<Matrices>(speeds_.data() + at) * slope);
+      flavor::add_to(sum + i * row + at, speed * slope);
     };
-    for (Index i = 0; i < energies_; ++i) {
-      const double* stencil = stencil_.data() + i * width;
-      double* target = sum + i * row;
-      const auto add_row = [&](auto&& line) {
-        constexpr Index pair = 2 * flavor::components;
-        Index at = 0;
-        for (; at + pair <= row; at += pair) add(stencil, line, target, at, flavor::MatrixPair{});
-        if (at < row) add(stencil, line, target, at, flavor::Matrix{});
-      };
-      const double* here = f.first_owned + i * f.energy_stride;
-      if (i - reach >= f.energies.begin && i + reach < f.energies.end())
-        add_row([&](int m) { return here + m * f.energy_stride; });
-      else
-        add_row([&](int m) {
-          const bool seen = i + m >= f.energies.begin && i + m < f.energies.end();
-          return seen ? here + m * f.energy_stride : vacuum_.data();
-        });
-    }
+    // Energies whose neighbours are all in memory, and those beyond which there is vacuum.
+    const Index inner_begin = std::clamp<Index>(f.energies.begin + reach, 0, energies_);
+    const Index inner_end = std::clamp<Index>(f.energies.end() - reach, inner_begin, energies_);
+    const auto add_edge = [&](Index i, Index at, auto speed) {
+      add_at(i, at, speed, [&](int m) {
+        const bool seen = i + m >= f.energies.begin && i + m < f.energies.end();
+        return seen ? first + (i + m) * stride : vacuum_.data();
+      });
+    };
+    const auto add_inner = [&](Index i, Index at, auto speed) {
+      add_at(i, at, speed, [&](int m) { return first + (i + m) * stride; });
+    };
+    for_each_in_plane(row, energies_, [&](Index at, auto node, auto&& for_energies) {
+      const auto speed = flavor::load<decltype(node)>(speeds + at);
+      for_energies(0, inner_begin, [&](Index i) { add_edge(i, at, speed); });
+      for_energies(inner_begin, inner_end, [&](Index i) { add_inner(i, at, speed); });
+      for_energies(inner_end, energies_, [&](Index i) { add_edge(i, at, speed); });
+    });
   });
 }
 

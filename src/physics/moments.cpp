@@ -21,26 +21,36 @@ PlaneMoments MomentumSum::operator()(const double* plane, Index energy_stride) c
     beam *= directions_[k];
     moments.second += beam;
   };
-  // Directions side by side, each with its own sum: whole cache lines, and no sum waits for itself.
-  constexpr std::size_t pairs = 4;
+  // Several sums side by side, so that none waits for itself: of directions, whole cache lines of
+  // them, and of energies where there are few directions.
   constexpr Index pair = 2 * flavor::components;
   std::size_t k = 0;
-  const auto add_pairs = [&](auto count) {
-    constexpr Index size = decltype(count)::value;
-    std::array<flavor::MatrixPair, size> sum{};
+  const auto add_pairs = [&](auto count, auto chains) {
+    constexpr Index pairs = decltype(count)::value, together = decltype(chains)::value;
+    std::array<std::array<flavor::MatrixPair, pairs>, together> sum{};
     const double* row = plane + static_cast<Index>(k) * flavor::components;
-    for (const double weight : energy_weights_) {
-      for (Index p = 0; p < size; ++p)
-        sum[p] += weight * flavor::load<flavor::MatrixPair>(row + p * pair);
+    const auto add_row = [&](std::size_t i, Index chain) {
+      for (Index p = 0; p < pairs; ++p)
+        sum[chain][p] += energy_weights_[i] * flavor::load<flavor::MatrixPair>(row + p * pair);
       row += energy_stride;
-    }
-    for (const flavor::MatrixPair& both : sum) {
+    };
+    std::size_t i = 0;
+    for (; i + together <= energy_weights_.size(); i += together)
+      for (Index chain = 0; chain < together; ++chain)
+        add_row(i + static_cast<std::size_t>(chain), chain);
+    for (; i < energy_weights_.size(); ++i) add_row(i, 0);
+    for (Index p = 0; p < pairs; ++p) {
+      flavor::MatrixPair both = sum[0][p];
+      for (Index chain = 1; chain < together; ++chain) both += sum[chain][p];
       add(k++, __builtin_shufflevector(both, both, 0, 1, 2, 3));
       add(k++, __builtin_shufflevector(both, both, 4, 5, 6, 7));
     }
   };
-  while (k + 2 * pairs <= weights_.size()) add_pairs(std::integral_constant<Index, pairs>{});
-  while (k + 2 <= weights_.size()) add_pairs(std::integral_constant<Index, 1>{});
+  using std::integral_constant;
+  while (k + 8 <= weights_.size())
+    add_pairs(integral_constant<Index, 4>{}, integral_constant<Index, 1>{});
+  while (k + 2 <= weights_.size())
+    add_pairs(integral_constant<Index, 1>{}, integral_constant<Index, 4>{});
   for (; k < weights_.size(); ++k) {
     flavor::Matrix sum{};
     const double* node = plane + static_cast<Index>(k) * flavor::components;

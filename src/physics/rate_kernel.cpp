@@ -1,6 +1,9 @@
 #include "nuvlasov/physics/rate_kernel.hpp"
 
 #include <algorithm>
+#include <type_traits>
+
+#include "nuvlasov/phase_space/rows.hpp"
 
 namespace nuvlasov::physics {
 namespace {
@@ -16,15 +19,6 @@ Matrices repeated(Matrix matrix) {
     return matrix;
   else
     return __builtin_shufflevector(matrix, matrix, 0, 1, 2, 3, 0, 1, 2, 3);
-}
-
-/// Calls visit(at, Matrix{} or MatrixPair{}) for the matrices of a row, two at a time.
-template <class Visit>
-void for_each_in_row(Index row, Visit&& visit) {
-  constexpr Index pair = 2 * components;
-  Index at = 0;
-  for (; at + pair <= row; at += pair) visit(at, MatrixPair{});
-  if (at < row) visit(at, Matrix{});
 }
 
 /// sum_m c_m (f_{j+m} - f_{j-m}), each plane being read at the same place.
@@ -94,22 +88,27 @@ void RateKernel::write_products(const double* rho, const double* refraction, con
   const Matrix trace_of_a1 = flavor::spread_trace(a1);
   for (Index at = 0; at < row_seen_; at += components)
     flavor::store(omega_trace_.data() + at, flavor::spread_trace(flavor::load(refraction + at)));
-  for (Index i = 0; i < energies_seen_; ++i) {
-    for_each_in_row(row_seen_, [&](Index at, auto node) {
-      using Matrices = decltype(node);
-      const Matrices density = flavor::load<Matrices>(rho + at);
-      flavor::JordanSum<Matrices> by_omega;
-      by_omega.add(flavor::load<Matrices>(refraction + at),
-                   flavor::load<Matrices>(omega_trace_.data() + at), density);
-      flavor::store(products + at, by_omega.value());
-      if (!spherical_) return;
-      flavor::JordanSum<Matrices> by_current;
-      by_current.add(repeated<Matrices>(a1), repeated<Matrices>(trace_of_a1), density);
-      flavor::store(products + plane_ + at, by_current.value());
-    });
-    rho += row_seen_;
-    products += row_seen_;
-  }
+  const Index row = row_seen_;
+  double* const of_current = products + plane_;
+  const auto visit_node = [&, spherical = spherical_](Index place, auto omega, auto trace) {
+    using Matrices = decltype(omega);
+    const Matrices density = flavor::load<Matrices>(rho + place);
+    flavor::JordanSum<Matrices> by_omega;
+    by_omega.add(omega, trace, density);
+    flavor::store(products + place, by_omega.value());
+    if (!spherical) return;
+    flavor::JordanSum<Matrices> by_current;
+    by_current.add(repeated<Matrices>(a1), repeated<Matrices>(trace_of_a1), density);
+    flavor::store(of_current + place, by_current.value());
+  };
+  const double* const traces = omega_trace_.data();
+  phase_space::for_each_in_plane(
+      row, energies_seen_, [&](Index at, auto node, auto&& for_energies) {
+        using Matrices = decltype(node);
+        const auto omega = flavor::load<Matrices>(refraction + at);
+        const auto trace = flavor::load<Matrices>(traces + at);
+        for_energies(0, energies_seen_, [&](Index i) { visit_node(i * row + at, omega, trace); });
+      });
 }
 
 void RateKernel::prepare(const Neighbourhood& here, const Parts& parts) {
@@ -134,60 +133,92 @@ void RateKernel::prepare(const Neighbourhood& here, const Parts& parts) {
   }
 }
 
+template <class Matrices>
+struct RateKernel::Coefficients {
+  Matrices speed, axis, turned_axis, omega, omega_trace, slope, slope_trace;
+};
+
 template <int reach, bool weak_force, bool spherical>
 void RateKernel::write_local_part(const Neighbourhood& here, const Parts& parts, double* rate) {
-  const Index to_first = first_energy_ * row_seen_ + first_angle_;
-  const double* rho = here.density(0) - to_first;
+  const Index row = row_seen_;
+  const Index to_first = first_energy_ * row + first_angle_;
+  const double* const rho = here.density(0) - to_first;
   const Difference<reach> d_rho(derivative_, [&](int m) { return here.density(m) - to_first; });
   const Difference<reach> d_omega_rho(derivative_, [&](int m) { return here.products(m); });
   const Difference<reach> d_current_rho(derivative_,
                                         [&](int m) { return here.products(m) + plane_; });
-  // Of what the commutator acts on: D_z q, A_1 o d, (D_z A_1) o rho.
-  const double force = parts.weak_force ? 1.0 : 0.0;
-  const double velocity = parts.group_velocity ? 1.0 : 0.0;
+  double* const force = force_.data();
+  double* const exchange = exchange_.data();
+  const double* const curvature = curvature_.data();
   const Matrix current = flavor::load(here.current(0));
   const Matrix current_slope =
       derivative_.apply([&](int m) { return flavor::load(here.current(m)); });
+  // Of what the commutator acts on: D_z q, A_1 o d, (D_z A_1) o rho.
+  const double by_force = parts.weak_force ? 1.0 : 0.0;
+  const double by_velocity = parts.group_velocity ? 1.0 : 0.0;
 
-  const bool in_place = row_seen_ == row_;
-  for (Index i = 0; i < energies_seen_; ++i) {
+  const auto coefficients_at = [speed = speed_.data(), axis = axis_.data(),
+                                turned_axis = turned_axis_.data(), omega = omega_.data(),
+                                omega_trace = omega_trace_.data(), slope = slope_.data(),
+                                slope_trace = slope_trace_.data()](Index at, auto node) {
+    using Matrices = decltype(node);
+    const auto get = [at](const double* values) { return flavor::load<Matrices>(values + at); };
+    return Coefficients<Matrices>{get(speed),       get(axis),  get(turned_axis), get(omega),
+                                  get(omega_trace), get(slope), get(slope_trace)};
+  };
+  const auto visit_node = [&](const auto& of, Index place, Index at, double third_over_energy,
+                              double* local) {
+    using Matrices = std::remove_cvref_t<decltype(of.speed)>;
+    const Matrices density = flavor::load<Matrices>(rho + place);
+    const Matrices slope = d_rho.at(place, density);
+    Matrices sum = of.speed * slope + flavor::precession_about(of.axis, of.turned_axis, density);
+    if constexpr (weak_force) {
+      flavor::JordanSum<Matrices> products;
+      products.add(of.omega, of.omega_trace, slope);
+      products.add(of.slope, of.slope_trace, density);
+      flavor::store(force + place, 1.0 / 3.0 * d_omega_rho.at(place, density) + products.value());
+    }
+    if constexpr (spherical) {
+      const Matrices of_product = d_current_rho.at(place, density);
+      const Matrices with_slope = flavor::jordan_product(repeated<Matrices>(current), slope);
+      const Matrices by_slope = flavor::jordan_product(repeated<Matrices>(current_slope), density);
+      sum += by_velocity * third_over_energy * flavor::load<Matrices>(curvature + at) *
+             (with_slope + of_product);
+      flavor::store(exchange + at, by_force * of_product + (by_velocity - by_force) * with_slope +
+                                       (2.0 * by_force - by_velocity) * by_slope);
+    }
+    flavor::store(local, sum);
+  };
+
+  // Rows that belong to other ranks, for D_p of W: the rest of them goes nowhere.
+  const bool whole_rows = row == row_;
+  const auto target = [&](Index i) {
     const bool owned = i >= first_energy_ && i < first_energy_ + energies_;
-    double* target = rate + (i - first_energy_) * row_;
-    double* local = owned && in_place ? target : local_.data();
+    return owned && whole_rows ? rate + (i - first_energy_) * row_ : local_.data();
+  };
+  if constexpr (!spherical) {
+    if (whole_rows) {
+      phase_space::for_each_in_plane(
+          row, energies_seen_, [&](Index at, auto node, auto&& for_energies) {
+            const auto of = coefficients_at(at, node);
+            for_energies(0, energies_seen_,
+                         [&](Index i) { visit_node(of, i * row + at, at, 0.0, target(i) + at); });
+          });
+      return;
+    }
+  }
+  for (Index i = 0; i < energies_seen_; ++i) {
     const double third_over_energy = spherical ? inverse_energy_[i] / 3.0 : 0.0;
-    for_each_in_row(row_seen_, [&](Index at, auto node) {
-      using Matrices = decltype(node);
-      const Index place = i * row_seen_ + at;
-      const auto row = [&](const std::vector<double>& values) {
-        return flavor::load<Matrices>(values.data() + at);
-      };
-      const Matrices density = flavor::load<Matrices>(rho + place);
-      const Matrices slope = d_rho.at(place, node);
-      Matrices sum =
-          row(speed_) * slope + flavor::precession_about(row(axis_), row(turned_axis_), density);
-      if constexpr (weak_force) {
-        flavor::JordanSum<Matrices> products;
-        products.add(row(omega_), row(omega_trace_), slope);
-        products.add(row(slope_), row(slope_trace_), density);
-        flavor::store(force_.data() + place,
-                      1.0 / 3.0 * d_omega_rho.at(place, node) + products.value());
-      }
-      if constexpr (spherical) {
-        const Matrices of_product = d_current_rho.at(place, node);
-        const Matrices with_slope = flavor::jordan_product(repeated<Matrices>(current), slope);
-        const Matrices by_slope =
-            flavor::jordan_product(repeated<Matrices>(current_slope), density);
-        sum += velocity * third_over_energy * row(curvature_) * (with_slope + of_product);
-        flavor::store(exchange_.data() + at, force * of_product + (velocity - force) * with_slope +
-                                                 (2.0 * force - velocity) * by_slope);
-      }
-      flavor::store(local + at, sum);
+    double* const local = target(i);
+    phase_space::for_each_in_row(row, [&](Index at, auto node) {
+      visit_node(coefficients_at(at, node), i * row + at, at, third_over_energy, local + at);
     });
-    if (!owned) continue;
-    if (!in_place) std::copy_n(local + first_angle_, row_, target);
+    if (i < first_energy_ || i >= first_energy_ + energies_) continue;
+    double* const owned = rate + (i - first_energy_) * row_;
+    if (!whole_rows) std::copy_n(local + first_angle_, row_, owned);
     if constexpr (spherical)
-      commutator_->apply(exchange_.data() + first_angle_, [&](Index k, Matrix commuted) {
-        flavor::add_to(target + k * components, third_over_energy * commuted);
+      commutator_->apply(exchange + first_angle_, [&](Index k, Matrix commuted) {
+        flavor::add_to(owned + k * components, third_over_energy * commuted);
       });
   }
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nuvlasov/time/fused_rk4.hpp"
+
 namespace nuvlasov::time {
 namespace {
 
@@ -19,57 +21,41 @@ struct MethodTraits {
   /// For rk4 they keep the energy error of the two-beam experiment below 1e-6 of U_osc(0) to t = 30
   /// (3e-7 measured at 0.05, 5e-6 at 0.1).
   double default_safety, resolved_phase;
-  /// Typical right-hand sides in a step, and vectors of the state's size, ghosted one included.
+  /// Typical right-hand sides in a step, and vectors of the state's size.
   double evaluations_per_step, state_vectors;
 };
 
 const MethodTraits& traits(Method method) {
   static constexpr MethodTraits table[] = {
-      {"rk4", 2.785, 0.4, 0.055, 4, 11},
-      {"rk5dp", 1.0, 0.5, 0.055, 7, 17},
-      {"ssp", 4.9215, 0.4, 0.11, 10, 6},
-      {"implicit_midpoint", 2.0, 0.6, 0.055, 16, 14},
+      {"rk4", 2.785, 0.4, 0.055, 4, 5},
+      {"rk5dp", 1.0, 0.5, 0.055, 7, 16},
+      {"ssp", 4.9215, 0.4, 0.11, 10, 5},
+      {"implicit_midpoint", 2.0, 0.6, 0.055, 16, 13},
   };
   return table[static_cast<std::size_t>(method)];
 }
 
 constexpr double theta = 0.5;
 
+PetscErrorCode evaluate_for_ts(TS, PetscReal, Vec state, Vec rate, void* self) {
+  PetscFunctionBeginUser;
+  PetscCall(static_cast<RightHandSide*>(self)->evaluate(state, rate));
+  PetscFunctionReturn(0);
+}
+
 }  // namespace
-
-PetscErrorCode Integrator::right_hand_side(TS, PetscReal, Vec state, Vec rate, void* self) {
-  PetscFunctionBeginUser;
-  PetscCall(static_cast<Integrator*>(self)->evaluate(state, rate));
-  PetscFunctionReturn(0);
-}
-
-PetscErrorCode Integrator::evaluate(Vec state, Vec rate) {
-  PetscFunctionBeginUser;
-  const auto lap = right_hand_side_time_.lap();
-  PetscScalar* target = nullptr;
-  PetscCall(VecGetArrayWrite(rate, &target));
-  const Index plane = decomposition_->box().plane();
-  PetscCall(decomposition_->with_ghosts_under_way(
-      state, [&](const phase_space::StateView& rho, const auto& await_ghosts) {
-        equation_->rate(
-            rho, await_ghosts, [&](Index j) { return target + j * plane; }, [](Index) {});
-      }));
-  PetscCall(VecRestoreArrayWrite(rate, &target));
-  ++evaluations_;
-  PetscFunctionReturn(0);
-}
 
 PetscErrorCode Integrator::create(const phase_space::Decomposition& decomposition,
                                   physics::KineticEquation& equation,
                                   const IntegratorSettings& settings, Vec state) {
   PetscFunctionBeginUser;
-  decomposition_ = &decomposition;
-  equation_ = &equation;
+  right_hand_side_.emplace(decomposition, equation);
   settings_ = settings;
   state_ = state;
+  PetscCall(register_fused_rk4());
   PetscCall(TSCreate(decomposition.communicator(), ts_.address()));
   PetscCall(TSSetProblemType(ts_, TS_NONLINEAR));
-  PetscCall(TSSetRHSFunction(ts_, nullptr, right_hand_side, this));
+  PetscCall(TSSetRHSFunction(ts_, nullptr, evaluate_for_ts, &*right_hand_side_));
   PetscCall(TSSetSolution(ts_, state));
   PetscCall(TSSetTime(ts_, 0.0));
   PetscCall(TSSetMaxTime(ts_, settings.end));
@@ -85,8 +71,7 @@ PetscErrorCode Integrator::create(const phase_space::Decomposition& decompositio
 
   switch (settings.method) {
     case Method::rk4:
-      PetscCall(TSSetType(ts_, TSRK));
-      PetscCall(TSRKSetType(ts_, TSRK4));
+      PetscCall(TSSetType(ts_, fused_rk4_type));
       break;
     case Method::rk5dp:
       PetscCall(TSSetType(ts_, TSRK));
@@ -152,6 +137,7 @@ PetscErrorCode Integrator::create(const phase_space::Decomposition& decompositio
     description_ += ", step from the stability limits";
   else
     description_ += fmt::format(", step {:g}", fixed_step_);
+  PetscCall(set_right_hand_side(ts_, *right_hand_side_));
   PetscCall(TSSetUp(ts_));
   PetscFunctionReturn(0);
 }
@@ -159,12 +145,13 @@ PetscErrorCode Integrator::create(const phase_space::Decomposition& decompositio
 PetscErrorCode Integrator::automatic_step(double* step) {
   PetscFunctionBeginUser;
   std::vector<double> rates;
-  for (const auto& term : equation_->terms()) {
-    rates.push_back(term->spectral_radius(equation_->moments()));
-    rates.push_back(term->physical_rate(equation_->moments()));
+  const physics::KineticEquation& equation = right_hand_side_->equation();
+  for (const auto& term : equation.terms()) {
+    rates.push_back(term->spectral_radius(equation.moments()));
+    rates.push_back(term->physical_rate(equation.moments()));
   }
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, rates.data(), static_cast<int>(rates.size()), MPI_DOUBLE,
-                             MPI_MAX, decomposition_->communicator()));
+                             MPI_MAX, right_hand_side_->decomposition().communicator()));
   spectral_radii_.clear();
   double spectral_radius = 0.0, physical_rate = 0.0;
   for (std::size_t t = 0; t < rates.size(); t += 2) {
@@ -240,7 +227,7 @@ PetscErrorCode Integrator::memory(IntegratorMemory* memory) const {
   *memory = {.time = time_,
              .last_step = last_step_,
              .steps = steps_,
-             .evaluations = evaluations_,
+             .evaluations = evaluations(),
              .midpoints = fixed_point_.known(),
              .midpoint_step = fixed_point_.step(),
              .halvings = halvings_,
@@ -264,7 +251,7 @@ PetscErrorCode Integrator::restore(const IntegratorMemory& memory) {
   time_ = memory.time;
   last_step_ = memory.last_step;
   steps_ = memory.steps;
-  evaluations_ = memory.evaluations;
+  right_hand_side_->set_evaluations(memory.evaluations);
   rejected_before_ = memory.rejected_steps;
   halvings_ = static_cast<int>(memory.halvings);
   PetscCall(TSSetTime(ts_, memory.time));

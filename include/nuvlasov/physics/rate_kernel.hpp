@@ -49,6 +49,9 @@ class RateKernel {
   void write_momentum_gradient(const Neighbourhood& here, double* gradient) const;
 
  private:
+  /// What the terms multiply with at one angle, or two.
+  template <class Matrices>
+  struct Coefficients;
   void prepare(const Neighbourhood& here, const Parts& parts);
   template <int reach, bool weak_force, bool spherical>
   void write_local_part(const Neighbourhood& here, const Parts& parts, double* rate);

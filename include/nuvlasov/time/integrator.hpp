@@ -6,10 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "nuvlasov/phase_space/decomposition.hpp"
-#include "nuvlasov/physics/kinetic_equation.hpp"
-#include "nuvlasov/stopwatch.hpp"
 #include "nuvlasov/time/fixed_point.hpp"
+#include "nuvlasov/time/right_hand_side.hpp"
 
 namespace nuvlasov::time {
 
@@ -76,7 +74,7 @@ class Integrator {
   PetscErrorCode advance(double step, double limit, StepOutcome* outcome);
 
   /// rate <- d rho/dt at `state`. Collective.
-  PetscErrorCode evaluate(Vec state, Vec rate);
+  PetscErrorCode evaluate(Vec state, Vec rate) { return right_hand_side_->evaluate(state, rate); }
 
   PetscErrorCode rejected_steps(Index* count) const;
 
@@ -89,8 +87,8 @@ class Integrator {
   PetscErrorCode restore(const IntegratorMemory& memory);
 
   /// Right-hand sides evaluated so far, and the seconds they took on this rank.
-  Index evaluations() const { return evaluations_; }
-  double right_hand_side_time() const { return right_hand_side_time_.seconds(); }
+  Index evaluations() const { return right_hand_side_->evaluations(); }
+  double right_hand_side_time() const { return right_hand_side_->seconds(); }
   /// For estimates: right-hand sides in a typical step, and vectors of the size of the state.
   double evaluations_per_step() const;
   double state_vectors() const;
@@ -104,10 +102,7 @@ class Integrator {
   std::string description() const { return description_; }
 
  private:
-  static PetscErrorCode right_hand_side(TS ts, PetscReal time, Vec state, Vec rate, void* self);
-
-  const phase_space::Decomposition* decomposition_ = nullptr;
-  physics::KineticEquation* equation_ = nullptr;
+  std::optional<RightHandSide> right_hand_side_;
   IntegratorSettings settings_;
   FixedPoint fixed_point_;
   phase_space::TsHandle ts_;
@@ -120,12 +115,10 @@ class Integrator {
   double end_ = 0.0;
   Index steps_ = 0;
   Index max_steps_ = 0;
-  Index evaluations_ = 0;
   Index rejected_before_ = 0;  ///< by former runs
   bool runge_kutta_ = false;
   int halvings_ = 0;
   std::vector<double> spectral_radii_;
-  Stopwatch right_hand_side_time_;
   std::string description_;
 };
 

@@ -1,0 +1,145 @@
+#include "nuvlasov/time/fused_rk4.hpp"
+
+#include <petsc/private/tsimpl.h>
+
+#include <array>
+#include <vector>
+
+#include "nuvlasov/phase_space/petsc_handle.hpp"
+
+namespace nuvlasov::time {
+namespace {
+
+struct FusedRk4 {
+  RightHandSide* right_hand_side = nullptr;
+  phase_space::VecHandle sum;
+  std::array<phase_space::VecHandle, 2> stages;  ///< the one read and the one written, in turn
+  std::vector<double> rate;                      ///< of one plane
+};
+
+FusedRk4& data(TS ts) { return *static_cast<FusedRk4*>(ts->data); }
+
+/// The numbers of a vector while they are in scope.
+class Array {
+ public:
+  explicit Array(Vec vector) : vector_(vector) {
+    PetscCallAbort(PETSC_COMM_SELF, VecGetArray(vector_, &values_));
+  }
+  ~Array() { PetscCallAbort(PETSC_COMM_SELF, VecRestoreArray(vector_, &values_)); }
+  Array(const Array&) = delete;
+  Array& operator=(const Array&) = delete;
+  double* operator+(Index offset) const { return values_ + offset; }
+
+ private:
+  Vec vector_;
+  PetscScalar* values_ = nullptr;
+};
+
+/// Evaluates the rate at `from` and calls update(offset, rate, count) for each plane.
+template <class Update>
+PetscErrorCode stage(FusedRk4& self, Vec from, Update&& update) {
+  PetscFunctionBeginUser;
+  const Index plane = self.right_hand_side->decomposition().box().plane();
+  PetscCall(self.right_hand_side->for_each_plane(
+      from, [&](Index) { return self.rate.data(); },
+      [&](Index j) { update(j * plane, self.rate.data(), plane); }));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode set_up(TS ts) {
+  PetscFunctionBeginUser;
+  FusedRk4& self = data(ts);
+  PetscCheck(self.right_hand_side != nullptr, PetscObjectComm(reinterpret_cast<PetscObject>(ts)),
+             PETSC_ERR_ORDER, "%s has no right-hand side", fused_rk4_type);
+  PetscCall(VecDuplicate(ts->vec_sol, self.sum.address()));
+  for (auto& vector : self.stages) PetscCall(VecDuplicate(ts->vec_sol, vector.address()));
+  self.rate.resize(static_cast<std::size_t>(self.right_hand_side->decomposition().box().plane()));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode step(TS ts) {
+  PetscFunctionBeginUser;
+  FusedRk4& self = data(ts);
+  const double h = ts->time_step;
+  const Vec start = ts->vec_sol;
+  {
+    const Array y(start), sum(self.sum), next(self.stages[0]);
+    PetscCall(stage(self, start, [&](Index at, const double* rate, Index count) {
+      const double* from = y + at;
+      double *total = sum + at, *target = next + at;
+#pragma GCC ivdep
+      for (Index n = 0; n < count; ++n) {
+        total[n] = from[n] + h / 6.0 * rate[n];
+        target[n] = from[n] + h / 2.0 * rate[n];
+      }
+    }));
+  }
+  for (const std::size_t second : {0, 1}) {
+    const double reach = second == 0 ? h / 2.0 : h;
+    const Array y(start), sum(self.sum), next(self.stages[1 - second]);
+    PetscCall(stage(self, self.stages[second], [&](Index at, const double* rate, Index count) {
+      const double* from = y + at;
+      double *total = sum + at, *target = next + at;
+#pragma GCC ivdep
+      for (Index n = 0; n < count; ++n) {
+        total[n] += h / 3.0 * rate[n];
+        target[n] = from[n] + reach * rate[n];
+      }
+    }));
+  }
+  {
+    const Array y(start), sum(self.sum);
+    PetscCall(stage(self, self.stages[0], [&](Index at, const double* rate, Index count) {
+      const double* total = sum + at;
+      double* target = y + at;
+#pragma GCC ivdep
+      for (Index n = 0; n < count; ++n) target[n] = total[n] + h / 6.0 * rate[n];
+    }));
+  }
+  ts->ptime += h;
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode reset(TS ts) {
+  PetscFunctionBeginUser;
+  data(ts).sum = {};
+  for (auto& vector : data(ts).stages) vector = {};
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode destroy(TS ts) {
+  PetscFunctionBeginUser;
+  delete &data(ts);
+  ts->data = nullptr;
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode create(TS ts) {
+  PetscFunctionBeginUser;
+  ts->data = new FusedRk4;
+  ts->ops->setup = set_up;
+  ts->ops->step = step;
+  ts->ops->reset = reset;
+  ts->ops->destroy = destroy;
+  ts->default_adapt_type = TSADAPTNONE;
+  ts->usessnes = PETSC_FALSE;
+  PetscFunctionReturn(0);
+}
+
+}  // namespace
+
+PetscErrorCode register_fused_rk4() {
+  PetscFunctionBeginUser;
+  PetscCall(TSRegister(fused_rk4_type, create));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode set_right_hand_side(TS ts, RightHandSide& right_hand_side) {
+  PetscFunctionBeginUser;
+  PetscBool fused = PETSC_FALSE;
+  PetscCall(PetscObjectTypeCompare(reinterpret_cast<PetscObject>(ts), fused_rk4_type, &fused));
+  if (fused) data(ts).right_hand_side = &right_hand_side;
+  PetscFunctionReturn(0);
+}
+
+}  // namespace nuvlasov::time
