@@ -15,7 +15,7 @@ class Nuvlasov(CMakePackage):
 
     version("main", branch="main")
 
-    variant("native", default=True, description="Compile for the processor at hand")
+    variant("native", default=False, description="-march=native in place of Spack's target")
     variant("int64", default=False, description="PETSc with 64-bit indices, for grids beyond 2^31 unknowns")
     variant("tests", default=False, description="Build the tests, for ctest")
 
