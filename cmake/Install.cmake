@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
 set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/nuvlasov)
-install(TARGETS nuvlasov EXPORT nuvlasovTargets)
+install(TARGETS nuvlasov EXPORT nuvlasovTargets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS nuvlasov_main nuvlasov_bench)
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT nuvlasovTargets NAMESPACE nuvlasov:: DESTINATION ${package_directory})

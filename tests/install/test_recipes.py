@@ -90,7 +90,7 @@ def requirements() -> list[tuple[str, str]]:
 def test_spack_recipe_needs_what_quickstart_installs(recipe: Recipe) -> None:
     rows = [(kind, VIRTUAL.get(name, name)) for kind, name in requirements()]
     assert len(rows) > 15
-    assert {name for kind, name in rows if kind in ("run", "run?")} == recipe.names("") - IMPLIED
+    assert {name for kind, name in rows if kind == "run"} == recipe.names("") - IMPLIED
     assert {name for kind, name in rows if kind == "test"} == recipe.names("+tests")
 
 

@@ -25,7 +25,6 @@ class Nuvlasov(CMakePackage):
     depends_on("cmake@3.25:", type="build")
     depends_on("ninja", type="build")
     depends_on("pkgconfig", type="build")
-    depends_on("git", type="build")
 
     depends_on("mpi")
     depends_on("petsc@3.18:+mpi+double~complex")
