@@ -1,9 +1,10 @@
-"""The command line: nuvlasov-post figure1|budget|dispersion RUN [--output DIR]."""
+"""The command line: nuvlasov-post figure1|budget|dispersion RUN [--output DIR], and ensemble RUN...."""
 
 from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from nuvlasov_post import __version__, budget, dispersion, figure1
+from nuvlasov_post import __version__, budget, dispersion, ensemble, figure1
 from nuvlasov_post.run import RunError, read_beam_profile, read_dispersion, read_history
 from nuvlasov_post.style import save_figure
 
@@ -21,6 +22,7 @@ EXIT_IO_FAILURE = 4
 
 Write = Callable[[Path], None]
 Products = dict[str, Write]
+Task = tuple[Products, str, Path]  # what to write, the result in one line, and the directory
 
 
 class OutputError(Exception):
@@ -49,13 +51,23 @@ def dispersion_products(path: Path) -> tuple[Products, str]:
     return _figure_products(dispersion.FIGURE_NAME, drawn), dispersion.dispersion_result(data)
 
 
+def ensemble_products(runs: Sequence[Path], columns: Sequence[str], level: float) -> tuple[Products, str]:
+    """How to write each file of the ensemble, by name, and the result in one line; throws RunError."""
+    members = ensemble.read_ensemble(runs)
+    table = ensemble.ensemble_table(members, members.column_names(columns), level)
+    products = _figure_products(ensemble.FIGURE_NAME, ensemble.draw_ensemble(members, level))
+    products[f"{ensemble.FIGURE_NAME}.csv"] = partial(budget.write_table, table)
+    products[f"{ensemble.FIGURE_NAME}.h5"] = partial(ensemble.write_file, members, table, level)
+    return products, ensemble.ensemble_result(members, level)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns 0, 2 (bad input) or 4 (I/O failure)."""
     logging.basicConfig(format=f"{PROGRAM}: warning: %(message)s")
     options = _parser().parse_args(arguments)
     try:
-        products, result = options.products(options.run)
-        _write(products, options.output or _directory(options.run) / "figures")
+        products, result, directory = options.task(options)
+        _write(products, directory)
     except RunError as error:
         return _fail(error, EXIT_BAD_INPUT)
     except OutputError as error:
@@ -82,8 +94,49 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_text, description=help_text)
         command.add_argument("run", metavar="RUN", type=Path, help=argument_help)
         command.add_argument("--output", metavar="DIR", type=Path, help="where the files go (default: RUN/figures)")
-        command.set_defaults(products=products)
+        command.set_defaults(task=partial(_one_run, products))
+    _add_ensemble(commands)
     return parser
+
+
+def _add_ensemble(commands: argparse._SubParsersAction) -> None:
+    help_text = "mean, spread and confidence band over runs with different random seeds: ensemble.h5, .csv, .png, .pdf"
+    command = commands.add_parser("ensemble", help=help_text, description=help_text)
+    command.add_argument("runs", metavar="RUN", type=Path, nargs="+", help="run directories")
+    command.add_argument(
+        "--output", metavar="DIR", type=Path, help="where the files go (default: figures/ beside the runs)"
+    )
+    command.add_argument(
+        "--columns", metavar="NAME,...", type=_names, default=(), help="columns of the history (default: all)"
+    )
+    command.add_argument(
+        "--level", metavar="PERCENT", type=_level, default=0.95, help="of the confidence band of the mean (default: 95)"
+    )
+    command.set_defaults(task=_ensemble)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _level(text: str) -> float:
+    level = float(text) / 100.0
+    if not 0.0 < level < 1.0:
+        raise argparse.ArgumentTypeError(f"{text}: a percentage between 0 and 100, both excluded")
+    return level
+
+
+def _one_run(products: Callable[[Path], tuple[Products, str]], options: argparse.Namespace) -> Task:
+    return *products(options.run), options.output or _directory(options.run) / "figures"
+
+
+def _ensemble(options: argparse.Namespace) -> Task:
+    beside, *others = {run.parent for run in options.runs}
+    if others:
+        beside = Path(os.path.commonpath([run.resolve().parent for run in options.runs]))
+    output = options.output or beside / "figures"
+    runs = [run for run in options.runs if run.resolve() != output.resolve()]  # RUN may be a glob over it
+    return *ensemble_products(runs, options.columns, options.level), output
 
 
 def _directory(path: Path) -> Path:

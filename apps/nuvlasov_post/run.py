@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 HISTORY_FILE = "history.h5"
 PROFILES_FILE = "profiles.h5"
 DISPERSION_FILE = "dispersion.h5"
+STATUS_DONE = "done"
 MINIMUM_RECORDS = 2
 ENERGY_COLUMNS = ("kinetic_energy_relative", "u_osc", "u_non")
 HISTORY_COLUMNS = ("time", *ENERGY_COLUMNS, "number", "purity")
@@ -56,6 +57,23 @@ class History:
         """Whether U_osc(0) is zero to round-off, and so cannot be a unit."""
         largest = max(np.nanmax(np.abs(self.u_osc)), np.nanmax(np.abs(self.u_non)))
         return bool(abs(self.u_osc[0]) <= ZERO_FRACTION * largest)
+
+
+@dataclass(frozen=True)
+class CompleteRun:
+    """All of history.h5 of a run that reached its end.
+
+    `config` is the resolved configuration, values by dotted key, and `config_text` its TOML. `time` [time] is in
+    1/mu, `columns` [time] are all others, and `meanings` their units and long_name.
+    """
+
+    path: Path
+    commit: str
+    config_text: str
+    config: dict[str, object]
+    time: np.ndarray
+    columns: dict[str, np.ndarray]
+    meanings: dict[str, tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -110,6 +128,35 @@ def read_history(run: Path) -> History:
     return History(mode=mode, **columns)
 
 
+def read_complete_run(run: Path) -> CompleteRun:
+    """Reads the whole history of a run that reached its end; throws RunError, also for one that did not."""
+    with _open(run, HISTORY_FILE) as file:
+        path = Path(file.filename)
+        status = _text(file.attrs.get("status", "unknown"))
+        if status != STATUS_DONE:
+            raise RunError(f"{path}: the run has not reached its end (status: {status}); resume it")
+        config_text = _text(file.attrs.get("config", ""))
+        datasets = {name: _dataset(file, name, dimensions=1) for name in ("time", *file)}
+        columns = {name: dataset[:] for name, dataset in datasets.items()}
+        meanings = {
+            name: (_text(dataset.attrs.get("units", "1")), _text(dataset.attrs.get("long_name", name)))
+            for name, dataset in datasets.items()
+        }
+        commit = _text(file.attrs.get("commit", "unknown"))
+    records = _complete_records(path, columns["time"], *(column.size for column in columns.values()))
+    if any(column.size != records for column in columns.values()):
+        raise RunError(f"{path}: its records are damaged; run again")
+    return CompleteRun(
+        path=run,
+        commit=commit,
+        config_text=config_text,
+        config=_flat_config(path, config_text),
+        time=columns.pop("time"),
+        columns=columns,
+        meanings=meanings,
+    )
+
+
 def read_beam_profile(run: Path, direction: float) -> BeamProfile:
     """Reads the beam whose v is closest to `direction`; throws RunError."""
     with _open(run, PROFILES_FILE) as file:
@@ -154,6 +201,22 @@ def equation_mode(config: str) -> str:
     except (tomllib.TOMLDecodeError, KeyError, TypeError):
         return "unknown"
     return mode if mode in ("full", "standard") else "unknown"
+
+
+def _flat_config(path: Path, config: str) -> dict[str, object]:
+    """The values of a resolved configuration (TOML) by dotted key; throws RunError."""
+
+    def flatten(table: dict[str, object], prefix: str) -> Iterator[tuple[str, object]]:
+        for name, value in table.items():
+            if isinstance(value, dict):
+                yield from flatten(value, f"{prefix}{name}.")
+            else:
+                yield f"{prefix}{name}", value
+
+    try:
+        return dict(flatten(tomllib.loads(config), ""))
+    except tomllib.TOMLDecodeError as error:
+        raise RunError(f"{path}: its configuration cannot be read ({error}); run again") from error
 
 
 @contextmanager

@@ -75,7 +75,7 @@ def write_scales(
 def write_history(run: Path, columns: Columns, config: str = '[equation]\nmode = "full"\n') -> None:
     """Writes history.h5."""
     with h5py.File(run / "history.h5", "w") as file:
-        file.attrs.update(version="0.1.0", commit="0000000", config=config, libraries="", ranks=2)
+        file.attrs.update(version="0.1.0", commit="0000000", config=config, libraries="", ranks=2, status="done")
         scales = {name: columns[name] for name in ("time",) if name in columns}
         write_scales(
             file, scales, {name: (column, tuple(scales)) for name, column in columns.items() if name != "time"}
