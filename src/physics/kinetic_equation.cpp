@@ -1,6 +1,8 @@
 #include "nuvlasov/physics/kinetic_equation.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <stdexcept>
 
 #include "nuvlasov/physics/group_velocity.hpp"
@@ -11,6 +13,9 @@
 namespace nuvlasov::physics {
 
 namespace {
+
+/// Numbers of products to make at once: few planes that are large, many that are small.
+constexpr Index prepared_together = 8192;
 
 void keep(const std::vector<std::string>& names, Terms& terms) {
   for (const std::string& name : names)
@@ -50,10 +55,13 @@ KineticEquation::KineticEquation(const EquationSettings& settings, const phase_s
       kernel_(std::make_shared<RateKernel>(z, momentum, decomposition)),
       terms_(make_terms(settings, z, momentum, box_, kernel_)),
       moments_(momentum, decomposition),
-      prepared_(static_cast<std::size_t>(box_.z.size + 2 * Index{reach_})) {
+      prepared_(static_cast<std::size_t>(box_.z.size + 2 * Index{reach_})),
+      ahead_(std::max<Index>(1, prepared_together / kernel_->products_size())),
+      ring_(static_cast<Index>(std::bit_ceil(static_cast<std::uint64_t>(2 * reach_ + ahead_))) -
+            1) {
   for (const auto& term : terms_) parts_ |= term->parts();
   if (parts_.read_products())
-    products_.resize(static_cast<std::size_t>((4 * reach_ + 1) * kernel_->products_size()));
+    products_.resize(static_cast<std::size_t>((2 * reach_ + ring_ + 1) * kernel_->products_size()));
   if (settings.mode == Mode::full) gradient_.resize(static_cast<std::size_t>(box_.plane()));
 }
 
@@ -70,23 +78,29 @@ void KineticEquation::update_moments(const phase_space::StateView& rho) {
 
 void KineticEquation::begin_sweep() { std::fill(prepared_.begin(), prepared_.end(), char{0}); }
 
-void KineticEquation::prepare(const phase_space::StateView& rho, Index j) {
-  char& done = prepared_[static_cast<std::size_t>(j + reach_)];
-  if (done) return;
-  done = 1;
+void KineticEquation::prepare(const phase_space::StateView& rho, Index j, Index readable) {
+  const auto done = [&](Index plane) -> char& {
+    return prepared_[static_cast<std::size_t>(plane + reach_)];
+  };
+  if (done(j)) return;
+  const Index end = std::min(j + ahead_, readable);
+  Index next = j;
   if (!moments_.shared()) {
     const auto lap = moments_time_.lap();
-    moments_.update_plane(rho, j);
+    for (; next < end && !done(next); ++next) moments_.update_plane(rho, next);
   }
-  if (parts_.read_products())
-    kernel_->write_products(rho.row(j, 0), moments_.refraction(j), moments_.current(j),
-                            products(j));
+  for (next = j; next < end && !done(next); ++next) {
+    done(next) = 1;
+    if (parts_.read_products())
+      kernel_->write_products(rho.row(next, 0), moments_.refraction(next), moments_.current(next),
+                              products(next));
+  }
 }
 
 double* KineticEquation::products(Index j) {
   // The first planes are kept until the sweep comes back to them.
   const Index kept = 2 * reach_;
-  const Index slot = j >= 0 && j < kept ? j : kept + (j + kept) % (2 * reach_ + 1);
+  const Index slot = j >= 0 && j < kept ? j : kept + ((j + kept) & ring_);
   return products_.data() + slot * kernel_->products_size();
 }
 
@@ -96,7 +110,8 @@ void KineticEquation::add_momentum_gradient(Neighbourhood& here) {
   here.gradient_ = gradient_.data();
 }
 
-Neighbourhood KineticEquation::neighbourhood(const phase_space::StateView& rho, Index j) {
+Neighbourhood KineticEquation::neighbourhood(const phase_space::StateView& rho, Index j,
+                                             Index readable) {
   Neighbourhood here;
   here.energies = box_.energy.size;
   here.angles = box_.angle.size;
@@ -104,7 +119,7 @@ Neighbourhood KineticEquation::neighbourhood(const phase_space::StateView& rho, 
   here.energies_seen = rho.energies_seen();
   here.angles_seen = rho.angles_seen();
   for (int m = -reach_; m <= reach_; ++m) {
-    prepare(rho, j + m);
+    prepare(rho, j + m, readable);
     const std::size_t slot = Neighbourhood::slot(m);
     here.density_[slot] = rho.row(j + m, 0);
     here.refraction_[slot] = moments_.refraction(j + m);

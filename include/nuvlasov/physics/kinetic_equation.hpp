@@ -96,31 +96,34 @@ class KineticEquation {
   void for_each_plane(const phase_space::StateView& rho, AwaitGhosts&& await_ghosts,
                       Visit&& visit) {
     const Index planes = box_.z.size;
-    const auto visit_range = [&](Index begin, Index end) {
+    const auto visit_range = [&](Index begin, Index end, Index readable) {
       for (Index j = begin; j < end; ++j) {
-        Neighbourhood here = neighbourhood(rho, j);
+        Neighbourhood here = neighbourhood(rho, j, readable);
         visit(j, here);
       }
     };
     begin_sweep();
-    // The momenta of a plane are summed up over ranks for all planes at once.
+    // Moments that are summed up over ranks are so for all planes at once.
     const Index inner = moments_.shared() ? 0 : std::max<Index>(0, planes - 2 * reach_);
-    if (inner > 0) visit_range(reach_, reach_ + inner);
+    if (inner > 0) visit_range(reach_, reach_ + inner, planes);
     await_ghosts();
     if (moments_.shared()) update_moments(rho);
+    const Index last = planes + reach_;
     if (inner > 0) {
-      visit_range(reach_ + inner, planes);
-      visit_range(0, reach_);
+      visit_range(reach_ + inner, planes, last);
+      visit_range(0, reach_, last);
     } else {
-      visit_range(0, planes);
+      visit_range(0, planes, last);
     }
   }
   void begin_sweep();
   void write_rate(const Neighbourhood& here, double* rate);
-  Neighbourhood neighbourhood(const phase_space::StateView& rho, Index j);
+  /// \param readable  planes before this one may be read
+  Neighbourhood neighbourhood(const phase_space::StateView& rho, Index j, Index readable);
   void add_momentum_gradient(Neighbourhood& here);
-  /// Makes what neighbours need of plane j, if that is not yet done in this sweep.
-  void prepare(const phase_space::StateView& rho, Index j);
+  /// Makes what neighbours need of plane j, and of some to come, if that is not yet done in this
+  /// sweep.
+  void prepare(const phase_space::StateView& rho, Index j, Index readable);
   double* products(Index j);
 
   phase_space::Box box_;
@@ -131,6 +134,8 @@ class KineticEquation {
   Moments moments_;
   Stopwatch rate_time_, moments_time_, waiting_time_;
   std::vector<char> prepared_;    ///< by plane seen
+  Index ahead_;                   ///< planes to prepare at once
+  Index ring_;                    ///< planes in the ring of products, less one
   std::vector<double> products_;  ///< of the first planes, and of those around the sweep
   std::vector<double> gradient_;  ///< D_p rho
 };
