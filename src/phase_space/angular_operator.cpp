@@ -1,7 +1,10 @@
 #include "nuvlasov/phase_space/angular_operator.hpp"
 
+#include <array>
 #include <cmath>
 #include <numbers>
+
+#include "nuvlasov/phase_space/rows.hpp"
 
 namespace nuvlasov::phase_space {
 namespace {
@@ -142,31 +145,79 @@ AngularCommutator::AngularCommutator(const MomentumGrid& grid, Range angles) {
     // and p the polynomial that vanishes on the nodes: c = sum_l f_l/p'(v_l), and the barycentric
     // weights are 1/p'.
     const std::vector<double> barycentric = barycentric_weights(grid);
+    const auto append = [](std::vector<double>& row, double value) {
+      row.insert(row.end(), flavor::components, value);
+    };
     for (std::size_t k = 0; k < v.size(); ++k) {
       const double sphere = 1.0 - v[k] * v[k];
-      band_.push_back({.middle = sphere});
-      outer_.push_back({.left = 0.5 * sphere / barycentric[k],
-                        .right = barycentric[k],
-                        .adjoint_left = 0.5 * barycentric[k] / w[k],
-                        .adjoint_right = w[k] * sphere / barycentric[k]});
+      append(diagonal_, sphere);
+      append(left_, 0.5 * sphere / barycentric[k]);
+      append(right_, barycentric[k]);
+      append(adjoint_left_, 0.5 * barycentric[k] / w[k]);
+      append(adjoint_right_, w[k] * sphere / barycentric[k]);
     }
     return;
   }
-  reach_ = 1;
   const std::vector<double> edges = sn_edges(grid);
   for (Index k = angles.begin; k < angles.end(); ++k) {
     const auto at = static_cast<std::size_t>(k);
-    Band band;
+    Neighbours row;
     if (k > 0) {
-      band.below = edges[at] * (v[at] - v[at - 1]) / (2.0 * w[at]);
-      band.to_below = -flavor::components;
+      row.below = edges[at] * (v[at] - v[at - 1]) / (2.0 * w[at]);
+      row.to_below = -flavor::components;
     }
     if (k + 1 < grid.angles()) {
-      band.above = edges[at + 1] * (v[at + 1] - v[at]) / (2.0 * w[at]);
-      band.to_above = flavor::components;
+      row.above = edges[at + 1] * (v[at + 1] - v[at]) / (2.0 * w[at]);
+      row.to_above = flavor::components;
     }
-    band_.push_back(band);
+    neighbours_.push_back(row);
   }
+}
+
+void AngularCommutator::add(const double* f, double scale, double* sum) const {
+  if (neighbours_.empty()) {
+    add_outer_products(f, scale, sum);
+    return;
+  }
+  for (const Neighbours& row : neighbours_) {
+    flavor::add_to(sum, scale * (row.below * flavor::load(f + row.to_below) +
+                                 row.above * flavor::load(f + row.to_above)));
+    f += flavor::components;
+    sum += flavor::components;
+  }
+}
+
+void AngularCommutator::add_outer_products(const double* f, double scale, double* sum) const {
+  const auto size = static_cast<Index>(diagonal_.size());
+  // Two sums of each, so that none waits for itself.
+  std::array<flavor::MatrixPair, 2> first{}, second{};
+  flavor::Matrix first_left_over{}, second_left_over{};
+  std::size_t turn = 0;
+  for_each_in_row(size, [&](Index at, auto node) {
+    using Matrices = decltype(node);
+    const auto value = flavor::load<Matrices>(f + at);
+    const auto by_right = flavor::load<Matrices>(right_.data() + at) * value;
+    const auto by_adjoint = flavor::load<Matrices>(adjoint_right_.data() + at) * value;
+    if constexpr (sizeof(Matrices) == sizeof(flavor::MatrixPair)) {
+      first[turn] += by_right;
+      second[turn] += by_adjoint;
+      turn = 1 - turn;
+    } else {
+      first_left_over = by_right;
+      second_left_over = by_adjoint;
+    }
+  });
+  const flavor::Matrix of_right = flavor::sum_of_pair(first[0] + first[1]) + first_left_over;
+  const flavor::Matrix of_adjoint = flavor::sum_of_pair(second[0] + second[1]) + second_left_over;
+  for_each_in_row(size, [&](Index at, auto node) {
+    using Matrices = decltype(node);
+    const auto row = [at](const std::vector<double>& values) {
+      return flavor::load<Matrices>(values.data() + at);
+    };
+    flavor::add_to(sum + at, scale * (row(diagonal_) * flavor::load<Matrices>(f + at) -
+                                      row(left_) * flavor::repeated<Matrices>(of_right) -
+                                      row(adjoint_left_) * flavor::repeated<Matrices>(of_adjoint)));
+  });
 }
 
 }  // namespace nuvlasov::phase_space

@@ -115,8 +115,7 @@ void MomentumGradient::add_angular_part(const PlaneView& f, double* sum) const {
     for (Index l = 0; l < columns.size; ++l, nodes += flavor::components) {
       Matrices here;
       if constexpr (two) {
-        here = __builtin_shufflevector(flavor::load(nodes), flavor::load(nodes + f.energy_stride),
-                                       0, 1, 2, 3, 4, 5, 6, 7);
+        here = flavor::pair_of(flavor::load(nodes), flavor::load(nodes + f.energy_stride));
       } else {
         here = flavor::load(nodes);
       }
@@ -126,10 +125,9 @@ void MomentumGradient::add_angular_part(const PlaneView& f, double* sum) const {
     for (Index r = 0; r < rows; ++r) {
       double* target = sum + i * row + (first + r) * flavor::components;
       if constexpr (two) {
-        flavor::add_to(target, inverse_energy_[energy] *
-                                   __builtin_shufflevector(total[r], total[r], 0, 1, 2, 3));
-        flavor::add_to(target + row, inverse_energy_[energy + 1] *
-                                         __builtin_shufflevector(total[r], total[r], 4, 5, 6, 7));
+        flavor::add_to(target, inverse_energy_[energy] * flavor::first_of_pair(total[r]));
+        flavor::add_to(target + row,
+                       inverse_energy_[energy + 1] * flavor::second_of_pair(total[r]));
       } else {
         flavor::add_to(target, inverse_energy_[energy] * total[r]);
       }

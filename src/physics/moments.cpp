@@ -42,8 +42,8 @@ PlaneMoments MomentumSum::operator()(const double* plane, Index energy_stride) c
     for (Index p = 0; p < pairs; ++p) {
       flavor::MatrixPair both = sum[0][p];
       for (Index chain = 1; chain < together; ++chain) both += sum[chain][p];
-      add(k++, __builtin_shufflevector(both, both, 0, 1, 2, 3));
-      add(k++, __builtin_shufflevector(both, both, 4, 5, 6, 7));
+      add(k++, flavor::first_of_pair(both));
+      add(k++, flavor::second_of_pair(both));
     }
   };
   using std::integral_constant;

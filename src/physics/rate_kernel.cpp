@@ -8,18 +8,12 @@
 namespace nuvlasov::physics {
 namespace {
 
+/// Rows that are taken together, to load what belongs to the angles once for all of them.
+constexpr Index most_rows = 2;
+
 using flavor::components;
 using flavor::Matrix;
 using flavor::MatrixPair;
-
-/// The same matrix in each place.
-template <class Matrices>
-Matrices repeated(Matrix matrix) {
-  if constexpr (sizeof(Matrices) == sizeof(Matrix))
-    return matrix;
-  else
-    return __builtin_shufflevector(matrix, matrix, 0, 1, 2, 3, 0, 1, 2, 3);
-}
 
 /// sum_m c_m (f_{j+m} - f_{j-m}), each plane being read at the same place.
 template <int reach>
@@ -68,9 +62,10 @@ RateKernel::RateKernel(const phase_space::ZAxis& z, const phase_space::MomentumG
       plane_(decomposition.seen().plane()),
       directions_(phase_space::owned(momentum.directions(), decomposition.seen().angle)),
       inverse_energy_(phase_space::inverse_energies(momentum, decomposition.seen().energy)),
-      local_(static_cast<std::size_t>(row_seen_)) {
+      exchange_(static_cast<std::size_t>(most_rows * row_seen_)),
+      local_(static_cast<std::size_t>(most_rows * row_seen_)) {
   for (std::vector<double>* row :
-       {&speed_, &axis_, &turned_axis_, &omega_, &omega_trace_, &slope_, &slope_trace_, &exchange_})
+       {&speed_, &axis_, &turned_axis_, &omega_, &omega_trace_, &slope_, &slope_trace_})
     row->resize(static_cast<std::size_t>(row_seen_));
   if (spherical_) {
     commutator_.emplace(momentum, decomposition.box().angle);
@@ -98,7 +93,8 @@ void RateKernel::write_products(const double* rho, const double* refraction, con
     flavor::store(products + place, by_omega.value());
     if (!spherical) return;
     flavor::JordanSum<Matrices> by_current;
-    by_current.add(repeated<Matrices>(a1), repeated<Matrices>(trace_of_a1), density);
+    by_current.add(flavor::repeated<Matrices>(a1), flavor::repeated<Matrices>(trace_of_a1),
+                   density);
     flavor::store(of_current + place, by_current.value());
   };
   const double* const traces = omega_trace_.data();
@@ -167,7 +163,7 @@ void RateKernel::write_local_part(const Neighbourhood& here, const Parts& parts,
                                   get(omega_trace), get(slope), get(slope_trace)};
   };
   const auto visit_node = [&](const auto& of, Index place, Index at, double third_over_energy,
-                              double* local) {
+                              double* local, double* exchanged) {
     using Matrices = std::remove_cvref_t<decltype(of.speed)>;
     const Matrices density = flavor::load<Matrices>(rho + place);
     const Matrices slope = d_rho.at(place, density);
@@ -180,12 +176,14 @@ void RateKernel::write_local_part(const Neighbourhood& here, const Parts& parts,
     }
     if constexpr (spherical) {
       const Matrices of_product = d_current_rho.at(place, density);
-      const Matrices with_slope = flavor::jordan_product(repeated<Matrices>(current), slope);
-      const Matrices by_slope = flavor::jordan_product(repeated<Matrices>(current_slope), density);
+      const Matrices with_slope =
+          flavor::jordan_product(flavor::repeated<Matrices>(current), slope);
+      const Matrices by_slope =
+          flavor::jordan_product(flavor::repeated<Matrices>(current_slope), density);
       sum += by_velocity * third_over_energy * flavor::load<Matrices>(curvature + at) *
              (with_slope + of_product);
-      flavor::store(exchange + at, by_force * of_product + (by_velocity - by_force) * with_slope +
-                                       (2.0 * by_force - by_velocity) * by_slope);
+      flavor::store(exchanged, by_force * of_product + (by_velocity - by_force) * with_slope +
+                                   (2.0 * by_force - by_velocity) * by_slope);
     }
     flavor::store(local, sum);
   };
@@ -194,32 +192,42 @@ void RateKernel::write_local_part(const Neighbourhood& here, const Parts& parts,
   const bool whole_rows = row == row_;
   const auto target = [&](Index i) {
     const bool owned = i >= first_energy_ && i < first_energy_ + energies_;
-    return owned && whole_rows ? rate + (i - first_energy_) * row_ : local_.data();
+    return owned && whole_rows ? rate + (i - first_energy_) * row_
+                               : local_.data() + (i % most_rows) * row;
   };
   if constexpr (!spherical) {
     if (whole_rows) {
       phase_space::for_each_in_plane(
           row, energies_seen_, [&](Index at, auto node, auto&& for_energies) {
             const auto of = coefficients_at(at, node);
-            for_energies(0, energies_seen_,
-                         [&](Index i) { visit_node(of, i * row + at, at, 0.0, target(i) + at); });
+            for_energies(0, energies_seen_, [&](Index i) {
+              visit_node(of, i * row + at, at, 0.0, target(i) + at, nullptr);
+            });
           });
       return;
     }
   }
-  for (Index i = 0; i < energies_seen_; ++i) {
-    const double third_over_energy = spherical ? inverse_energy_[i] / 3.0 : 0.0;
-    double* const local = target(i);
+  for (Index first = 0; first < energies_seen_; first += most_rows) {
+    const Index rows = std::min(most_rows, energies_seen_ - first);
+    std::array<double*, most_rows> local{};
+    std::array<double, most_rows> third_over_energy{};
+    for (Index r = 0; r < rows; ++r) {
+      local[r] = target(first + r);
+      if constexpr (spherical) third_over_energy[r] = inverse_energy_[first + r] / 3.0;
+    }
     phase_space::for_each_in_row(row, [&](Index at, auto node) {
-      visit_node(coefficients_at(at, node), i * row + at, at, third_over_energy, local + at);
+      const auto of = coefficients_at(at, node);
+      for (Index r = 0; r < rows; ++r)
+        visit_node(of, (first + r) * row + at, at, third_over_energy[r], local[r] + at,
+                   exchange + r * row + at);
     });
-    if (i < first_energy_ || i >= first_energy_ + energies_) continue;
-    double* const owned = rate + (i - first_energy_) * row_;
-    if (!whole_rows) std::copy_n(local + first_angle_, row_, owned);
-    if constexpr (spherical)
-      commutator_->apply(exchange + first_angle_, [&](Index k, Matrix commuted) {
-        flavor::add_to(owned + k * components, third_over_energy * commuted);
-      });
+    for (Index r = 0; r < rows; ++r) {
+      if (first + r < first_energy_ || first + r >= first_energy_ + energies_) continue;
+      double* const owned = rate + (first + r - first_energy_) * row_;
+      if (!whole_rows) std::copy_n(local[r] + first_angle_, row_, owned);
+      if constexpr (spherical)
+        commutator_->add(exchange + r * row + first_angle_, third_over_energy[r], owned);
+    }
   }
 }
 

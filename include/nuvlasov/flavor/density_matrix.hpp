@@ -44,6 +44,26 @@ void add_to(double* target, Matrices matrices) {
   store(target, load<Matrices>(target) + matrices);
 }
 
+/// The same matrix in each place.
+template <class Matrices>
+Matrices repeated(Matrix matrix) {
+  if constexpr (sizeof(Matrices) == sizeof(Matrix))
+    return matrix;
+  else
+    return __builtin_shufflevector(matrix, matrix, 0, 1, 2, 3, 0, 1, 2, 3);
+}
+
+inline Matrix first_of_pair(MatrixPair both) {
+  return __builtin_shufflevector(both, both, 0, 1, 2, 3);
+}
+inline Matrix second_of_pair(MatrixPair both) {
+  return __builtin_shufflevector(both, both, 4, 5, 6, 7);
+}
+inline Matrix sum_of_pair(MatrixPair both) { return first_of_pair(both) + second_of_pair(both); }
+inline MatrixPair pair_of(Matrix first, Matrix second) {
+  return __builtin_shufflevector(first, second, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+
 /// A matrix with components (c0, c1, c2, c3) of `m`; of each matrix of a pair.
 template <int c0, int c1, int c2, int c3, class Matrices>
 Matrices permuted(Matrices m) {

@@ -44,43 +44,21 @@ class AngularCommutator {
   /// \param angles  what this rank owns; spectral: all
   AngularCommutator(const MomentumGrid& grid, Range angles);
 
-  /// Neighbours that apply() reads on each side, where there are any.
-  int reach() const { return reach_; }
-
-  /// Calls visit(k, (C f)_k) for each owned direction of a row f, [angle][component].
-  template <class Visit>
-  void apply(const double* f, Visit&& visit) const {
-    flavor::Matrix first{}, second{};
-    for (std::size_t k = 0; k < outer_.size(); ++k) {
-      const flavor::Matrix node = flavor::load(f + static_cast<Index>(k) * flavor::components);
-      first += outer_[k].right * node;
-      second += outer_[k].adjoint_right * node;
-    }
-    for (std::size_t k = 0; k < band_.size(); ++k) {
-      const double* node = f + static_cast<Index>(k) * flavor::components;
-      const Band& band = band_[k];
-      flavor::Matrix value = band.middle * flavor::load(node);
-      if (reach_ > 0)
-        value += band.below * flavor::load(node + band.to_below) +
-                 band.above * flavor::load(node + band.to_above);
-      else
-        value -= outer_[k].left * first + outer_[k].adjoint_left * second;
-      visit(static_cast<Index>(k), value);
-    }
-  }
+  /// Adds scale C f to `sum`, rows of the owned directions, [angle][component]. `sn` reads the next
+  /// direction on each side of f, where there is one.
+  void add(const double* f, double scale, double* sum) const;
 
  private:
-  struct Band {
-    double below = 0.0, middle = 0.0, above = 0.0;
-    Index to_below = 0, to_above = 0;  ///< doubles from the node; 0 where there is no neighbour
+  void add_outer_products(const double* f, double scale, double* sum) const;
+
+  /// sn: what C takes of the neighbours, zero where there is none; [angle].
+  struct Neighbours {
+    double below = 0.0, above = 0.0;
+    Index to_below = 0, to_above = 0;  ///< numbers from the node; 0 where there is no neighbour
   };
-  int reach_ = 0;
-  std::vector<Band> band_;
-  /// Half of an outer product and half of its adjoint, by direction; empty for sn.
-  struct Outer {
-    double left, right, adjoint_left, adjoint_right;
-  };
-  std::vector<Outer> outer_;
+  std::vector<Neighbours> neighbours_;
+  /// spectral: the diagonal, and half of an outer product and of its adjoint; [angle][component].
+  std::vector<double> diagonal_, left_, right_, adjoint_left_, adjoint_right_;
 };
 
 }  // namespace nuvlasov::phase_space

@@ -72,8 +72,8 @@ class RateKernel {
   /// Of the present plane, each [angle seen][component].
   std::vector<double> speed_, axis_, turned_axis_, omega_, omega_trace_, slope_, slope_trace_;
   std::vector<double> force_;     ///< W, [energy seen][angle seen][component]
-  std::vector<double> exchange_;  ///< what C acts on, one row
-  std::vector<double> local_;     ///< one row of what is seen
+  std::vector<double> exchange_;  ///< what C acts on, of the present rows
+  std::vector<double> local_;     ///< the present rows of what is seen
 };
 
 }  // namespace nuvlasov::physics
