@@ -95,6 +95,18 @@ INSTANTIATE_TEST_SUITE_P(
                     // does on a smooth system of three equations.
                     Order{Method::rk5dp, 5, 0.8}, Order{Method::implicit_midpoint, 2, 0.2}));
 
+TEST(FusedRk4, IsTheRk4OfPetscButForRounding) {
+  constexpr int steps = 10;
+  const auto fused = Stepper(Method::rk4, 0.05 * steps, 0.05).run_to_end();
+  ASSERT_EQ(PetscOptionsInsertString(nullptr, "-ts_type rk -ts_rk_type 4"), 0);
+  Stepper petsc(Method::rk4, 0.05 * steps, 0.05);
+  for (const char* option : {"-ts_type", "-ts_rk_type"})
+    ASSERT_EQ(PetscOptionsClearValue(nullptr, option), 0);
+  EXPECT_NE(petsc.integrator().description().find("(TS rk)"), std::string::npos);
+  // |rho| is at most 0.2, and a step adds up a few numbers of that size.
+  EXPECT_LT(distance(fused, petsc.run_to_end()), 4.0 * steps * 0.2 * 2.2e-16);
+}
+
 class EveryMethod : public testing::TestWithParam<Method> {};
 
 TEST_P(EveryMethod, EndsExactlyAtTheEnd) {
