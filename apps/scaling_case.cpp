@@ -110,9 +110,6 @@ PetscErrorCode measure(const config::Configuration& configuration, MPI_Comm comm
   const io::Provenance provenance{.config = configuration.resolved(),
                                   .process_grid = to_text(decomposition.process_grid()),
                                   .ranks = ranks};
-  const TemporaryFolder folder(settings.beside, comm);
-  io::CheckpointWriter checkpoints({problem.z, problem.momentum, decomposition, provenance},
-                                   folder.path(), 1);
   diagnostics::Record row;
   PetscCall(simulation.measure(&row));
   PetscCall(simulation.begin_interval(simulation.integrator().end()));
@@ -128,6 +125,9 @@ PetscErrorCode measure(const config::Configuration& configuration, MPI_Comm comm
     PetscCall(timed(comm, &spent[step], [&] { return take_steps(simulation, settings.steps); }));
     after = counts_of(simulation);
     PetscCall(timed(comm, &spent[diagnostics], [&] { return simulation.measure(&row); }));
+    const TemporaryFolder folder(settings.beside, comm);
+    io::CheckpointWriter checkpoints({problem.z, problem.momentum, decomposition, provenance},
+                                     folder.path(), 1);
     PetscCall(timed(comm, &spent[output], [&] { return save(checkpoints, simulation, {}); }));
     PetscFunctionReturn(0);
   }));
