@@ -41,7 +41,7 @@ double step_seconds(const Measurement& measurement) { return measurement.largest
 double sending_seconds(const Measurement& of, const phase_space::Machine& machine) {
   const auto sent = phase_space::communication(of.share, of.grid, of.ghosts);
   const phase_space::AllReduction small{.ranks = of.grid.size(), .bytes = sizeof(double)};
-  return of.right_hand_sides * (seconds(sent.halo(), machine) + seconds(sent.moments, machine)) +
+  return of.right_hand_sides * (seconds(sent.halo, machine) + seconds(sent.moments, machine)) +
          of.reductions * seconds(small, machine);
 }
 
@@ -172,12 +172,12 @@ std::vector<Column> tabulate(const std::vector<Series>& all, const phase_space::
             [&](const Series& series) { return median(series, triad); });
   table.add("triad_spread", "B/s", "STREAM triad of each core, largest less smallest",
             [&](const Series& series) { return spread(series, triad); });
-  table.add_shared("messages", "1", "ghost slabs that a rank sends for a right-hand side",
+  table.add_shared("messages", "1", "messages with ghosts that a rank sends for a right-hand side",
                    [](const Measurement& m) {
-                     return phase_space::communication(m.share, m.grid, m.ghosts).halo().messages;
+                     return phase_space::communication(m.share, m.grid, m.ghosts).halo.messages;
                    });
   table.add_shared("message_bytes", "B", "bytes of those", [](const Measurement& m) {
-    return phase_space::communication(m.share, m.grid, m.ghosts).halo().bytes;
+    return phase_space::communication(m.share, m.grid, m.ghosts).halo.bytes;
   });
   table.add_shared("moments_bytes", "B", "bytes of moments that a rank adds to those of others",
                    [](const Measurement& m) {
@@ -251,7 +251,7 @@ std::string predict(const Problem& problem, const std::vector<int>& ranks,
                     const phase_space::Machine& machine) {
   const double alone = machine.node_seconds * problem.nodes();
   std::string text = fmt::format(
-      "{}; one right-hand side\n{:>8}  {:<12}{:<16}{:>11}{:>9}{:>11}{:>12}{:>11}{:>12}\n",
+      "{}; one right-hand side\n{:>8}  {:<12}{:<16}{:>11}{:>11}{:>11}{:>12}{:>11}{:>12}\n",
       machine_text(machine), "ranks", "split", "z x E x angle", "nodes/rank", "halo kB", "messages",
       "moments kB", "time, us", "efficiency");
   for (const int count : ranks) {
@@ -260,11 +260,11 @@ std::string predict(const Problem& problem, const std::vector<int>& ranks,
         const auto share = phase_space::largest_share(grid, problem.z, problem.momentum);
         const auto sent = phase_space::communication(share, grid, problem.ghosts());
         const double time = right_hand_side_seconds(problem, grid, machine);
-        text +=
-            fmt::format("{:>8}  {:<12}{:<16}{:>11.4g}{:>9.4g}{:>11}{:>12.3g}{:>11.4g}{:>10.1f} %\n",
-                        count, split, fmt::format("{} x {} x {}", grid.z, grid.energy, grid.angle),
-                        share.nodes(), 1e-3 * sent.halo().bytes, sent.halo().messages,
-                        1e-3 * sent.moments.bytes, 1e6 * time, 100.0 * alone / (time * count));
+        text += fmt::format(
+            "{:>8}  {:<12}{:<16}{:>11.4g}{:>11.4g}{:>11}{:>12.3g}{:>11.4g}{:>10.1f} %\n", count,
+            split, fmt::format("{} x {} x {}", grid.z, grid.energy, grid.angle), share.nodes(),
+            1e-3 * sent.halo.bytes, sent.halo.messages, 1e-3 * sent.moments.bytes, 1e6 * time,
+            100.0 * alone / (time * count));
       }
     } catch (const phase_space::DecompositionError& error) {
       text += fmt::format("{:>8}  {}\n", count, error.what());

@@ -21,10 +21,17 @@ AxisShare largest_axis_share(Index nodes, int ranks, bool periodic) {
   return {.nodes = (nodes + ranks - 1) / ranks, .neighbours = neighbours};
 }
 
-/// `layers` of nodes with this cross-section to each neighbour.
-Traffic slabs(const AxisShare& axis, int layers, Index cross_section) {
-  return {.messages = static_cast<double>(axis.neighbours),
-          .bytes = static_cast<double>(axis.neighbours * layers * cross_section) * matrix_bytes};
+/// Nodes along the axis with ghosts on the sides where there are neighbours.
+Index with_ghosts(const AxisShare& axis, int ghosts) {
+  return axis.nodes + axis.neighbours * Index{ghosts};
+}
+
+/// Planes go to both neighbours in z, even where those are the same rank. Where momentum is split,
+/// one message goes to each rank around, diagonal ones included.
+double halo_messages(const Share& share, const ProcessGrid& grid) {
+  if (grid.energy * grid.angle == 1) return share.z.neighbours;
+  const int around_in_z = std::min(2, grid.z - 1);
+  return (1 + around_in_z) * (1 + share.energy.neighbours) * (1 + share.angle.neighbours) - 1;
 }
 
 }  // namespace
@@ -38,12 +45,15 @@ Share largest_share(const ProcessGrid& grid, const ZAxis& z, const MomentumGrid&
 }
 
 Communication communication(const Share& share, const ProcessGrid& grid, int ghosts) {
+  // Planes have ghosts on both sides always: where z is whole, they are the rank's own.
   const Index planes = share.z.nodes + 2 * Index{ghosts};
-  const Index energies = share.energy.nodes + share.energy.neighbours * Index{ghosts};
+  const Index own_planes = with_ghosts({share.z.nodes, 2 - share.z.neighbours}, ghosts);
+  const Index ghost_nodes =
+      planes * with_ghosts(share.energy, ghosts) * with_ghosts(share.angle, ghosts) -
+      own_planes * share.energy.nodes * share.angle.nodes;
   Communication all;
-  all.z = slabs(share.z, ghosts, share.energy.nodes * share.angle.nodes);
-  all.energy = slabs(share.energy, ghosts, planes * share.angle.nodes);
-  all.angle = slabs(share.angle, ghosts, planes * energies);
+  all.halo = {.messages = halo_messages(share, grid),
+              .bytes = static_cast<double>(ghost_nodes) * matrix_bytes};
   all.moments.ranks = grid.energy * grid.angle;
   if (all.moments.ranks > 1)
     all.moments.bytes = static_cast<double>(planes * moments_of_a_plane) * matrix_bytes;
@@ -68,7 +78,7 @@ double seconds_per_right_hand_side(const ProcessGrid& grid, const ZAxis& z,
                                    const Machine& machine) {
   const Share share = largest_share(grid, z, momentum);
   const Communication sent = communication(share, grid, ghosts);
-  return machine.node_seconds * worked_nodes(share, ghosts) + seconds(sent.halo(), machine) +
+  return machine.node_seconds * worked_nodes(share, ghosts) + seconds(sent.halo, machine) +
          seconds(sent.moments, machine);
 }
 

@@ -9,8 +9,8 @@
 
 namespace nuvlasov::phase_space {
 
-/// What one rank owns along an axis, and to how many neighbours it sends: 2 where the split axis is
-/// periodic or the rank is inside, else 1, and 0 where the axis is whole.
+/// What one rank owns along an axis, and on how many sides it has a neighbour: 2 where the split
+/// axis is periodic or the rank is inside, else 1, and 0 where the axis is whole.
 struct AxisShare {
   Index nodes = 1;
   int neighbours = 0;
@@ -42,17 +42,11 @@ struct AllReduction {
   double rounds() const;
 };
 
-/// What one rank sends for one right-hand side: slabs of ghosts in z, then in energy with the
-/// ghosts in z, then in angle with both, which brings the corners along; and its part of the
-/// moments of all planes that it sees, where ranks share planes.
+/// What one rank sends for one right-hand side: the ghosts of the ranks around it, corners
+/// included; and its part of the moments of all planes that it sees, where ranks share planes.
 struct Communication {
-  Traffic z, energy, angle;
+  Traffic halo;
   AllReduction moments;
-
-  Traffic halo() const {
-    return {.messages = z.messages + energy.messages + angle.messages,
-            .bytes = z.bytes + energy.bytes + angle.bytes};
-  }
 };
 
 /// \param ghosts  ghost nodes on each side of a split axis, and of z always

@@ -74,9 +74,10 @@ TEST(Communication, OfARightHandSideIsWhatMpiIsGiven) {
     const auto expected = communication(share_of(grid), grid.decomposition.process_grid(),
                                         grid.decomposition.ghosts());
     // Counts of doubles: exact.
-    EXPECT_EQ(counted().sent.bytes, expected.halo().bytes);
-    EXPECT_EQ(counted().received.bytes, expected.halo().bytes);
-    EXPECT_EQ(counted().sent.messages, counted().received.messages);
+    EXPECT_EQ(counted().sent.bytes, expected.halo.bytes);
+    EXPECT_EQ(counted().received.bytes, expected.halo.bytes);
+    EXPECT_EQ(counted().sent.messages, expected.halo.messages);
+    EXPECT_EQ(counted().received.messages, expected.halo.messages);
     const Traffic moments = counted().summed[grid.decomposition.momentum_communicator()];
     EXPECT_EQ(moments.bytes, expected.moments.bytes);
     EXPECT_EQ(moments.messages, expected.moments.ranks > 1 ? 1.0 : 0.0);
@@ -92,7 +93,7 @@ TEST(Communication, OfAHistoryRowIsOneRightHandSideAndItsSums) {
               0);
     const auto expected = communication(share_of(grid), grid.decomposition.process_grid(),
                                         grid.decomposition.ghosts());
-    EXPECT_EQ(counted().received.bytes, expected.halo().bytes);
+    EXPECT_EQ(counted().received.bytes, expected.halo.bytes);
     EXPECT_EQ(counted().summed[grid.decomposition.momentum_communicator()].bytes,
               expected.moments.bytes);
     const Traffic row = counted().summed[grid.decomposition.communicator()];
