@@ -102,6 +102,11 @@ TEST(Communication, OfAHistoryRowIsOneRightHandSideAndItsSums) {
   });
 }
 
+TEST(Communication, RoundsOfRecursiveDoublingReachAllRanks) {
+  for (const auto& [ranks, rounds] : {std::pair{1, 0}, {2, 1}, {3, 2}, {4, 2}, {5, 3}, {1024, 10}})
+    EXPECT_EQ((AllReduction{.ranks = ranks}.rounds()), rounds) << ranks;
+}
+
 TEST(Communication, LargestShareIsThatOfTheLargestRank) {
   on_every_process_grid([](Grid& grid) {
     const Share own = share_of(grid);
