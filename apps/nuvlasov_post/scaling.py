@@ -64,7 +64,7 @@ def _draw_steps(axes: Axes, part: Scaling, weak: bool) -> None:
     axes.errorbar(part.ranks, part.step, yerr=0.5 * part.spread, color=BLACK, linestyle="none")
     axes.plot(part.ranks, part.step, color=BLACK, marker="o", markersize=3.5, label="step")
     axes.plot(part.ranks, part.predicted, color=BLACK, linestyle="--", linewidth=0.8, label="model")
-    axes.plot(part.ranks, ideal, color=GREY, linewidth=0.8, label="ideal")
+    axes.plot(part.ranks, ideal, color=GREY, linewidth=0.8, zorder=1, label="ideal")
     for phase, (color, marker) in PHASE_STYLES.items():
         axes.plot(
             part.ranks,

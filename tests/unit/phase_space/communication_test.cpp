@@ -94,6 +94,7 @@ TEST(Communication, OfAHistoryRowIsOneRightHandSideAndItsSums) {
     const auto expected = communication(share_of(grid), grid.decomposition.process_grid(),
                                         grid.decomposition.ghosts());
     EXPECT_EQ(counted().received.bytes, expected.halo.bytes);
+    EXPECT_EQ(counted().received.messages, expected.halo.messages);
     EXPECT_EQ(counted().summed[grid.decomposition.momentum_communicator()].bytes,
               expected.moments.bytes);
     const Traffic row = counted().summed[grid.decomposition.communicator()];
