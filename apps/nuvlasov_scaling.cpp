@@ -195,6 +195,7 @@ std::vector<scaling::Series> measure_all(const Options& options,
   scaling::Settings settings = options.settings;
   settings.beside = options.output;
   std::vector<scaling::Series> all;
+  all.reserve(cases.size());
   for (const scaling::Case& test : cases) all.push_back({test, {}});
   for (int repetition = 1; repetition <= options.repetitions; ++repetition)
     for (scaling::Series& series : all)

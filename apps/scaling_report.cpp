@@ -19,6 +19,7 @@ using Value = std::function<double(const Measurement&)>;
 
 std::vector<double> values_of(const Series& series, const Value& value) {
   std::vector<double> values;
+  values.reserve(series.repetitions.size());
   for (const Measurement& measurement : series.repetitions) values.push_back(value(measurement));
   std::sort(values.begin(), values.end());
   return values;
@@ -72,6 +73,7 @@ class Table {
   void add(const std::string& name, const std::string& units, const std::string& long_name,
            const std::function<double(const Series&)>& value) {
     std::vector<double> values;
+    values.reserve(all_.size());
     for (const Series& series : all_) values.push_back(value(series));
     columns_.push_back({name, units, long_name, std::move(values)});
   }
@@ -229,6 +231,7 @@ void write_hdf5(const std::string& path, const std::vector<Series>& all,
                 const std::vector<Column>& columns, const Conditions& conditions,
                 const io::Provenance& provenance) {
   std::vector<std::string> names;
+  names.reserve(all.size());
   for (const Series& series : all) names.push_back(series.test.name());
   DataFile file(path);
   io::write_provenance(file.id(), "scaling", provenance);
