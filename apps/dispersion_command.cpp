@@ -9,6 +9,7 @@
 #include <fstream>
 #include <limits>
 
+#include "data_file.hpp"
 #include "nuvlasov/io/collective.hpp"
 #include "nuvlasov/io/fields.hpp"
 #include "nuvlasov/stability/dispersion.hpp"
@@ -113,32 +114,6 @@ Result solve(const DispersionOptions& options, const stability::LinearStability&
       stability::growing_box_modes(stability, result.interval, z.length(), highest_box_mode(z));
   return result;
 }
-
-/// Writes dispersion.h5, a netCDF-4 file.
-class DataFile {
- public:
-  explicit DataFile(const std::string& path) : path_(path), file_(hdf5::create_file(path)) {}
-
-  hid_t id() const { return file_; }
-  void coordinate(const char* name, const std::vector<double>& values, bool unlimited,
-                  const hdf5::Description& description) {
-    hdf5::create_coordinate(file_, name, values, unlimited, description);
-  }
-  void variable(const char* name, const std::vector<std::string>& dimensions,
-                const std::vector<double>& values, const hdf5::Description& description,
-                const std::vector<hsize_t>& chunk = {}) {
-    hdf5::create_variable(file_, name, dimensions, chunk, description);
-    const hdf5::Handle dataset = hdf5::open_dataset(file_, name);
-    const std::vector<hsize_t> count = hdf5::shape(dataset);
-    hdf5::write_block(dataset, {std::vector<hsize_t>(count.size(), 0), count}, values.data(),
-                      false);
-  }
-  void close() { file_.close("cannot close " + path_); }
-
- private:
-  std::string path_;
-  hdf5::Handle file_;
-};
 
 void write_data(const std::string& path, const Result& result,
                 const stability::LinearStability& stability, const phase_space::MomentumGrid& grid,

@@ -6,11 +6,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
-#include <csignal>
-#include <cstdio>
-#include <exception>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dispersion_command.hpp"
@@ -19,7 +16,7 @@
 #include "nuvlasov/io/checkpoint.hpp"
 #include "nuvlasov/io/collective.hpp"
 #include "nuvlasov/io/provenance.hpp"
-#include "petsc_options.hpp"
+#include "program.hpp"
 #include "run_command.hpp"
 #include "simulation.hpp"
 
@@ -114,89 +111,14 @@ int execute(const Invocation& call, MPI_Comm comm, int rank) {
   return exit_done;
 }
 
-/// What CLI11 found wrong, in one line, with the nearest command or option.
-std::string usage_error(const Invocation& call, const CLI::ParseError& error) {
-  std::vector<std::string> words;
-  const auto add_options = [&](const CLI::App& app) {
-    for (const CLI::Option* option : app.get_options())
-      for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
-  };
-  add_options(call.app);
-  for (const CLI::App* command : call.app.get_subcommands()) add_options(*command);
-  const bool no_command = call.app.get_subcommands().empty();
-  if (no_command)
-    for (const CLI::App* command : call.app.get_subcommands({}))
-      words.push_back(command->get_name());
-  const std::vector<std::string> unknown = call.app.remaining(true);
-  if (unknown.empty()) return fmt::format("{}; `nuvlasov --help` shows the commands", error.what());
-  const std::string suggestion = config::nearest(unknown.front(), words);
-  return fmt::format("{}: no such {}; {}", unknown.front(),
-                     unknown.front().starts_with('-') ? "option"
-                     : no_command                     ? "command"
-                                                      : "argument",
-                     suggestion.empty() ? "`nuvlasov --help` shows the commands"
-                                        : "did you mean " + suggestion + "?");
-}
-
-/// Maps what went wrong to an exit code. Errors of the user's making are thrown alike on all ranks,
-/// and the first speaks; anything else ends all ranks at once.
-template <class Work>
-int guarded(MPI_Comm comm, int rank, Work&& work) {
-  const auto fail = [&](const char* what, ExitCode code) {
-    if (rank == 0) fmt::print(stderr, "nuvlasov: {}\n", what);
-    return code;
-  };
-  try {
-    return work();
-  } catch (const InputError& error) {
-    return fail(error.what(), exit_bad_input);
-  } catch (const NumericalError& error) {
-    return fail(error.what(), exit_numerical_failure);
-  } catch (const IoError& error) {
-    return fail(error.what(), exit_io_failure);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "nuvlasov: internal error on rank {}: {}\n", rank, error.what());
-    MPI_Abort(comm, exit_internal_error);
-  }
-  return exit_internal_error;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<std::string> arguments(argv + 1, argv + argc);
-  const auto separator = std::find(arguments.begin(), arguments.end(), "--");
-  const bool for_petsc = separator != arguments.end();
-  std::vector<std::string> petsc_arguments(for_petsc ? separator + 1 : separator, arguments.end());
-  const std::string petsc_error = petsc_arguments_error(petsc_arguments);
-  std::vector<char*> petsc_argv{argv[0]};
-  if (petsc_error.empty())
-    for (std::string& argument : petsc_arguments) petsc_argv.push_back(argument.data());
-  int petsc_argc = static_cast<int>(petsc_argv.size());
-  petsc_argv.push_back(nullptr);
-  char** petsc_argv_data = petsc_argv.data();
-  io::hdf5::start();
-  if (PetscInitialize(&petsc_argc, &petsc_argv_data, nullptr, nullptr) != 0)
-    return exit_internal_error;
-
-  // A write beyond the limit on the size of files is an error like others.
-  std::signal(SIGXFSZ, SIG_IGN);
-
-  int rank = 0;
-  MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
-  const int code = guarded(PETSC_COMM_WORLD, rank, [&]() -> int {
-    if (!petsc_error.empty()) throw InputError(petsc_error);
+  return run_program("nuvlasov", argc, argv, [](const std::vector<std::string>& arguments) -> int {
     Invocation call;
-    try {
-      std::vector<std::string> own(arguments.begin(), separator);
-      std::reverse(own.begin(), own.end());
-      call.app.parse(own);
-    } catch (const CLI::ParseError& error) {
-      if (error.get_exit_code() != 0) throw InputError(usage_error(call, error));
-      if (rank == 0) call.app.exit(error);
-      return exit_done;
-    }
+    if (!parse(call.app, arguments, PETSC_COMM_WORLD)) return exit_done;
+    int rank = 0;
+    MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
     return execute(call, PETSC_COMM_WORLD, rank);
   });
-  return PetscFinalize() == 0 ? code : exit_internal_error;
 }

@@ -6,7 +6,7 @@ include(GNUInstallDirs)
 
 set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/nuvlasov)
 install(TARGETS nuvlasov EXPORT nuvlasovTargets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(TARGETS nuvlasov_main nuvlasov_bench)
+install(TARGETS nuvlasov_main nuvlasov_bench nuvlasov_scaling)
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT nuvlasovTargets NAMESPACE nuvlasov:: DESTINATION ${package_directory})
 configure_package_config_file(cmake/nuvlasovConfig.cmake.in nuvlasovConfig.cmake

@@ -1,4 +1,4 @@
-"""The command line: nuvlasov-post figure1|budget|dispersion RUN [--output DIR], and ensemble RUN...."""
+"""The command line: nuvlasov-post figure1|budget|dispersion RUN [--output DIR], ensemble RUN..., scaling FILE...."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from nuvlasov_post import __version__, budget, dispersion, ensemble, figure1
-from nuvlasov_post.run import RunError, read_beam_profile, read_dispersion, read_history
+from nuvlasov_post import __version__, budget, dispersion, ensemble, figure1, scaling
+from nuvlasov_post.run import RunError, read_beam_profile, read_dispersion, read_history, read_scaling
 from nuvlasov_post.style import save_figure
 
 PROGRAM = "nuvlasov-post"
@@ -61,6 +61,12 @@ def ensemble_products(runs: Sequence[Path], columns: Sequence[str], level: float
     return products, ensemble.ensemble_result(members, level)
 
 
+def scaling_products(paths: Sequence[Path]) -> tuple[Products, str]:
+    """How to write each file of the scaling, by name, and its table; throws RunError."""
+    data = read_scaling(paths)
+    return _figure_products(scaling.FIGURE_NAME, scaling.draw_scaling(data)), scaling.scaling_result(data)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns 0, 2 (bad input) or 4 (I/O failure)."""
     logging.basicConfig(format=f"{PROGRAM}: warning: %(message)s")
@@ -96,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--output", metavar="DIR", type=Path, help="where the files go (default: RUN/figures)")
         command.set_defaults(task=partial(_one_run, products))
     _add_ensemble(commands)
+    _add_scaling(commands)
     return parser
 
 
@@ -113,6 +120,16 @@ def _add_ensemble(commands: argparse._SubParsersAction) -> None:
         "--level", metavar="PERCENT", type=_level, default=0.95, help="of the confidence band of the mean (default: 95)"
     )
     command.set_defaults(task=_ensemble)
+
+
+def _add_scaling(commands: argparse._SubParsersAction) -> None:
+    help_text = "time of a step and efficiency over ranks, as nuvlasov-scaling measured them: scaling.png, scaling.pdf"
+    command = commands.add_parser("scaling", help=help_text, description=help_text)
+    command.add_argument("files", metavar="FILE", type=Path, nargs="+", help="what nuvlasov-scaling wrote, of one input")
+    command.add_argument(
+        "--output", metavar="DIR", type=Path, help="where the files go (default: figures/ beside the first FILE)"
+    )
+    command.set_defaults(task=_scaling)
 
 
 def _names(text: str) -> list[str]:
@@ -137,6 +154,10 @@ def _ensemble(options: argparse.Namespace) -> Task:
     output = options.output or beside / "figures"
     runs = [run for run in options.runs if run.resolve() != output.resolve()]  # RUN may be a glob over it
     return *ensemble_products(runs, options.columns, options.level), output
+
+
+def _scaling(options: argparse.Namespace) -> Task:
+    return *scaling_products(options.files), options.output or _directory(options.files[0]) / "figures"
 
 
 def _directory(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Reads a run directory: history.h5, profiles.h5 and dispersion.h5.
+"""Reads a run directory: history.h5, profiles.h5 and dispersion.h5; and measurements of scaling.
 
 Units are the solver's: hbar = c = sqrt(2) G_F = 1, energies in mu, times and lengths in 1/mu.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ MINIMUM_RECORDS = 2
 ENERGY_COLUMNS = ("kinetic_energy_relative", "u_osc", "u_non")
 HISTORY_COLUMNS = ("time", *ENERGY_COLUMNS, "number", "purity")
 DISSIPATION_COLUMNS = tuple(f"{energy}_rate_dissipation" for energy in ("kinetic_energy", "u_osc", "u_non"))
+SCALING_PHASES = ("terms", "moments", "halo", "time_stepping")
 
 # |U_osc(0)| below this fraction of the largest |U_osc| and |U_non| is what cancellation leaves of a zero.
 ZERO_FRACTION = 1e-12
@@ -105,6 +106,37 @@ class Dispersion:
     box_wave_number: np.ndarray
     box_growth_rate: np.ndarray
     box_frequency: np.ndarray
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Measurements by `nuvlasov-scaling`, all [case], in the order of their ranks; times in s.
+
+    `weak` says of which kind a case is; `step` and `phases` are the largest over ranks, medians over the repetitions,
+    `spread` is the largest less the smallest of them. `triad` is the bandwidth of a core in B/s.
+    """
+
+    weak: np.ndarray
+    ranks: np.ndarray
+    nodes: np.ndarray
+    nodes_per_rank: np.ndarray
+    right_hand_sides: np.ndarray
+    step: np.ndarray
+    spread: np.ndarray
+    predicted: np.ndarray
+    triad: np.ndarray
+    phases: dict[str, np.ndarray]
+
+    @property
+    def efficiency(self) -> np.ndarray:
+        """Node right-hand sides per second and core, over that on the fewest ranks; of cases of one kind."""
+        throughput = self.nodes * self.right_hand_sides / (self.step * self.ranks)
+        return throughput / throughput[:1]
+
+    def of_kind(self, weak: bool) -> Scaling:
+        chosen = self.weak == weak
+        columns = {name: column[chosen] for name, column in vars(self).items() if name != "phases"}
+        return Scaling(phases={name: column[chosen] for name, column in self.phases.items()}, **columns)
 
 
 def read_history(run: Path) -> History:
@@ -192,6 +224,32 @@ def read_dispersion(path: Path) -> Dispersion:
     if columns["wave_number"].size < MINIMUM_RECORDS:
         raise RunError(f"{run / name}: fewer than {MINIMUM_RECORDS} wave numbers; run `nuvlasov dispersion` again")
     return Dispersion(**columns)
+
+
+def read_scaling(paths: Sequence[Path]) -> Scaling:
+    """Reads what `nuvlasov-scaling` wrote, of one input by jobs of several sizes; throws RunError."""
+    names = {
+        "weak": "weak_scaling",
+        "step": "step_max",
+        "spread": "step_spread",
+        "predicted": "predicted_step",
+    } | {name: name for name in ("ranks", "nodes", "nodes_per_rank", "right_hand_sides", "triad")}
+    columns: dict[str, list[np.ndarray]] = {name: [] for name in (*names, *SCALING_PHASES)}
+    configs = set()
+    for path in paths:
+        with _open(path.parent, path.name) as file:
+            for field, dataset in (names | {phase: f"{phase}_max" for phase in SCALING_PHASES}).items():
+                columns[field].append(_dataset(file, dataset, dimensions=1)[:])
+            configs.add(_text(file.attrs.get("config", "")))
+    if len(configs) > 1:
+        raise RunError(
+            f"{', '.join(map(str, paths))}: measurements of different inputs; give files of one input at a time"
+        )
+    joined = {name: np.concatenate(parts) for name, parts in columns.items()}
+    order = np.argsort(joined["ranks"], kind="stable")
+    joined = {name: column[order] for name, column in joined.items()}
+    joined["weak"] = joined["weak"] > 0.0
+    return Scaling(phases={phase: joined.pop(phase) for phase in SCALING_PHASES}, **joined)
 
 
 def equation_mode(config: str) -> str:

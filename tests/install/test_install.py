@@ -17,7 +17,7 @@ BUILD_TYPE = os.environ["NUVLASOV_BUILD_TYPE"]
 CMAKE = os.environ["NUVLASOV_CMAKE"]
 LAUNCHER = os.environ["NUVLASOV_LAUNCHER"].split()  # mpirun -n
 PATIENCE = 300  # seconds
-PROGRAMS = {"nuvlasov", "nuvlasov-bench", "nuvlasov-post"}
+PROGRAMS = {"nuvlasov", "nuvlasov-bench", "nuvlasov-post", "nuvlasov-scaling"}
 
 
 def run(*command: str | Path, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:

@@ -70,12 +70,12 @@ class Outcome:
         return re.sub(r"^-{50,}\n.*?^-{50,}\n", "", self.err, flags=re.MULTILINE | re.DOTALL).splitlines()
 
 
-def nuvlasov(*arguments: str | Path, cwd: Path, ranks: int = 0) -> Outcome:
-    """`nuvlasov ARGUMENTS`, by itself (`ranks` 0) or under mpirun."""
+def nuvlasov(*arguments: str | Path, cwd: Path, ranks: int = 0, program: str = PROGRAM) -> Outcome:
+    """`nuvlasov ARGUMENTS`, by itself (`ranks` 0) or under mpirun; or another program."""
     launcher = [*LAUNCHER, str(ranks)] if ranks else []
     alone = {} if ranks else ALONE
     done = subprocess.run(
-        ["timeout", "-k", "5", str(PATIENCE), *launcher, PROGRAM, *map(str, arguments)],
+        ["timeout", "-k", "5", str(PATIENCE), *launcher, program, *map(str, arguments)],
         cwd=cwd,
         env=os.environ | {"OMPI_MCA_pml": "ob1"} | alone,
         capture_output=True,

@@ -12,6 +12,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "apps"))
 
+from nuvlasov_post.run import SCALING_PHASES  # noqa: E402
+
 Columns = dict[str, np.ndarray]
 
 LENGTH = 100.0  # box of the two-beam example, in 1/mu
@@ -20,6 +22,8 @@ U_OSC_START = -25.0
 TERMS = ("streaming", "refraction", "weak_force")
 TIME = np.linspace(0.0, 30.0, 301)
 COMPONENTS = ("P0", "Px", "Py", "Pz")
+RANKS = np.array([1.0, 2.0, 4.0, 8.0])
+LOSS = 0.9  # efficiency for each doubling of the ranks
 
 
 def history_columns(time: np.ndarray = TIME, mode: str = "full", u_osc_start: float = U_OSC_START) -> Columns:
@@ -138,6 +142,35 @@ def write_dispersion(run: Path, columns: Columns) -> None:
     with h5py.File(run / "dispersion.h5", "w") as file:
         file.attrs.update(version="0.1.0", commit="0000000", config="", libraries="", ranks=1)
         write_scales(file, scales, variables)
+
+
+def scaling_columns(weak: bool, ranks: np.ndarray = RANKS, nodes: float = 1e6) -> Columns:
+    """A program that is LOSS times as efficient on twice the ranks, and a model that sees none of that."""
+    all_nodes = nodes * ranks if weak else np.full_like(ranks, nodes)
+    predicted = 2e-7 * all_nodes / ranks
+    step = predicted / LOSS ** np.log2(ranks)
+    columns = {
+        "weak_scaling": np.full_like(ranks, float(weak)),
+        "ranks": ranks,
+        "nodes": all_nodes,
+        "nodes_per_rank": all_nodes / ranks,
+        "right_hand_sides": np.full_like(ranks, 4.0),
+        "step_max": step,
+        "step_spread": 0.1 * step,
+        "predicted_step": predicted,
+        "triad": 1e10 / ranks,
+    }
+    shares = dict(zip(SCALING_PHASES, (0.5, 0.1, 0.2, 0.2), strict=True))
+    return columns | {f"{phase}_max": share * step for phase, share in shares.items()}
+
+
+def write_scaling(path: Path, *parts: Columns, config: str = "") -> Path:
+    """Writes what nuvlasov-scaling writes, as far as it is read."""
+    with h5py.File(path, "w") as file:
+        file.attrs.update(version="0.1.0", config=config)
+        for name in parts[0]:
+            file[name] = np.concatenate([part[name] for part in parts])
+    return path
 
 
 @pytest.fixture

@@ -9,10 +9,12 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from conftest import scaling_columns, write_scaling
 from nuvlasov_post.budget import draw_budget
 from nuvlasov_post.dispersion import draw_dispersion
 from nuvlasov_post.figure1 import draw_figure1
-from nuvlasov_post.run import read_beam_profile, read_dispersion, read_history
+from nuvlasov_post.run import read_beam_profile, read_dispersion, read_history, read_scaling
+from nuvlasov_post.scaling import draw_scaling
 from nuvlasov_post.style import COLUMN_WIDTH
 
 
@@ -28,6 +30,10 @@ def dispersion_of(run: Path) -> Figure:
     return draw_dispersion(read_dispersion(run))
 
 
+def scaling_of(run: Path) -> Figure:
+    return draw_scaling(read_scaling([write_scaling(run / "s.h5", scaling_columns(False), scaling_columns(True))]))
+
+
 @pytest.mark.parametrize(
     "draw, mode, u_osc_start",
     [
@@ -36,6 +42,7 @@ def dispersion_of(run: Path) -> Figure:
         (budget_of, "standard", -25.0),
         (budget_of, "full", 0.0),
         (dispersion_of, "full", -25.0),
+        (scaling_of, "full", -25.0),
     ],
 )
 def test_every_label_is_inside_a_figure_of_column_width(

@@ -42,6 +42,9 @@ class Ledger {
   /// Value of a column of `record`; the name must be one of columns().
   double value(const Record& record, const std::string& name) const;
 
+  /// Bytes of the sums and minima that a row takes over all ranks.
+  double reduced_bytes() const { return reduction_.bytes(); }
+
   const LedgerMemory& memory() const { return memory_; }
   /// Goes on from the rows of another ledger.
   void restore(const LedgerMemory& memory) { memory_ = memory; }

@@ -25,6 +25,11 @@ class Reduction {
   }
   /// Collective.
   void over_ranks(MPI_Comm comm);
+  /// Of all that over_ranks() adds up and compares.
+  double bytes() const {
+    return static_cast<double>(sums_.size() * sizeof(CompensatedSum) +
+                               minima_.size() * sizeof(double));
+  }
 
  private:
   friend class Sum;

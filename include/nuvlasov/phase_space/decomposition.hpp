@@ -4,57 +4,16 @@
 #pragma once
 
 #include <array>
-#include <optional>
-#include <stdexcept>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "nuvlasov/phase_space/momentum_grid.hpp"
 #include "nuvlasov/phase_space/petsc_handle.hpp"
+#include "nuvlasov/phase_space/process_grid.hpp"
 #include "nuvlasov/phase_space/state_view.hpp"
 #include "nuvlasov/phase_space/z_axis.hpp"
 #include "nuvlasov/stopwatch.hpp"
 
 namespace nuvlasov::phase_space {
-
-/// Ranks along each axis.
-struct ProcessGrid {
-  int z = 1;
-  int energy = 1;
-  int angle = 1;
-  int size() const { return z * energy * angle; }
-};
-
-/// What the user asks of the process grid; an absent number is chosen.
-struct ProcessGridRequest {
-  std::optional<int> z{}, energy{}, angle{};
-};
-
-/// A phase space that the given ranks cannot share.
-class DecompositionError : public std::runtime_error {
- public:
-  /// \param axis  whose requested ranks are at fault: "z", "energy" or "angle"; empty: none's
-  DecompositionError(std::string axis, const std::string& message)
-      : std::runtime_error(message), axis_(std::move(axis)) {}
-  const std::string& axis() const { return axis_; }
-
- private:
-  std::string axis_;
-};
-
-/// Model of the time that one right-hand side takes on the rank with most nodes: nodes, ghost
-/// planes, halo bytes, messages, and the reduction of moments where momentum is split. For
-/// comparing process grids; docs/decisions/process-grid.md.
-double seconds_per_right_hand_side(const ProcessGrid& grid, const ZAxis& z,
-                                   const MomentumGrid& momentum, int ghosts);
-
-/// Ranks along each axis: of all that are possible the one with the least
-/// seconds_per_right_hand_side(), but z alone unless another is clearly faster.
-/// \param ghosts  ghost nodes on each side of a split axis; each rank needs at least as many nodes
-/// \throws DecompositionError when `ranks` cannot be placed, naming the limit
-ProcessGrid choose_process_grid(int ranks, const ZAxis& z, const MomentumGrid& momentum, int ghosts,
-                                const ProcessGridRequest& request);
 
 /// The distributed phase space. Collective over its communicator.
 class Decomposition {
