@@ -99,7 +99,7 @@ void KineticEquation::prepare(const phase_space::StateView& rho, Index j, Index 
 
 double* KineticEquation::products(Index j) {
   // The first planes are kept until the sweep comes back to them.
-  const Index kept = 2 * reach_;
+  const Index kept = 2 * Index{reach_};
   const Index slot = j >= 0 && j < kept ? j : kept + ((j + kept) & ring_);
   return products_.data() + slot * kernel_->products_size();
 }

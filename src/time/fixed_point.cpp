@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace nuvlasov::time {
 namespace {
@@ -20,32 +21,37 @@ struct Change {
   double largest_change, largest_value;
 };
 
-/// previous <- x, x <- weight (start + scale rate) + (1 - weight) previous; returns maximum norms
-/// of the change and of x over all ranks.
-PetscErrorCode update(Vec start, double scale, Vec rate, double weight, Vec previous, Vec x,
-                      Change* change) {
+/// previous <- weight (start + scale f(x)) + (1 - weight) previous; returns maximum norms over all
+/// ranks of the new value and of what it differs from x.
+PetscErrorCode iterate(RightHandSide& right_hand_side, Vec start, double scale, double weight,
+                       Vec x, Vec previous, std::vector<double>& rate, Change* change) {
   PetscFunctionBeginUser;
-  const PetscScalar *x0 = nullptr, *f = nullptr;
-  PetscScalar *old = nullptr, *now = nullptr;
-  PetscInt size = 0;
-  PetscCall(VecGetLocalSize(x, &size));
+  const PetscScalar *x0 = nullptr, *now = nullptr;
+  PetscScalar* next = nullptr;
   PetscCall(VecGetArrayRead(start, &x0));
-  PetscCall(VecGetArrayRead(rate, &f));
-  PetscCall(VecGetArray(previous, &old));
-  PetscCall(VecGetArray(x, &now));
+  PetscCall(VecGetArrayRead(x, &now));
+  PetscCall(VecGetArray(previous, &next));
+  const Index plane = right_hand_side.decomposition().box().plane();
   double largest_change = 0.0, largest_value = 0.0;
-  double not_finite = 0.0;  // 0, or NaN once a value is: std::max passes over NaN
-  for (PetscInt i = 0; i < size; ++i) {
-    const double next = weight * (x0[i] + scale * f[i]) + (1.0 - weight) * old[i];
-    largest_change = std::max(largest_change, std::abs(next - now[i]));
-    largest_value = std::max(largest_value, std::abs(next));
-    not_finite += next - next;
-    old[i] = now[i];
-    now[i] = next;
-  }
-  PetscCall(VecRestoreArray(x, &now));
-  PetscCall(VecRestoreArray(previous, &old));
-  PetscCall(VecRestoreArrayRead(rate, &f));
+  double not_finite = 0.0;  // 0, or NaN once a value is: the maximum passes over NaN
+  const auto update = [&](Index j) {
+    const double *from = x0 + j * plane, *old = now + j * plane, *f = rate.data();
+    double* target = next + j * plane;
+#pragma GCC ivdep
+    for (Index n = 0; n < plane; ++n) {
+      const double value = weight * (from[n] + scale * f[n]) + (1.0 - weight) * target[n];
+      const double by = std::abs(value - old[n]);
+      const double size = std::abs(value);
+      largest_change = by > largest_change ? by : largest_change;
+      largest_value = size > largest_value ? size : largest_value;
+      not_finite += value - value;
+      target[n] = value;
+    }
+  };
+  PetscCall(right_hand_side.for_each_plane(
+      x, [&](Index) { return rate.data(); }, update));
+  PetscCall(VecRestoreArray(previous, &next));
+  PetscCall(VecRestoreArrayRead(x, &now));
   PetscCall(VecRestoreArrayRead(start, &x0));
   if (not_finite != 0.0) largest_change = std::numeric_limits<double>::infinity();
   std::array<double, 2> norms{largest_change, largest_value};
@@ -57,9 +63,12 @@ PetscErrorCode update(Vec start, double scale, Vec rate, double weight, Vec prev
 
 }  // namespace
 
-PetscErrorCode FixedPoint::create(TS ts, double theta, double tolerance) {
+PetscErrorCode FixedPoint::create(TS ts, RightHandSide& right_hand_side, double theta,
+                                  double tolerance) {
   PetscFunctionBeginUser;
   ts_ = ts;
+  right_hand_side_ = &right_hand_side;
+  rate_.resize(static_cast<std::size_t>(right_hand_side.decomposition().box().plane()));
   theta_ = theta;
   tolerance_ = tolerance;
   SNES snes = nullptr;
@@ -72,8 +81,6 @@ PetscErrorCode FixedPoint::create(TS ts, double theta, double tolerance) {
 
 PetscErrorCode FixedPoint::guess(Vec start, double step, Vec x) {
   // Coefficients of the polynomial through equidistant midpoints, continued by one step.
-  static constexpr double extrapolation[history][history] = {
-      {1, 0, 0, 0}, {2, -1, 0, 0}, {3, -3, 1, 0}, {4, -6, 4, -1}};
   PetscFunctionBeginUser;
   if (step != step_) forget();
   step_ = step;
@@ -83,8 +90,15 @@ PetscErrorCode FixedPoint::guess(Vec start, double step, Vec x) {
   }
   std::array<Vec, history> known{};
   std::copy(midpoints_.begin(), midpoints_.end(), known.begin());
+  // (-1)^n binomial(known, n + 1).
+  std::array<double, history> weights{};
+  double binomial = 1.0;
+  for (int n = 0; n < known_; ++n) {
+    binomial *= static_cast<double>(known_ - n) / (n + 1);
+    weights[static_cast<std::size_t>(n)] = n % 2 == 0 ? binomial : -binomial;
+  }
   PetscCall(VecZeroEntries(x));
-  PetscCall(VecMAXPY(x, known_, extrapolation[known_ - 1], known.data()));
+  PetscCall(VecMAXPY(x, known_, weights.data(), known.data()));
   PetscFunctionReturn(0);
 }
 
@@ -110,27 +124,27 @@ PetscErrorCode FixedPoint::solve(SNES snes, Vec x) {
   PetscFunctionBeginUser;
   FixedPoint* self = nullptr;
   PetscCall(SNESShellGetContext(snes, &self));
-  if (self->rate_ == nullptr) {
-    PetscCall(VecDuplicate(x, self->rate_.address()));
-    PetscCall(VecDuplicate(x, self->previous_.address()));
-  }
+  if (self->previous_ == nullptr) PetscCall(VecDuplicate(x, self->previous_.address()));
   Vec start = nullptr;
-  PetscReal time = 0.0, step = 0.0;
+  PetscReal step = 0.0;
   PetscCall(TSGetSolution(self->ts_, &start));
-  PetscCall(TSGetTime(self->ts_, &time));
   PetscCall(TSGetTimeStep(self->ts_, &step));
   const double scale = self->theta_ * step;
 
   PetscCall(self->guess(start, step, x));
-  PetscCall(VecCopy(x, self->previous_));
+  // The first iteration does not read what is previous, but 0 times NaN is NaN.
+  PetscCall(VecZeroEntries(self->previous_));
+  Vec latest = x;
+  Vec previous = self->previous_;
   double weight = 1.0;
   double last_change = 0.0;
   SNESConvergedReason reason = SNES_DIVERGED_MAX_IT;
   int iteration = 0;
   while (reason == SNES_DIVERGED_MAX_IT && iteration < max_iterations) {
-    PetscCall(TSComputeRHSFunction(self->ts_, time + scale, x, self->rate_));
     Change change{};
-    PetscCall(update(start, scale, self->rate_, weight, self->previous_, x, &change));
+    PetscCall(iterate(*self->right_hand_side_, start, scale, weight, latest, previous, self->rate_,
+                      &change));
+    std::swap(latest, previous);
     ++iteration;
     const double goal = self->tolerance_ * change.largest_value;
     if (!std::isfinite(change.largest_change)) {
@@ -144,6 +158,7 @@ PetscErrorCode FixedPoint::solve(SNES snes, Vec x) {
                             : 1.0 / (1.0 + 0.25 * contraction * contraction * weight);
     last_change = change.largest_change;
   }
+  if (latest != x) PetscCall(VecCopy(latest, x));
   if (reason > 0) PetscCall(self->remember(x));
   PetscCall(SNESSetIterationNumber(snes, iteration));
   PetscCall(SNESSetConvergedReason(snes, reason));

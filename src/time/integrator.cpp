@@ -30,7 +30,7 @@ const MethodTraits& traits(Method method) {
       {"rk4", 2.785, 0.4, 0.055, 4, 5},
       {"rk5dp", 1.0, 0.5, 0.055, 7, 16},
       {"ssp", 4.9215, 0.4, 0.11, 10, 5},
-      {"implicit_midpoint", 2.0, 0.6, 0.055, 16, 13},
+      {"implicit_midpoint", 2.0, 0.6, 0.055, 16, 10},
   };
   return table[static_cast<std::size_t>(method)];
 }
@@ -86,7 +86,7 @@ PetscErrorCode Integrator::create(const phase_space::Decomposition& decompositio
       PetscCall(TSSetType(ts_, TSTHETA));
       PetscCall(TSThetaSetTheta(ts_, theta));
       PetscCall(TSThetaSetEndpoint(ts_, PETSC_FALSE));
-      PetscCall(fixed_point_.create(ts_, theta, settings.solver_tolerance));
+      PetscCall(fixed_point_.create(ts_, *right_hand_side_, theta, settings.solver_tolerance));
       break;
   }
   TSAdapt adapt = nullptr;

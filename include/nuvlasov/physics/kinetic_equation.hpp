@@ -104,7 +104,7 @@ class KineticEquation {
     };
     begin_sweep();
     // Moments that are summed up over ranks are so for all planes at once.
-    const Index inner = moments_.shared() ? 0 : std::max<Index>(0, planes - 2 * reach_);
+    const Index inner = moments_.shared() ? 0 : std::max<Index>(0, planes - 2 * Index{reach_});
     if (inner > 0) visit_range(reach_, reach_ + inner, planes);
     await_ghosts();
     if (moments_.shared()) update_moments(rho);

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <array>
+#include <vector>
 
 #include "nuvlasov/phase_space/petsc_handle.hpp"
+#include "nuvlasov/time/right_hand_side.hpp"
 
 namespace nuvlasov::time {
 
@@ -20,9 +22,10 @@ namespace nuvlasov::time {
 class FixedPoint {
  public:
   /// \param ts         the TSTHETA whose SNES this becomes; not owned
+  /// \param right_hand_side  f; must outlive this
   /// \param theta      of the method
   /// \param tolerance  largest change of x in the last iteration over the largest |x|
-  PetscErrorCode create(TS ts, double theta, double tolerance);
+  PetscErrorCode create(TS ts, RightHandSide& right_hand_side, double theta, double tolerance);
 
   static constexpr int history = 4;
 
@@ -48,7 +51,9 @@ class FixedPoint {
   double step_ = 0.0;
   int known_ = 0;                                          ///< midpoints remembered at step_
   std::array<phase_space::VecHandle, history> midpoints_;  ///< the latest first
-  phase_space::VecHandle rate_, previous_;
+  RightHandSide* right_hand_side_ = nullptr;
+  phase_space::VecHandle previous_;
+  std::vector<double> rate_;  ///< of one plane
 };
 
 }  // namespace nuvlasov::time
