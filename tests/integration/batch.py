@@ -16,12 +16,12 @@ from command import DONE, PROGRAM, RUN, Settings, nuvlasov, results, toml
 SCRIPTS = Path(__file__).parents[2] / "jobscripts"
 PATIENCE = 30.0  # seconds, for what takes a second or two
 
-# A second or two; checkpoints and rows enough to be caught in between.
+# About a second; checkpoints and rows enough to be caught in between.
 JOB: Settings = RUN | {
-    "time.end": "60.0",
+    "time.end": "30.0",
     "output.history_interval": "1.0",
     "output.profile_interval": "2.0",
-    "output.snapshot_interval": "20.0",
+    "output.snapshot_interval": "10.0",
     "checkpoint.interval_steps": "100",
 }
 
@@ -79,6 +79,12 @@ def ranks_of(run: Path) -> list[int]:
     return found
 
 
+def status(process: int, key: str) -> str:
+    """What Linux says of a process, one word: proc(5)."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(line.split()[1] for line in lines if line.startswith(f"{key}:"))
+
+
 @contextlib.contextmanager
 def held(run: Path) -> Iterator[list[int]]:
     """Ranks of a run that stand still between its first checkpoint and its end."""
@@ -88,6 +94,8 @@ def held(run: Path) -> Iterator[list[int]]:
     for rank in ranks:
         os.kill(rank, signal.SIGSTOP)
     try:
+        # Until then a signal that is sent later may arrive earlier.
+        wait_until(lambda: all(status(rank, "State") == "T" for rank in ranks), "the ranks stand still")
         yield ranks
     finally:
         for rank in ranks:
@@ -97,6 +105,4 @@ def held(run: Path) -> Iterator[list[int]]:
 
 def has_pending(process: int, number: signal.Signals) -> bool:
     """Whether a process that stands still has been sent a signal."""
-    status = Path(f"/proc/{process}/status").read_text().splitlines()
-    masks = [int(line.split()[1], 16) for line in status if line.startswith(("SigPnd", "ShdPnd"))]
-    return any(mask >> (number - 1) & 1 for mask in masks)
+    return bool(int(status(process, "ShdPnd"), 16) >> (number - 1) & 1)
