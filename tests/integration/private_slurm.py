@@ -16,10 +16,6 @@ SBIN = f"{os.environ['PATH']}:/usr/sbin:/sbin"
 DAEMONS = ("munged", "slurmctld", "slurmd")
 
 
-def missing() -> list[str]:
-    return [name for name in (*DAEMONS, "sbatch") if not shutil.which(name, path=SBIN)]
-
-
 def free_ports(count: int) -> list[int]:
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [taken.getsockname()[1] for taken in sockets]
