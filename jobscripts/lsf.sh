@@ -10,6 +10,7 @@
 #BSUB -W 4:00
 #BSUB -J nuvlasov
 #BSUB -o nuvlasov-%J-%I.log
+#BSUB -r
 # The signal to stop early, minutes before the limit; and the exit code that has the job requeued.
 #BSUB -wa USR1
 #BSUB -wt 5

@@ -41,6 +41,7 @@ if [[ ! ${PBS_WALLTIME-} ]]; then
     print seconds
   }')
 fi
+[[ $PBS_WALLTIME ]] || echo "the limit of job $job is not known: set time.wall_limit in $input" >&2
 export PBS_WALLTIME
 
 # Also sets the exit code of this job. PBS runs a copy of this file.
