@@ -31,7 +31,7 @@ fi
 job=$PBS_JOBID
 member=${PBS_ARRAY_INDEX:-${member-}}
 count=${count:-0}
-variables=input=$input,directory=$directory,member=$member,count=$((count + 1))
+variables=input=$input,directory=$directory,count=$((count + 1))${member:+,member=$member}
 
 # nuvlasov knows PBS_WALLTIME, seconds; TORQUE sets it, PBS Pro and OpenPBS do not.
 if [[ ! ${PBS_WALLTIME-} ]]; then

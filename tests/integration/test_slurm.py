@@ -97,7 +97,9 @@ def test_members_of_an_array_are_requeued_or_fail_each_by_itself(slurm: Slurm, t
     with held(tmp_path / "run/2") as ranks:
         for rank in ranks:
             os.kill(rank, signal.SIGKILL)
+    # The last, whose own number is that of the array.
     stop_early(slurm, f"{job}_4", tmp_path / "run/4")
+    slurm.wait_for_requeue(f"{job}_4")
     known = {member: slurm.wait_for_end(f"{job}_{member}") for member in members}
     assert [known[member]["JobState"] for member in members] == ["COMPLETED", "FAILED", "COMPLETED", "COMPLETED"]
     assert [known[member]["Restarts"] for member in members] == ["0", "0", "0", "1"]
