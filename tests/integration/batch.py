@@ -103,6 +103,12 @@ def held(run: Path) -> Iterator[list[int]]:
                 os.kill(rank, signal.SIGCONT)
 
 
+def put_stop_file(run: Path) -> None:
+    with held(run):
+        (run / "STOP").touch()
+        time.sleep(1.1)  # nuvlasov looks for it every second
+
+
 def has_pending(process: int, number: signal.Signals) -> bool:
     """Whether a process that stands still has been sent a signal."""
     return bool(int(status(process, "ShdPnd"), 16) >> (number - 1) & 1)

@@ -24,6 +24,7 @@ from batch import (
     has_pending,
     held,
     newest_checkpoint,
+    put_stop_file,
     ranks_of,
     uninterrupted,
     wait_until,
@@ -309,12 +310,8 @@ def test_job_without_a_newer_checkpoint_is_not_submitted_again(queue: Queue) -> 
 
 
 def test_job_stopped_by_a_file_is_not_submitted_again(queue: Queue) -> None:
-    def stop(_: subprocess.Popen) -> None:
-        with held(queue.directory / "run"):
-            (queue.directory / "run/STOP").touch()
-
     queue.submit()
-    (job,) = queue.run_all(stop)
+    (job,) = queue.run_all(lambda _: put_stop_file(queue.directory / "run"))
     assert job.code == RESUBMIT
     assert "there is run/STOP" in job.log
 

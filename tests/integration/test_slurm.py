@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from batch import adapted, has_pending, held, newest_checkpoint, ranks_of, uninterrupted, wait_until, write_input
+from batch import adapted, has_pending, held, newest_checkpoint, put_stop_file, ranks_of, uninterrupted, wait_until, write_input
 from command import BAD_INPUT, DONE, RESUBMIT, assert_same, flip, nuvlasov, results
 from private_slurm import Slurm
 
@@ -139,8 +139,7 @@ def test_job_is_requeued_no_more_often_than_it_says(slurm: Slurm, tmp_path: Path
 def test_job_stopped_by_a_file_is_not_requeued(slurm: Slurm, tmp_path: Path) -> None:
     write_input(tmp_path)
     job = submit(slurm, tmp_path)
-    with held(tmp_path / "run"):
-        (tmp_path / "run/STOP").touch()
+    put_stop_file(tmp_path / "run")
     assert_ended(slurm, job, "FAILED", RESUBMIT, 0)
     assert "there is run/STOP" in log(tmp_path, job)
 
