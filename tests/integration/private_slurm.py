@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from batch import PATIENCE, wait_until
 
+USER = pwd.getpwuid(os.getuid()).pw_name
 SBIN = f"{os.environ['PATH']}:/usr/sbin:/sbin"
 DAEMONS = ("munged", "slurmctld", "slurmd")
 
@@ -28,14 +30,13 @@ def configuration(directory: Path) -> str:
     """slurm.conf. A requeued job waits for its former credential to expire, in 5 seconds; and Slurm tries to
     schedule every second."""
     ctld_port, d_port = free_ports(2)
-    user = getpass.getuser()
     settings = {
         "ClusterName": "private",
         "SlurmctldHost": "localhost(127.0.0.1)",
         "SlurmctldPort": ctld_port,
         "SlurmdPort": d_port,
-        "SlurmUser": user,
-        "SlurmdUser": user,
+        "SlurmUser": USER,
+        "SlurmdUser": USER,
         "AuthType": "auth/munge",
         "CredType": "cred/munge",
         "AuthInfo": f"socket={directory}/munge/socket,cred_expire=5",
@@ -73,6 +74,7 @@ class Slurm:
         self.daemons: list[subprocess.Popen] = []
 
     def __enter__(self) -> Slurm:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # timeout(1) shall not leave anything behind
         try:
             self._start()
         except BaseException:
@@ -83,7 +85,7 @@ class Slurm:
     def __exit__(self, *_: object) -> None:
         try:
             if len(self.daemons) == len(DAEMONS):
-                self.command("scancel", "-u", getpass.getuser(), check=False)
+                self.command("scancel", "-u", USER, check=False)
                 wait_until(lambda: not self.command("squeue", "-h", check=False), "all jobs ended")
         finally:
             for daemon in reversed(self.daemons):

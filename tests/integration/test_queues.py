@@ -35,6 +35,7 @@ from command import BAD_INPUT, DONE, PATIENCE, RESUBMIT, assert_same, nuvlasov, 
 # Notes what was submitted, and from where; the queues below take it up.
 SUBMIT = """#!{python}
 import json, os, pathlib, sys, tempfile
+
 text = {text}
 with tempfile.NamedTemporaryFile("w", dir={inbox!r}, delete=False) as out:
     json.dump({{"words": sys.argv[1:], "text": text, "directory": os.getcwd(), "environment": dict(os.environ)}}, out)

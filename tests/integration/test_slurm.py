@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from batch import adapted, has_pending, held, newest_checkpoint, put_stop_file, ranks_of, uninterrupted, wait_until, write_input
+from batch import (
+    adapted,
+    has_pending,
+    held,
+    newest_checkpoint,
+    put_stop_file,
+    ranks_of,
+    uninterrupted,
+    wait_until,
+    write_input,
+)
 from command import BAD_INPUT, DONE, RESUBMIT, assert_same, flip, nuvlasov, results
 from private_slurm import Slurm
 
