@@ -55,7 +55,7 @@ def configuration(directory: Path) -> str:
         "SelectTypeParameters": "CR_CPU",
         "MpiDefault": "pmix",
         "ReturnToService": 2,
-        "KillWait": 5,
+        "KillWait": 2,
         "MailProg": "/bin/true",
         "SlurmdParameters": "config_overrides",
     }

@@ -25,6 +25,9 @@ from private_slurm import Slurm
 
 LAUNCHERS = {"mpirun": 'launch=(mpirun -n "$SLURM_NTASKS")', "srun": "launch=(srun --mpi=pmix)"}
 
+TWO_RANKS = {"--ntasks=": "#SBATCH --ntasks=2"}
+ONE_RANK = {"--ntasks=": "#SBATCH --ntasks=1"}
+
 
 @pytest.fixture(scope="module")
 def slurm() -> Iterator[Slurm]:
@@ -32,9 +35,9 @@ def slurm() -> Iterator[Slurm]:
         yield running
 
 
-def submit(slurm: Slurm, directory: Path, *options: str, ranks: int = 2, **site: str) -> str:
+def submit(slurm: Slurm, directory: Path, *options: str, **site: str) -> str:
     """The run of input.toml in run/; returns the number of the job."""
-    script = adapted("slurm.sh", directory, **{"--ntasks=": f"#SBATCH --ntasks={ranks}"} | site)
+    script = adapted("slurm.sh", directory, **TWO_RANKS | site)
     return slurm.submit("--time=5", *options, script, "input.toml", "run", cwd=directory)
 
 
@@ -103,7 +106,7 @@ def test_job_whose_newest_checkpoint_was_damaged_goes_on_from_the_one_before(slu
 def test_members_of_an_array_are_requeued_or_fail_each_by_itself(slurm: Slurm, tmp_path: Path) -> None:
     write_input(tmp_path)
     members = [1, 2, 3, 4]
-    job = submit(slurm, tmp_path, "--array=1-4", ranks=1)
+    job = submit(slurm, tmp_path, "--array=1-4", **ONE_RANK)
     with held(tmp_path / "run/2") as ranks:
         for rank in ranks:
             os.kill(rank, signal.SIGKILL)
@@ -115,7 +118,7 @@ def test_members_of_an_array_are_requeued_or_fail_each_by_itself(slurm: Slurm, t
     assert [known[member]["Restarts"] for member in members] == ["0", "0", "0", "1"]
     assert known[2]["ExitCode"] == f"{128 + signal.SIGKILL}:0"
 
-    again = submit(slurm, tmp_path, "--array=2", ranks=1)
+    again = submit(slurm, tmp_path, "--array=2", **ONE_RANK)
     assert_ended(slurm, f"{again}_2", "COMPLETED", 0, 0)
     for member in members:
         assert_same(results(tmp_path / f"run/{member}"), uninterrupted(member))
