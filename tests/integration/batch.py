@@ -25,6 +25,9 @@ JOB: Settings = RUN | {
     "checkpoint.interval_steps": "100",
 }
 
+# Each job waits for a second after its first checkpoint, so that it is caught there however fast it is.
+CATCHABLE = {"NUVLASOV_FAILPOINT": "checkpoint.rotated=delay"}
+
 
 def wait_until(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
     deadline = time.monotonic() + patience

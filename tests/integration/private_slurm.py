@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from batch import PATIENCE, wait_until
+from batch import CATCHABLE, PATIENCE, wait_until
 
 USER = pwd.getpwuid(os.getuid()).pw_name
 SBIN = f"{os.environ['PATH']}:/usr/sbin:/sbin"
@@ -70,7 +70,7 @@ class Slurm:
 
     def __init__(self) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="nuvlasov-slurm-")).resolve()
-        self.environment = os.environ | {"PATH": SBIN, "SLURM_CONF": str(self.directory / "slurm.conf")}
+        self.environment = os.environ | CATCHABLE | {"PATH": SBIN, "SLURM_CONF": str(self.directory / "slurm.conf")}
         self.daemons: list[subprocess.Popen] = []
 
     def __enter__(self) -> Slurm:
@@ -115,7 +115,7 @@ class Slurm:
         wait_until(lambda: self.command("sinfo", "-h", "-o", "%T", check=False) == "idle", "the node is idle")
 
     def _daemon(self, *command: str) -> None:
-        # Ends with the test, even when that is killed.
+        # Ends with the test even when that is killed, but not before it: timeout(1) signals a whole group.
         with (self.directory / "log" / f"{command[0]}.output").open("w") as output:
             self.daemons.append(
                 subprocess.Popen(
@@ -123,6 +123,7 @@ class Slurm:
                     env=self.environment,
                     stdout=output,
                     stderr=subprocess.STDOUT,
+                    start_new_session=True,
                 )
             )
 

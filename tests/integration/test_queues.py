@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from batch import (
+    CATCHABLE,
     SCRIPTS,
     adapted,
     has_pending,
@@ -199,7 +200,7 @@ class Pbs(Queue):
         if job.member:
             environment["PBS_ARRAY_INDEX"] = job.member
         # What a site sets for everybody.
-        environment |= {name: text for name, text in os.environ.items() if name.startswith("OMPI_")}
+        environment |= CATCHABLE | {name: text for name, text in os.environ.items() if name.startswith("OMPI_")}
         process = subprocess.Popen(
             ["bash"],
             cwd=environment["HOME"],
@@ -241,6 +242,7 @@ class Lsf(Queue):
             [job.script],
             cwd=job.directory,
             env=job.environment
+            | CATCHABLE
             | {"LSB_JOBID": "1", "LSB_JOBINDEX": job.member or "0", "LSB_DJOB_NUMPROC": value(job.words, "-n")},
             stdin=subprocess.DEVNULL,
             stdout=output,
