@@ -9,11 +9,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 
 PROGRAM = os.environ["NUVLASOV_PROGRAM"]
 LAUNCHER = os.environ["NUVLASOV_LAUNCHER"].split()  # mpirun -n
 PATIENCE = 60  # seconds; a crashed rank can hang the others
+DONE, BAD_INPUT, NUMERICAL_FAILURE, IO_FAILURE, RESUBMIT = 0, 2, 3, 4, 75
 
 # OpenMPI without mpirun loses a quarter of a second to a daemon and a transport between ranks that are not there.
 # Without the daemon, programs that run at the same time need a directory each.
@@ -42,6 +45,15 @@ SMALL: Settings = {
     "output.history_interval": "0.1",
 }
 
+# Thirty rows, profiles and snapshots, and checkpoints in the middle of the intervals between them.
+RUN: Settings = SMALL | {
+    "initial.seeds.sigma": "1e-2",
+    "time.end": "3.0",
+    "output.history_interval": "0.1",
+    "output.profile_interval": "0.2",
+    "output.snapshot_interval": "1.0",
+    "checkpoint.interval_steps": "7",
+}
 
 ABSENT = ""  # in place of a value: leave out the setting of SMALL
 
@@ -125,3 +137,25 @@ def contents(directory: Path) -> dict[str, bytes | None]:
     return {
         str(path.relative_to(directory)): path.read_bytes() if path.is_file() else None for path in directory.rglob("*")
     }
+
+
+def results(run: Path) -> dict[str, bytes]:
+    """All numbers of the history, the profiles and the snapshots of a run."""
+    numbers = {}
+    for path in [run / "history.h5", run / "profiles.h5", *sorted((run / "snapshots").glob("*"))]:
+        with h5py.File(path) as file:
+            for name, dataset in file.items():
+                if np.issubdtype(dataset.dtype, np.number):
+                    numbers[f"{path.name}/{name}"] = dataset[...].tobytes()
+    return numbers
+
+
+def assert_same(left: dict[str, bytes], right: dict[str, bytes]) -> None:
+    assert left.keys() == right.keys()
+    assert [name for name in left if left[name] != right[name]] == []
+
+
+def flip(path: Path, position: float) -> None:
+    data = bytearray(path.read_bytes())
+    data[int(position * (len(data) - 1))] ^= 0x10
+    path.write_bytes(data)

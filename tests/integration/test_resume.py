@@ -13,19 +13,26 @@ import h5py
 import numpy as np
 import pytest
 
-from command import ALONE, LAUNCHER, PATIENCE, PROGRAM, SMALL, Settings, contents, nuvlasov, toml
+from command import (
+    ALONE,
+    BAD_INPUT,
+    DONE,
+    IO_FAILURE,
+    LAUNCHER,
+    NUMERICAL_FAILURE,
+    PATIENCE,
+    PROGRAM,
+    RESUBMIT,
+    RUN,
+    Settings,
+    assert_same,
+    contents,
+    flip,
+    nuvlasov,
+    results,
+    toml,
+)
 
-DONE, BAD_INPUT, NUMERICAL_FAILURE, IO_FAILURE, RESUBMIT = 0, 2, 3, 4, 75
-
-# Thirty rows, profiles and snapshots, and checkpoints in the middle of the intervals between them.
-RUN: Settings = SMALL | {
-    "initial.seeds.sigma": "1e-2",
-    "time.end": "3.0",
-    "output.history_interval": "0.1",
-    "output.profile_interval": "0.2",
-    "output.snapshot_interval": "1.0",
-    "checkpoint.interval_steps": "7",
-}
 ENDLESS = RUN | {"time.end": "1e6", "output.snapshot_interval": "0.0", "checkpoint.interval_steps": "0"}
 METHODS = ["rk4", "rk5dp", "implicit_midpoint"]
 KILLS = int(os.environ.get("NUVLASOV_KILLS", "8"))
@@ -53,30 +60,13 @@ def start(directory: Path, settings: Settings, ranks: int = 0, **more: str) -> s
     )
 
 
-def results(directory: Path) -> dict[str, bytes]:
-    """All numbers of the history, the profiles and the snapshots of a run."""
-    run = directory / "run"
-    numbers = {}
-    for path in [run / "history.h5", run / "profiles.h5", *sorted((run / "snapshots").glob("*"))]:
-        with h5py.File(path) as file:
-            for name, dataset in file.items():
-                if np.issubdtype(dataset.dtype, np.number):
-                    numbers[f"{path.name}/{name}"] = dataset[...].tobytes()
-    return numbers
-
-
-def assert_same(left: dict[str, bytes], right: dict[str, bytes]) -> None:
-    assert left.keys() == right.keys()
-    assert [name for name in left if left[name] != right[name]] == []
-
-
 @pytest.fixture(scope="module", params=METHODS)
 def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[str, bytes]]:
     """Settings of a run, and what it leaves when nothing interrupts it."""
     settings = RUN | {"time.method": f'"{request.param}"'}
     directory = tmp_path_factory.mktemp(request.param)
     assert start(directory, settings).returncode == DONE
-    return settings, results(directory)
+    return settings, results(directory / "run")
 
 
 def killed_at(point: str, passing: int = 1) -> dict[str, str]:
@@ -94,7 +84,7 @@ def test_killed_on_one_two_four_and_three_ranks_it_ends_with_the_same_bits(
         killed = start(tmp_path, settings, ranks, **killed_at("checkpoint.published"))
         assert killed.returncode not in (DONE, RESUBMIT), killed
     assert start(tmp_path, settings).returncode == DONE
-    assert_same(results(tmp_path), expected)
+    assert_same(results(tmp_path / "run"), expected)
 
 
 FAILPOINTS = ["begun", "created", "written", "closed", "verified", "sealed", "synced", "published", "linked", "rotated"]
@@ -109,7 +99,7 @@ def test_killed_in_any_stage_of_a_checkpoint_it_goes_on(
     resumed = start(tmp_path, settings)
     assert resumed.returncode == DONE
     assert "resumed    from run/checkpoints/" in resumed.stdout
-    assert_same(results(tmp_path), expected)
+    assert_same(results(tmp_path / "run"), expected)
 
 
 def test_killed_before_its_first_checkpoint_it_starts_again(
@@ -120,7 +110,7 @@ def test_killed_before_its_first_checkpoint_it_starts_again(
     again = start(tmp_path, settings)
     assert again.returncode == DONE
     assert "interrupted before its first checkpoint" in again.stdout
-    assert_same(results(tmp_path), expected)
+    assert_same(results(tmp_path / "run"), expected)
 
 
 def ranks_of(process: subprocess.Popen) -> list[int]:
@@ -173,16 +163,10 @@ def test_killed_at_any_moment_alone_or_on_one_of_two_ranks_it_goes_on(
                 os.kill(victim, signal.SIGKILL)
         wait_for_the_end(process)
     assert start(tmp_path, settings).returncode == DONE
-    assert_same(results(tmp_path), expected)
+    assert_same(results(tmp_path / "run"), expected)
 
 
 # --- damage ----------------------------------------------------------------------------------------------------------
-
-
-def flip(path: Path, position: float) -> None:
-    data = bytearray(path.read_bytes())
-    data[int(position * (len(data) - 1))] ^= 0x10
-    path.write_bytes(data)
 
 
 @pytest.mark.parametrize("position", [0.0, 0.001, 0.1, 0.5, 0.9, 1.0])
@@ -197,7 +181,7 @@ def test_damaged_checkpoint_is_passed_over_with_a_warning(
     resumed = start(tmp_path, settings)
     assert resumed.returncode == DONE
     assert "WARNING: " in resumed.stdout and newest.name in resumed.stdout
-    assert_same(results(tmp_path), expected)
+    assert_same(results(tmp_path / "run"), expected)
 
 
 def test_without_a_whole_checkpoint_nothing_is_touched(tmp_path: Path) -> None:
@@ -322,7 +306,7 @@ def test_it_goes_on_split_in_energy_and_agrees(whole: tuple[Settings, dict[str, 
     split = settings | {"parallel.ranks_z": "1", "parallel.ranks_energy": "2"}
     resumed = start(tmp_path, split, ranks=2)
     assert resumed.returncode == DONE and "parallel.ranks_energy = 2, was absent" in resumed.stdout
-    found = results(tmp_path)
+    found = results(tmp_path / "run")
     for name in ("history.h5/u_osc", "history.h5/kinetic_energy_relative"):
         left, right = (np.frombuffer(numbers[name]) for numbers in (found, expected))
         # Rounding, which grows with the instability; the adaptive method chooses its steps by it, too.
@@ -341,7 +325,7 @@ def test_what_was_stopped_goes_on_to_the_same_bits(whole: tuple[Settings, dict[s
             break
         assert outcome.returncode == RESUBMIT, outcome
     assert outcome.returncode == DONE
-    assert_same(results(tmp_path), expected)
+    assert_same(results(tmp_path / "run"), expected)
 
 
 # --- what may change -------------------------------------------------------------------------------------------------
@@ -357,7 +341,7 @@ def test_longer_end_is_gone_on_to_and_said(tmp_path: Path) -> None:
     assert "output.report_interval = 0.5, was 1.0" in resumed.stdout
     (tmp_path / "other").mkdir()
     assert start(tmp_path / "other", long).returncode == DONE
-    assert_same(results(tmp_path), results(tmp_path / "other"))
+    assert_same(results(tmp_path / "run"), results(tmp_path / "other/run"))
 
 
 @pytest.mark.parametrize(
