@@ -41,7 +41,7 @@ class StopWatcher {
 };
 
 /// Seconds that the batch system leaves this job, as its environment says: Slurm
-/// (SLURM_JOB_END_TIME, else `squeue`), PBS/Torque (PBS_WALLTIME, counted from now). Nothing where
+/// (SLURM_JOB_END_TIME, else `squeue`), TORQUE (PBS_WALLTIME, counted from now). Nothing where
 /// there is none.
 std::optional<double> batch_seconds_left();
 
