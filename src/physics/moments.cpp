@@ -47,6 +47,8 @@ PlaneMoments MomentumSum::operator()(const double* plane, Index energy_stride) c
     }
   };
   using std::integral_constant;
+  while (k + 32 <= weights_.size())
+    add_pairs(integral_constant<Index, 16>{}, integral_constant<Index, 1>{});
   while (k + 8 <= weights_.size())
     add_pairs(integral_constant<Index, 4>{}, integral_constant<Index, 1>{});
   while (k + 2 <= weights_.size())
