@@ -194,8 +194,10 @@ struct Result {
   double stage_fraction() const { return stage.best() * stage_bytes_per_node / triad.best(); }
 };
 
-/// Memory of this process now. (PETSc's PetscMemoryGetCurrentUsage gives the largest so far.)
+/// Memory that this process uses now. (PETSc's PetscMemoryGetCurrentUsage gives the largest so
+/// far.)
 double resident_bytes() {
+  malloc_trim(0);  // Open MPI may have told malloc to keep what is freed
   std::ifstream statistics("/proc/self/statm");
   double pages = 0.0, resident_pages = 0.0;
   statistics >> pages >> resident_pages;
@@ -214,7 +216,6 @@ PetscErrorCode measure(const Case& test, int rounds, MPI_Comm comm, Result* resu
   PetscFunctionBeginUser;
   int ranks = 1;
   PetscCallMPI(MPI_Comm_size(comm, &ranks));
-  malloc_trim(0);  // the memory of the case before goes back to the system
   const double memory_before = resident_bytes();
   result->cells = cells_of(test, ranks);
   constexpr double spacing = 0.1;
