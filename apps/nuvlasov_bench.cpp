@@ -304,10 +304,10 @@ std::string line(const Case& test, int ranks, const Result& result) {
 std::string json(const Case& test, int ranks, const Result& result) {
   const Momenta& momenta = test.momenta;
   const bool beams = momenta.geometry == Geometry::beams;
-  std::string record = fmt::format(
-      "  {{\"case\": \"{}\", \"mode\": \"{}\", \"geometry\": \"{}\", \"angular_operator\": {}",
-      test.name(), test.mode_name(), beams ? "beams" : "spherical",
-      beams ? "null" : fmt::format("\"{}\"", momenta.name()));
+  std::string record =
+      fmt::format(R"(  {{"case": "{}", "mode": "{}", "geometry": "{}", "angular_operator": {})",
+                  test.name(), test.mode_name(), beams ? "beams" : "spherical",
+                  beams ? "null" : fmt::format(R"("{}")", momenta.name()));
   const double rate = result.right_hand_side.best();
   const std::pair<const char*, double> numbers[] = {
       {"angles", momenta.angles},
@@ -329,7 +329,7 @@ std::string json(const Case& test, int ranks, const Result& result) {
       {"triad_spread", result.triad.spread()},
       {"core_share", result.core_share},
   };
-  for (const auto& [name, value] : numbers) record += fmt::format(", \"{}\": {:.8g}", name, value);
+  for (const auto& [name, value] : numbers) record += fmt::format(R"(, "{}": {:.8g})", name, value);
   return record + "}";
 }
 

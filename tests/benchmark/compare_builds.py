@@ -4,8 +4,8 @@
     compare_builds.py A/bin/nuvlasov-bench B/bin/nuvlasov-bench [--filter TEXT]
 
 Prints the speed of B over that of A: the median of all pairs of runs, the least and the largest. B is slower when all
-pairs but one say so, by more than the margin: with 7 pairs chance alone says so of one case in 16 that is slower by just
-the margin. Exit code: 0, or 1 when B is slower in some case, or 2 when something cannot be run.
+pairs but one say so, by more than the margin: of a case that is slower by just the margin 7 pairs say so by chance
+once in 16 times. Exit code: 0, or 1 when B is slower in some case, or 2 when something cannot be run.
 """
 
 from __future__ import annotations
