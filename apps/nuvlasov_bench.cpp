@@ -10,111 +10,222 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <fstream>
-#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "nuvlasov/errors.hpp"
 #include "nuvlasov/initial/beams.hpp"
 #include "nuvlasov/initial/energy_spectrum.hpp"
 #include "nuvlasov/io/provenance.hpp"
 #include "nuvlasov/time/integrator.hpp"
+#include "stream.hpp"
 
 namespace {
 
 using namespace nuvlasov;
+using phase_space::AngularOperator;
+using phase_space::Geometry;
+using physics::Mode;
 
-/// Least bytes a right-hand side moves for a node: read rho, write its rate with write-allocate.
-constexpr double least_bytes_per_node = 3.0 * flavor::components * sizeof(double);
-/// The same count for an element of STREAM's triad: two reads, one write with write-allocate.
-constexpr double triad_bytes_per_element = 4.0 * sizeof(double);
+constexpr double matrix_bytes = flavor::components * sizeof(double);
+/// Least bytes that a right-hand side moves for a node: read rho, write its rate with
+/// write-allocate.
+constexpr double rate_bytes_per_node = 3.0 * matrix_bytes;
+/// Least bytes that a stage of an RK4 step moves for a node: read the stage, the step's start and
+/// the running sum; write the sum, which is there, and the next stage with write-allocate.
+constexpr double stage_bytes_per_node = 6.0 * matrix_bytes;
+constexpr int stages = 4;
 
-/// States whose memory stands out from that of the libraries.
-constexpr double measurable_state_bytes = 5e7;
+constexpr int order = 6;  ///< of all differences
+constexpr int ghosts = order / 2;
+
+/// Where the state of a case is.
+enum class Place {
+  cache,     ///< of each core
+  two_beam,  ///< as large as inputs/two_beam.toml: a shared cache
+  memory,    ///< far beyond all caches
+};
+
+struct Momenta {
+  Geometry geometry;
+  AngularOperator angular_operator;
+  Index angles, energies;
+
+  Index nodes() const { return angles * energies; }
+  const char* name() const {
+    if (geometry == Geometry::beams) return "beams";
+    return angular_operator == AngularOperator::sn ? "sn" : "spectral";
+  }
+};
 
 struct Case {
-  physics::Mode mode;
-  phase_space::Geometry geometry;
-  Index cells, energies, angles;
+  Mode mode;
+  Momenta momenta;
+  Place place;
+
+  const char* mode_name() const { return mode == Mode::full ? "full" : "standard"; }
+  /// No name is part of another.
+  std::string name() const {
+    constexpr const char* places[] = {"cache", "two_beam", "memory"};
+    return fmt::format("{}-{}-{}x{}-{}", mode_name(), momenta.name(), momenta.angles,
+                       momenta.energies, places[static_cast<int>(place)]);
+  }
+};
+
+/// With fewer cells a rank's work would be mostly on ghosts.
+constexpr Index least_cells = 16;
+
+Index cells_of(const Case& test, int ranks) {
+  // A rank's state in cache is 0.5 MB, if that are enough cells. In memory, that of all ranks is
+  // 256 MB at least, and 128 MB a rank.
+  constexpr Index in_cache = 16'000, two_beam = 200'000, in_memory = 8'000'000;
+  const Index nodes = test.momenta.nodes();
+  switch (test.place) {
+    case Place::cache:
+      return ranks * std::max(least_cells, in_cache / nodes);
+    case Place::two_beam:
+      return two_beam / nodes;
+    case Place::memory:
+      break;
+  }
+  return std::max(in_memory, in_memory / 2 * ranks) / nodes;
+}
+
+/// One energy is for the flavor-only problem of the standard mode, which takes no D_p: it is the
+/// same with every angular operator.
+bool makes_sense(const Case& test) {
+  constexpr Index largest_in_cache = 1 << 15;  // nodes: 1 MB
+  const Momenta& momenta = test.momenta;
+  if (test.mode == Mode::full ? momenta.energies == 1
+                              : momenta.angular_operator == AngularOperator::sn)
+    return false;
+  switch (test.place) {
+    case Place::cache:
+      return least_cells * momenta.nodes() <= largest_in_cache;
+    case Place::two_beam:
+      return momenta.geometry == Geometry::beams && momenta.energies == 100;
+    case Place::memory:
+      break;
+  }
+  return true;
+}
+
+std::vector<Case> all_cases() {
+  constexpr auto spectral = AngularOperator::spectral;
+  constexpr auto sn = AngularOperator::sn;
+  constexpr Momenta momenta[] = {
+      {Geometry::beams, spectral, 2, 1},        {Geometry::beams, spectral, 2, 64},
+      {Geometry::beams, spectral, 2, 100},      {Geometry::spherical, spectral, 8, 64},
+      {Geometry::spherical, spectral, 32, 1},   {Geometry::spherical, spectral, 32, 64},
+      {Geometry::spherical, spectral, 32, 100}, {Geometry::spherical, sn, 32, 64},
+      {Geometry::spherical, spectral, 128, 1},  {Geometry::spherical, spectral, 128, 64},
+      {Geometry::spherical, sn, 128, 64},
+  };
+  std::vector<Case> cases;
+  for (const Mode mode : {Mode::standard, Mode::full})
+    for (const Momenta& grid : momenta)
+      for (const Place place : {Place::cache, Place::two_beam, Place::memory})
+        if (const Case test{mode, grid, place}; makes_sense(test)) cases.push_back(test);
+  return cases;
+}
+
+/// Additions and multiplications of a right-hand side for a node, as the formulas of
+/// rate_kernel.hpp need them: a stencil of reach r takes r differences, r products and r - 1 sums;
+/// a Jordan product added to a sum 20 operations, 10 of each, with the halving shared; what is done
+/// once for a direction is shared by its energies, what is done once for a plane is left out.
+double flops_per_node(const Case& test) {
+  constexpr double c = flavor::components;
+  constexpr double jordan_product = 20.0, precession = 9.0 + 3.0;
+  constexpr double difference = (3.0 * ghosts - 1.0) * c;
+  const Momenta& momenta = test.momenta;
+  const auto angles = static_cast<double>(momenta.angles);
+  // The moments: over energies, then three over directions; Omega and what it is multiplied by.
+  const double moments = 2.0 * c + 6.0 * c / static_cast<double>(momenta.energies);
+  const double refraction = 2.0 * c / static_cast<double>(momenta.energies);
+  const double streaming = difference + c;
+  double flops = moments + refraction + streaming + precession;
+  if (test.mode == Mode::standard) return flops;
+
+  // Q and D_z Q, W and its two products, D_E W with unequal weights ahead and behind, times v.
+  flops += jordan_product + difference + 2.0 * jordan_product + 2.0 * c + (4.0 * ghosts + 1.0) * c +
+           (difference + 2.0 * c) / static_cast<double>(momenta.energies);
+  if (momenta.geometry == Geometry::beams) return flops;
+
+  const bool spectral = momenta.angular_operator == AngularOperator::spectral;
+  // q and D_z q, A_1 o d and (D_z A_1) o rho; kappa [..] added; the argument of C; C, added.
+  flops += jordan_product + difference + 2.0 * jordan_product + 4.0 * c + 5.0 * c +
+           (spectral ? 9.0 : 5.0) * c + 2.0 * c;
+  // S W, over E.
+  return flops + (spectral ? 2.0 * angles - 1.0 : 5.0) * c + 2.0 * c;
+}
+
+/// The best of several measurements, as STREAM reports it: what else the machine does only adds
+/// time. How far the median is behind tells how much it did.
+class Rate {
+ public:
+  void add(double rate) { rates_.push_back(rate); }
+  double best() const { return *std::max_element(rates_.begin(), rates_.end()); }
+  double spread() const {
+    std::vector<double> sorted = rates_;
+    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+    std::nth_element(sorted.begin(), middle, sorted.end());
+    return 1.0 - *middle / best();
+  }
+
+ private:
+  std::vector<double> rates_;
 };
 
 struct Result {
-  double right_hand_side, step;  ///< node right-hand sides per second and core
-  double triad;                  ///< bytes per second and core
+  Index cells = 0;
+  Rate right_hand_side;  ///< nodes per second and core
+  Rate stage;            ///< of an RK4 step, nodes per second and core
+  Rate triad;            ///< bytes per second and core
   /// Memory of the RK4 run over that of the state; 0 for a state too small to tell.
-  double state_vectors;
+  double state_vectors = 0.0;
+  /// Seconds of computing over seconds of the clock, of the rank with the least: below 1, something
+  /// else ran on its core.
+  double core_share = 0.0;
+
+  double fraction() const { return right_hand_side.best() * rate_bytes_per_node / triad.best(); }
+  double stage_fraction() const { return stage.best() * stage_bytes_per_node / triad.best(); }
 };
 
-/// Seconds of one call of `work`: the median of several batches, each long enough to time.
-double seconds_per_call(const std::function<void()>& work, MPI_Comm comm) {
-  constexpr double batch_seconds = 0.15;
-  constexpr int batches = 7;
-  const auto batch = [&](long calls) {
-    MPI_Barrier(comm);
-    double seconds = -MPI_Wtime();
-    for (long n = 0; n < calls; ++n) work();
-    seconds += MPI_Wtime();
-    MPI_Allreduce(MPI_IN_PLACE, &seconds, 1, MPI_DOUBLE, MPI_MAX, comm);
-    return seconds / static_cast<double>(calls);
-  };
-  const long calls = std::max(1L, static_cast<long>(batch_seconds / batch(1)));
-  std::array<double, batches> times{};
-  for (double& time : times) time = batch(calls);
-  std::nth_element(times.begin(), times.begin() + batches / 2, times.end());
-  return times[batches / 2];
-}
-
-/// STREAM's triad a = b + s c by all ranks at once, on arrays far larger than the caches.
-double triad_bytes_per_second(MPI_Comm comm) {
-  constexpr std::size_t elements = 16'000'000;
-  static std::vector<double> a(elements, 1.0), b(elements, 2.0), c(elements, 3.0);
-  const double seconds = seconds_per_call(
-      [] {
-        for (std::size_t n = 0; n < elements; ++n) a[n] = b[n] + 3.0 * c[n];
-        asm volatile("" : : "r"(a.data()) : "memory");
-      },
-      comm);
-  return static_cast<double>(elements) * triad_bytes_per_element / seconds;
-}
-
-/// Memory of this process now. (PETSc's PetscMemoryGetCurrentUsage gives the largest so far.)
+/// Memory that this process uses now. (PETSc's PetscMemoryGetCurrentUsage gives the largest so
+/// far.)
 double resident_bytes() {
+  malloc_trim(0);  // Open MPI may have told malloc to keep what is freed
   std::ifstream statistics("/proc/self/statm");
   double pages = 0.0, resident_pages = 0.0;
   statistics >> pages >> resident_pages;
   return resident_pages * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
-phase_space::MomentumGrid momentum_grid(const Case& test) {
+phase_space::MomentumGrid momentum_grid(const Momenta& momenta) {
   constexpr double reference = 1000.0, half_width = 40.0;
-  constexpr int order = 6;
-  if (test.geometry == phase_space::Geometry::spherical)
-    return phase_space::MomentumGrid::spherical(reference, half_width, test.energies, order,
-                                                test.angles,
-                                                phase_space::AngularOperator::spectral);
-  std::vector<double> directions;
-  for (Index k = 0; k < test.angles; ++k)
-    directions.push_back(2.0 * static_cast<double>(k) / static_cast<double>(test.angles - 1) - 1.0);
-  return {reference, half_width, test.energies,
-          order,     directions, std::vector<double>(directions.size(), 1.0)};
+  if (momenta.geometry == Geometry::spherical)
+    return phase_space::MomentumGrid::spherical(reference, half_width, momenta.energies, order,
+                                                momenta.angles, momenta.angular_operator);
+  return {reference, half_width, momenta.energies, order, {-1.0, 1.0}, {1.0, 1.0}};
 }
 
-PetscErrorCode measure(const Case& test, MPI_Comm comm, Result* result) {
+PetscErrorCode measure(const Case& test, int rounds, MPI_Comm comm, Result* result) {
   PetscFunctionBeginUser;
   int ranks = 1;
   PetscCallMPI(MPI_Comm_size(comm, &ranks));
-  malloc_trim(0);  // the memory of the case before goes back to the system
   const double memory_before = resident_bytes();
-  const phase_space::ZAxis z(0.1 * static_cast<double>(test.cells), test.cells, 6);
-  const phase_space::MomentumGrid momentum = momentum_grid(test);
+  result->cells = cells_of(test, ranks);
+  constexpr double spacing = 0.1;
+  const phase_space::ZAxis z(spacing * static_cast<double>(result->cells), result->cells, order);
+  const phase_space::MomentumGrid momentum = momentum_grid(test.momenta);
   std::vector<double> zeta, occupation;
   for (const double v : momentum.directions()) {
-    zeta.push_back(v / static_cast<double>(test.angles));
-    occupation.push_back(1.0 / static_cast<double>(test.angles));
+    zeta.push_back(v / static_cast<double>(momentum.angles()));
+    occupation.push_back(1.0 / static_cast<double>(momentum.angles()));
   }
-  constexpr int ghosts = 3;
   phase_space::Decomposition decomposition;
   PetscCall(decomposition.create(comm, z, momentum, ghosts,
                                  phase_space::choose_process_grid(ranks, z, momentum, ghosts, {})));
@@ -124,96 +235,127 @@ PetscErrorCode measure(const Case& test, MPI_Comm comm, Result* result) {
   PetscCall(decomposition.create_state(rate));
   PetscScalar* memory = nullptr;
   PetscCall(VecGetArray(state, &memory));
-  initial::fill(initial::SeededBeams(
-                    zeta, occupation,
-                    std::make_unique<initial::FourierSeeds>(
-                        initial::FourierSeeds::Settings{.max_mode = 10}, z.length(), test.angles),
-                    false),
+  initial::fill(initial::SeededBeams(zeta, occupation,
+                                     std::make_unique<initial::FourierSeeds>(
+                                         initial::FourierSeeds::Settings{.max_mode = 10},
+                                         z.length(), momentum.angles()),
+                                     false),
                 initial::energy_spectrum(momentum, {.width = 5.0}), z, decomposition.box(), memory);
   PetscCall(VecRestoreArray(state, &memory));
-
   time::Integrator integrator;
   constexpr double tiny_step = 1e-6;
   PetscCall(integrator.create(decomposition, equation,
                               {.method = time::Method::rk4, .end = 1.0, .step = tiny_step}, state));
-  const auto nodes = static_cast<double>(test.cells * test.energies * test.angles);
-  const double triad_before = triad_bytes_per_second(comm);
-  const double evaluation =
-      seconds_per_call([&] { PetscCallAbort(comm, integrator.evaluate(state, rate)); }, comm);
-  const double step = seconds_per_call(
-      [&] {
-        time::StepOutcome outcome{};
-        PetscCallAbort(comm, integrator.advance(tiny_step, 1.0, &outcome));
-      },
-      comm);
-  const double triad_after = triad_bytes_per_second(comm);
+
+  const auto evaluate = [&] { PetscCallAbort(comm, integrator.evaluate(state, rate)); };
+  const auto advance = [&] {
+    time::StepOutcome outcome{};
+    PetscCallAbort(comm, integrator.advance(tiny_step, 1.0, &outcome));
+  };
+  constexpr std::size_t triad_elements = 16'000'000;
+  // One rank waits for nobody, so that what else its core does need not count.
+  const Batches one_batch{
+      .seconds = 0.1, .count = 1, .clock = ranks == 1 ? processor_seconds : MPI_Wtime};
+  const auto nodes = static_cast<double>(result->cells * test.momenta.nodes());
+  const double clock_before = MPI_Wtime(), computing_before = processor_seconds();
+  for (int round = 0; round < rounds; ++round) {
+    result->triad.add(triad_bytes_per_second(comm, triad_elements, one_batch));
+    result->right_hand_side.add(nodes / (ranks * seconds_per_call(evaluate, comm, one_batch)));
+    result->stage.add(stages * nodes / (ranks * seconds_per_call(advance, comm, one_batch)));
+  }
+  result->core_share = (processor_seconds() - computing_before) / (MPI_Wtime() - clock_before);
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &result->core_share, 1, MPI_DOUBLE, MPI_MIN, comm));
   double memory_used = resident_bytes() - memory_before;
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &memory_used, 1, MPI_DOUBLE, MPI_SUM, comm));
-  const double state_bytes = nodes * flavor::components * sizeof(double);
-  result->state_vectors = state_bytes > measurable_state_bytes ? memory_used / state_bytes : 0.0;
-  result->right_hand_side = nodes / (evaluation * ranks);
-  result->step = 4.0 * nodes / (step * ranks);
-  result->triad = 0.5 * (triad_before + triad_after);
+  if (test.place == Place::memory) result->state_vectors = memory_used / (nodes * matrix_bytes);
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode run(const std::string& json_path, MPI_Comm comm) {
-  PetscFunctionBeginUser;
-  constexpr auto beams = phase_space::Geometry::beams;
-  constexpr auto spherical = phase_space::Geometry::spherical;
-  const std::vector<Case> cases{
-      {physics::Mode::standard, beams, 4000, 1, 2},
-      {physics::Mode::standard, beams, 1000000, 1, 2},
-      {physics::Mode::standard, beams, 20000, 100, 2},
-      {physics::Mode::full, beams, 100, 100, 2},
-      {physics::Mode::full, beams, 1000, 100, 2},
-      {physics::Mode::full, beams, 20000, 100, 2},
-      {physics::Mode::full, beams, 2000, 64, 32},
-      {physics::Mode::standard, spherical, 2000, 64, 32},
-      {physics::Mode::full, spherical, 2000, 64, 32},
+std::string heading(int ranks, int rounds) {
+  return fmt::format(
+      "{}\n{}\n{} ranks, best of {} rounds\n\n"
+      "nodes/s   node right-hand sides per second and core, which move {:g} bytes each at least\n"
+      "flops     additions and multiplications of a right-hand side for a node\n"
+      "stages/s  the same of the stages of an RK4 step, which move {:g} bytes\n"
+      "reals/s   numbers in the state times right-hand sides per second, of all cores\n"
+      "vectors   memory of an RK4 run over that of the state\n"
+      "spread    how far the median is behind the best: right-hand side, triad\n"
+      "core      the part of its core that the benchmark had: several ranks need 100 %; one counts\n"
+      "          its own time only\n\n"
+      "{:<32}{:>8} {:>6} {:>9} {:>6} {:>7} {:>9} {:>9} {:>8} {:>7} {:>11} {:>6}\n",
+      io::version_text(), io::library_text(), ranks, rounds, rate_bytes_per_node,
+      stage_bytes_per_node, "case", "nodes/s", "GB/s", "of STREAM", "flops", "Gflop/s", "stages/s",
+      "of STREAM", "reals/s", "vectors", "spread", "core");
+}
+
+std::string line(const Case& test, int ranks, const Result& result) {
+  const double rate = result.right_hand_side.best(), flops = flops_per_node(test);
+  return fmt::format(
+      "{:<32}{:>8.3g} {:>6.2f} {:>7.1f} % {:>6.0f} {:>7.2f} {:>9.3g} {:>7.1f} % {:>8.3g} {:>7} "
+      "{:>4.0f} {:>4.0f} % {:>4.0f} %\n",
+      test.name(), rate, 1e-9 * rate * rate_bytes_per_node, 100.0 * result.fraction(), flops,
+      1e-9 * rate * flops, result.stage.best(), 100.0 * result.stage_fraction(),
+      rate * ranks * flavor::components,
+      result.state_vectors > 0.0 ? fmt::format("{:.1f}", result.state_vectors) : "-",
+      100.0 * result.right_hand_side.spread(), 100.0 * result.triad.spread(),
+      100.0 * result.core_share);
+}
+
+std::string json(const Case& test, int ranks, const Result& result) {
+  const Momenta& momenta = test.momenta;
+  const bool beams = momenta.geometry == Geometry::beams;
+  std::string record =
+      fmt::format(R"(  {{"case": "{}", "mode": "{}", "geometry": "{}", "angular_operator": {})",
+                  test.name(), test.mode_name(), beams ? "beams" : "spherical",
+                  beams ? "null" : fmt::format(R"("{}")", momenta.name()));
+  const double rate = result.right_hand_side.best();
+  const std::pair<const char*, double> numbers[] = {
+      {"angles", momenta.angles},
+      {"energies", momenta.energies},
+      {"cells", result.cells},
+      {"ranks", ranks},
+      {"nodes_per_second_per_core", rate},
+      {"nodes_spread", result.right_hand_side.spread()},
+      {"bytes_per_node", rate_bytes_per_node},
+      {"fraction_of_stream", result.fraction()},
+      {"flops_per_node", flops_per_node(test)},
+      {"stage_nodes_per_second_per_core", result.stage.best()},
+      {"stage_spread", result.stage.spread()},
+      {"stage_bytes_per_node", stage_bytes_per_node},
+      {"stage_fraction_of_stream", result.stage_fraction()},
+      {"reals_per_second", rate * ranks * flavor::components},
+      {"memory_in_state_vectors", result.state_vectors},
+      {"triad_bytes_per_second_per_core", result.triad.best()},
+      {"triad_spread", result.triad.spread()},
+      {"core_share", result.core_share},
   };
-  int rank = 0;
-  int ranks = 1;
+  for (const auto& [name, value] : numbers) record += fmt::format(R"(, "{}": {:.8g})", name, value);
+  return record + "}";
+}
+
+PetscErrorCode run(const std::vector<Case>& cases, int rounds, const std::string& json_path,
+                   MPI_Comm comm) {
+  PetscFunctionBeginUser;
+  int rank = 0, ranks = 1;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   PetscCallMPI(MPI_Comm_size(comm, &ranks));
-  std::string json;
-  if (rank == 0)
-    fmt::print(
-        "{}\n{}\n{} ranks; node right-hand sides per second and core; fraction of the STREAM "
-        "triad at {:g} bytes/node\n\n"
-        "mode     geometry   cells x energies x angles  right-hand side  of STREAM  "
-        "RK4 step per stage  memory/state  triad GB/s/core\n",
-        io::version_text(), io::library_text(), ranks, least_bytes_per_node);
+  std::string records;
+  double triad = 0.0;
+  if (rank == 0) fmt::print("{}", heading(ranks, rounds));
   for (const Case& test : cases) {
-    Result result{};
-    PetscCall(measure(test, comm, &result));
-    const char* mode = test.mode == physics::Mode::full ? "full" : "standard";
-    const char* geometry = test.geometry == spherical ? "spherical" : "beams";
-    const double fraction = result.right_hand_side * least_bytes_per_node / result.triad;
-    if (rank == 0) {
-      fmt::print(
-          "{:<8} {:<9} {:>8} x {:>3} x {:>3} {:>20.3g} {:>9.1f} % {:>19.3g} {:>13} {:>16.2f}\n",
-          mode, geometry, test.cells, test.energies, test.angles, result.right_hand_side,
-          100.0 * fraction, result.step,
-          result.state_vectors > 0.0 ? fmt::format("{:.1f}", result.state_vectors) : "-",
-          result.triad * 1e-9);
-      std::fflush(stdout);
-    }
-    json += fmt::format(
-        "{}  {{\"case\": \"{}x{}x{}\", \"mode\": \"{}\", \"geometry\": \"{}\", \"angles\": {}, "
-        "\"energies\": {}, \"ranks\": {}, \"nodes_per_second_per_core\": {:.6g}, "
-        "\"step_nodes_per_second_per_core\": {:.6g}, \"bytes_per_node\": {:g}, "
-        "\"memory_in_state_vectors\": {:.4g}, "
-        "\"triad_bytes_per_second_per_core\": {:.6g}, \"fraction_of_stream\": {:.6g}}}",
-        json.empty() ? "" : ",\n", test.cells, test.energies, test.angles, mode, geometry,
-        test.angles, test.energies, ranks, result.right_hand_side, result.step,
-        least_bytes_per_node, result.state_vectors, result.triad, fraction);
+    Result result;
+    PetscCall(measure(test, rounds, comm, &result));
+    if (rank == 0) fmt::print("{}", line(test, ranks, result));
+    std::fflush(stdout);
+    records += (records.empty() ? "" : ",\n") + json(test, ranks, result);
+    triad = std::max(triad, result.triad.best());
   }
+  if (rank == 0) fmt::print("\nSTREAM triad: {:.2f} GB/s a core at best\n", 1e-9 * triad);
   if (rank == 0 && !json_path.empty()) {
     std::ofstream out(json_path);
-    out << "[\n" << json << "\n]\n";
+    out << "[\n" << records << "\n]\n";
     out.close();
-    if (!out) fmt::print(stderr, "nuvlasov-bench: cannot write {}\n", json_path);
+    PetscCheck(out, PETSC_COMM_SELF, PETSC_ERR_FILE_WRITE, "cannot write %s", json_path.c_str());
   }
   PetscFunctionReturn(0);
 }
@@ -222,11 +364,28 @@ PetscErrorCode run(const std::string& json_path, MPI_Comm comm) {
 
 int main(int argc, char** argv) {
   CLI::App app{"Speed of nuvlasov beside the memory bandwidth of the machine", "nuvlasov-bench"};
-  std::string json_path;
-  app.add_option("--json", json_path, "also write the results to this file");
+  std::string json_path, filter;
+  bool list = false, quick = false;
+  app.add_option("--filter", filter, "only cases whose name contains this")->type_name("TEXT");
+  app.add_flag("--list", list, "names of the cases");
+  app.add_flag("--quick", quick, "fewer rounds");
+  app.add_option("--json", json_path, "also write the results to this file")->type_name("FILE");
   CLI11_PARSE(app, argc, argv);
+  std::vector<Case> cases = all_cases();
+  std::erase_if(cases,
+                [&](const Case& test) { return test.name().find(filter) == std::string::npos; });
+  if (cases.empty()) {
+    fmt::print(stderr, "nuvlasov-bench: --filter {}: no such case; --list names them\n", filter);
+    return exit_bad_input;
+  }
+  if (list) {
+    for (const Case& test : cases) fmt::print("{}\n", test.name());
+    return exit_done;
+  }
+  constexpr int all_rounds = 7, quick_rounds = 3;
   int petsc_argc = 1;
-  if (PetscInitialize(&petsc_argc, &argv, nullptr, nullptr) != 0) return 1;
-  const PetscErrorCode failed = run(json_path, PETSC_COMM_WORLD);
-  return PetscFinalize() == 0 && failed == 0 ? 0 : 1;
+  if (PetscInitialize(&petsc_argc, &argv, nullptr, nullptr) != 0) return exit_internal_error;
+  const PetscErrorCode failed =
+      run(cases, quick ? quick_rounds : all_rounds, json_path, PETSC_COMM_WORLD);
+  return PetscFinalize() == 0 && failed == 0 ? exit_done : exit_internal_error;
 }

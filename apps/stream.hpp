@@ -9,10 +9,14 @@
 
 namespace nuvlasov {
 
-/// How long and how often to measure.
+/// Seconds that this process has computed: while others have its core, they stand still.
+double processor_seconds();
+
+/// How long and how often to measure, in seconds of which clock.
 struct Batches {
   double seconds = 0.15;  ///< of one batch, about
   int count = 7;
+  double (*clock)() = MPI_Wtime;
 };
 
 /// Seconds of one call of `work`, on the slowest rank: the median of the batches. Collective.
