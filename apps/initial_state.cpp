@@ -14,6 +14,7 @@
 #include "nuvlasov/initial/energy_spectrum.hpp"
 #include "nuvlasov/io/collective.hpp"
 #include "nuvlasov/io/fields.hpp"
+#include "nuvlasov/mpi_counts.hpp"
 
 namespace nuvlasov {
 namespace {
@@ -116,7 +117,9 @@ std::vector<stability::BoxMode> on_all_ranks(
   auto count = static_cast<Index>(modes.size());
   MPI_Bcast(&count, 1, MPI_INT64_T, 0, comm);
   modes.resize(static_cast<std::size_t>(count));
-  MPI_Bcast(modes.data(), static_cast<int>(count * sizeof(stability::BoxMode)), MPI_BYTE, 0, comm);
+  in_pieces(count * static_cast<Index>(sizeof(stability::BoxMode)), [&](Index first, int bytes) {
+    MPI_Bcast(reinterpret_cast<char*>(modes.data()) + first, bytes, MPI_BYTE, 0, comm);
+  });
   return modes;
 }
 

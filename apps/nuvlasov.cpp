@@ -53,7 +53,21 @@ struct Invocation {
         ->type_name("auto|never|PATH")
         ->capture_default_str();
     run_command->add_flag("--overwrite", run.overwrite, "replace a run in the directory");
-    run_command->add_flag("--dry-run", run.dry_run, "say what the run would take, and stop");
+    auto* dry_run =
+        run_command->add_flag("--dry-run", run.dry_run, "say what the run would take, and stop");
+    const auto add_plan = [&](const char* name, auto& value, const char* unit,
+                              const char* meaning) {
+      run_command->add_option(name, value, meaning)
+          ->type_name(unit)
+          ->check(CLI::PositiveNumber)
+          ->needs(dry_run);
+    };
+    add_plan("--ranks", run.plan.ranks, "N", "plan for N ranks, whatever runs this");
+    add_plan("--ranks-per-node", run.plan.ranks_per_node, "N",
+             "ranks on each compute node; absent: as they are, or for --ranks as many as this "
+             "machine has processors");
+    add_plan("--memory-per-node", run.plan.memory_per_node, "GB",
+             "memory of a compute node; absent: that of this one");
     dispersion_command
         ->add_option("--output", dispersion.output,
                      "where dispersion.h5 and dispersion.csv go; as for run")

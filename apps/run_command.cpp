@@ -1,7 +1,6 @@
 #include "run_command.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +10,7 @@
 #include <sstream>
 
 #include "continuation.hpp"
+#include "need.hpp"
 #include "nuvlasov/io/checkpoint.hpp"
 #include "nuvlasov/io/collective.hpp"
 #include "nuvlasov/io/fields.hpp"
@@ -19,6 +19,7 @@
 #include "nuvlasov/time/stop.hpp"
 #include "output_directory.hpp"
 #include "petsc_options.hpp"
+#include "report.hpp"
 
 namespace nuvlasov {
 namespace {
@@ -26,22 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double history_flush_seconds = 5.0;
-
-std::string duration_text(double seconds) {
-  if (!std::isfinite(seconds)) return "-";
-  const auto whole = static_cast<long long>(std::llround(seconds));
-  if (whole < 60) return fmt::format("{:.0f}s", seconds);
-  if (whole < 3600) return fmt::format("{}min{:02}s", whole / 60, whole % 60);
-  return fmt::format("{}h{:02}min", whole / 3600, whole % 3600 / 60);
-}
-
-std::string bytes_text(double bytes) {
-  for (const char* unit : {"B", "kB", "MB", "GB", "TB"}) {
-    if (bytes < 1000.0) return fmt::format("{:.3g} {}", bytes, unit);
-    bytes /= 1000.0;
-  }
-  return fmt::format("{:.3g} PB", bytes);
-}
 
 /// Multiples of an interval at which something is due; never for an interval of 0.
 class Cadence {
@@ -147,6 +132,23 @@ class Target {
                        [](const auto& entry) { return entry.path().extension() == ".h5"; });
   }
 
+  /// Bytes that a run here has written. By one rank alone.
+  double bytes() const {
+    double sum = 0.0;
+    const auto add = [&](const fs::directory_entry& entry) {
+      std::error_code gone;
+      const auto size = entry.is_regular_file(gone) ? entry.file_size(gone) : 0;
+      if (!gone) sum += static_cast<double>(size);
+    };
+    for (const char* product : products) {
+      const fs::directory_entry entry(directory_.path(product));
+      add(entry);
+      if (entry.is_directory())
+        for (const auto& inner : fs::directory_iterator(entry)) add(inner);
+    }
+    return sum;
+  }
+
   void create() const { directory_.create(); }
   /// Makes the directory, or empties it of a former run's files. \throws IoError
   void prepare() const {
@@ -219,14 +221,13 @@ class Run {
   bool checkpoint_is_due();
   double reserve() const;
   const config::Input& input() const { return configuration_.input(); }
-  PetscErrorCode estimate();
   io::FieldContext field_context() const;
   void open_outputs(const Continuation* from);
   std::unique_ptr<io::Profiles> open_profiles(Index records);
   std::vector<double> existing_snapshots(std::vector<double> times);
-  io::Snapshots::Fields snapshot_fields() const;
   PetscErrorCode write_snapshot();
   void banner();
+  void warn_of_small_disk();
   PetscErrorCode record();
   double dissipation_rate(const diagnostics::Record& record) const;
   void warn(const diagnostics::Record& record);
@@ -327,43 +328,41 @@ std::optional<double> Run::deadline() const {
 PetscErrorCode Run::execute() {
   PetscFunctionBeginUser;
   start_ = MPI_Wtime();
-  std::optional<Continuation> from;
-  if (!options_.dry_run) {
-    int done = 0;
-    io::on_first_rank(comm_, [&] {
-      done = options_.resume == "auto" && !options_.overwrite && target_.done() ? 1 : 0;
-    });
-    PetscCallMPI(MPI_Bcast(&done, 1, MPI_INT, 0, comm_));
-    if (done == 1) {
-      log_.line(fmt::format(
-          "the run in {} is done; raise time.end to go on from a checkpoint, or --overwrite it",
-          directory_));
-      PetscFunctionReturn(0);
-    }
-    from = find_start();
+  if (options_.dry_run) {
+    double there = 0.0;
+    io::on_first_rank(comm_, [&] { there = target_.bytes(); });
+    PetscCall(plan(options_.input, configuration_, options_.plan, {directory_, there}, comm_));
+    PetscFunctionReturn(0);
   }
+  int done = 0;
+  io::on_first_rank(comm_, [&] {
+    done = options_.resume == "auto" && !options_.overwrite && target_.done() ? 1 : 0;
+  });
+  PetscCallMPI(MPI_Bcast(&done, 1, MPI_INT, 0, comm_));
+  if (done == 1) {
+    log_.line(fmt::format(
+        "the run in {} is done; raise time.end to go on from a checkpoint, or --overwrite it",
+        directory_));
+    PetscFunctionReturn(0);
+  }
+  const std::optional<Continuation> from = find_start();
   // From here on a signal is a reason to stop on a checkpoint.
-  std::optional<time::StopWatcher> watcher;
-  if (!options_.dry_run) watcher.emplace(comm_, directory_ + "/STOP", deadline());
+  time::StopWatcher watcher(comm_, directory_ + "/STOP", deadline());
   PetscCall(simulation_.create(configuration_, comm_, from ? &from->simulation : nullptr));
   provenance_ = {.config = configuration_.resolved(),
                  .process_grid = to_text(simulation_.decomposition().process_grid()),
                  .ranks = ranks_};
-  if (options_.dry_run) {
-    banner();
-    PetscCall(estimate());
-    PetscFunctionReturn(0);
-  }
   if (from) PetscCall(load(*from, field_context(), simulation_));
   open_outputs(from ? &*from : nullptr);
   banner();
   if (from) say_continuation(*from);
+  warn_of_small_disk();
   try {
     if (!from) {
       PetscCall(record());
       PetscCall(warn_of_short_waves());
     }
-    PetscCall(steps(*watcher));
+    PetscCall(steps(watcher));
     history_->set_status(stopped_.empty() ? io::status_done : stopped_);
     history_->flush();
   } catch (const NumericalError&) {
@@ -488,7 +487,8 @@ void Run::open_outputs(const Continuation* from) {
     profiles_ = open_profiles(before.profile_records);
   }
   if (input().output.snapshot_interval > 0.0)
-    snapshots_ = std::make_unique<io::Snapshots>(context, directory_, snapshot_fields(),
+    snapshots_ = std::make_unique<io::Snapshots>(context, directory_,
+                                                 snapshot_fields(input(), simulation_.problem()),
                                                  existing_snapshots(before.snapshot_times));
   checkpoints_ = std::make_unique<io::CheckpointWriter>(context, directory_,
                                                         static_cast<int>(input().checkpoint.keep));
@@ -531,15 +531,6 @@ std::vector<double> Run::existing_snapshots(std::vector<double> times) {
   return times;
 }
 
-io::Snapshots::Fields Run::snapshot_fields() const {
-  const auto& names = input().output.snapshot_fields;
-  auto fields = diagnostics::phase_space_fields(simulation_.problem().z);
-  std::erase_if(fields, [&](const diagnostics::PhaseSpaceField& field) {
-    return std::find(names.begin(), names.end(), field.name) == names.end();
-  });
-  return fields;
-}
-
 PetscErrorCode Run::write_snapshot() {
   PetscFunctionBeginUser;
   snapshots_->begin(simulation_.integrator().time(), simulation_.integrator().steps());
@@ -551,76 +542,24 @@ PetscErrorCode Run::write_snapshot() {
 }
 
 void Run::banner() {
-  const Problem& problem = simulation_.problem();
-  log_.line(io::version_text());
-  log_.line(io::library_text());
-  log_.line(fmt::format("input      {}, {} equation", options_.input, input().equation.mode));
-  if (!equation().terms.empty())
-    log_.line(fmt::format("terms      {} alone", fmt::join(equation().terms, ", ")));
-  if (dissipates())
-    log_.line(fmt::format("           dissipation {:g} in z, {:g} mu in energy",
-                          equation().dissipation.z, equation().dissipation.energy));
-  log_.line(
-      fmt::format("grid       {} z x {} energies x {} directions ({}), order {} in z, {} in "
-                  "energy; {:.3g} nodes",
-                  problem.z.cells(), problem.momentum.energies(), problem.momentum.angles(),
-                  input().grid.momentum.geometry, input().grid.z.order, input().grid.momentum.order,
-                  problem.nodes()));
-  if (problem.equation.mode == physics::Mode::full &&
-      problem.momentum.geometry() == phase_space::Geometry::spherical)
-    log_.line(fmt::format("angular    {}",
-                          problem.momentum.angular_operator() == phase_space::AngularOperator::sn
-                              ? "S_N angular redistribution, second order"
-                              : "spectral, the polynomial through all directions"));
-  log_.line(fmt::format("ranks      {}: {}", ranks_, provenance_.process_grid));
-  log_.line(fmt::format("time       to t = {:g} by {}", simulation_.integrator().end(),
-                        simulation_.integrator().description()));
-  if (!options_.dry_run) log_.line(fmt::format("output     {}", directory_));
+  const time::Integrator& integrator = simulation_.integrator();
+  say_banner(log_, input(), simulation_.problem(),
+             {.input = options_.input,
+              .ranks = fmt::format("{}: {}", ranks_, provenance_.process_grid),
+              .integration = integrator.description(),
+              .end = integrator.end()});
+  log_.line(fmt::format("output     {}", directory_));
 }
 
-PetscErrorCode Run::estimate() {
-  PetscFunctionBeginUser;
-  const Problem& problem = simulation_.problem();
-  const phase_space::Box& box = simulation_.decomposition().box();
-  diagnostics::Record record;
-  PetscCall(simulation_.measure(&record));
-  PetscCall(warn_of_short_waves());
-  double step = 0.0;
-  PetscCall(simulation_.integrator().automatic_step(&step));
-  if (problem.time.step) step = *problem.time.step;
-
-  phase_space::VecHandle rate;
-  PetscCall(simulation_.decomposition().create_state(rate));
-  constexpr int probes = 3;
-  double seconds = MPI_Wtime();
-  for (int n = 0; n < probes; ++n)
-    PetscCall(simulation_.integrator().evaluate(simulation_.state(), rate));
-  seconds = (MPI_Wtime() - seconds) / probes;
-
-  const double evaluations = simulation_.integrator().evaluations_per_step();
-  const double steps = std::ceil(simulation_.integrator().end() / step);
-  const double core_hours = seconds * evaluations * steps * ranks_ / 3600.0;
-  const double state = static_cast<double>(box.nodes()) * flavor::components * sizeof(double);
-  log_.line("");
-  log_.line(fmt::format("rank 0     {} z x {} energies x {} directions, about {} of memory",
-                        box.z.size, box.energy.size, box.angle.size,
-                        bytes_text(state * simulation_.integrator().state_vectors())));
-  log_.line(fmt::format("snapshot   {}", bytes_text(io::Snapshots::bytes(
-                                             problem.z, problem.momentum, snapshot_fields()))));
-  const double saved = problem.time.method == time::Method::implicit_midpoint
-                           ? 1.0 + time::FixedPoint::history
-                           : 1.0;
-  log_.line(fmt::format("checkpoint {}, and {} of them are kept",
-                        bytes_text(problem.nodes() * flavor::components * sizeof(double) * saved),
-                        input().checkpoint.keep));
-  log_.line(fmt::format("step       {:.4g} at t = 0, about {:.3g} steps of {:g} right-hand sides",
-                        step, steps, evaluations));
-  log_.line(fmt::format("throughput {:.3g} node right-hand sides per second and core (probed)",
-                        problem.nodes() / (seconds * ranks_)));
-  log_.line(fmt::format("estimate   {:.3g} core-hours, {} on {} ranks, without output", core_hours,
-                        duration_text(core_hours * 3600.0 / ranks_), ranks_));
-  log_.line("dry run: nothing was written");
-  PetscFunctionReturn(0);
+/// A disk that is too small is the user's choice: another program may yet make room.
+void Run::warn_of_small_disk() {
+  std::string shortage;
+  io::on_first_rank(comm_, [&] {
+    shortage = disk_shortage(
+        disk_need(input(), simulation_.problem(), simulation_.ledger().columns().size()),
+        disk_room(directory_), target_.bytes());
+  });
+  if (!shortage.empty()) log_.warning(shortage);
 }
 
 PetscErrorCode Run::record() {
@@ -694,14 +633,7 @@ PetscErrorCode Run::warn_of_short_waves() {
   PetscFunctionBeginUser;
   double rate = 0.0;
   PetscCall(simulation_.short_wave_growth(&rate));
-  const double end = simulation_.integrator().end();
-  if (rate * end > 1.0)
-    log_.warning(fmt::format(
-        "strong coupling: waves as short as the grid may grow by a factor of up to exp({:.2g}), at "
-        "a rate k mu/(10 E_ref) = {:.2g} until t = {:g}, and finer cells in z only let shorter "
-        "waves grow faster; raise grid.momentum.energy.reference, use fewer grid.z.cells, or damp "
-        "them with equation.dissipation.z",
-        rate * end, rate, end));
+  nuvlasov::warn_of_short_waves(log_, rate, simulation_.integrator().end());
   PetscFunctionReturn(0);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "nuvlasov/errors.hpp"
+#include "plan.hpp"
 
 namespace nuvlasov {
 
@@ -19,6 +20,7 @@ struct RunOptions {
   std::string resume = "auto";
   bool overwrite = false;
   bool dry_run = false;
+  PlanOptions plan;  ///< of a dry run
 };
 
 /// Runs a simulation from its start or a checkpoint to its end, or until there is a reason to stop,

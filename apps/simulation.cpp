@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "need.hpp"
 #include "nuvlasov/errors.hpp"
 #include "nuvlasov/io/fields.hpp"
 #include "nuvlasov/physics/short_waves.hpp"
@@ -87,12 +88,11 @@ Problem make_problem(const config::Configuration& configuration, MPI_Comm comm, 
                   .process_grid = {.z = to_ranks(input.parallel.ranks_z),
                                    .energy = to_ranks(input.parallel.ranks_energy),
                                    .angle = to_ranks(input.parallel.ranks_angle)}};
-  if (problem.nodes() * flavor::components > static_cast<double>(PETSC_MAX_INT))
-    configuration.fail(
-        "grid.z.cells",
-        fmt::format("the grid has {:.3g} unknowns, but this PETSc counts to {:.3g}; "
-                    "use one built with 64-bit indices",
-                    problem.nodes() * flavor::components, static_cast<double>(PETSC_MAX_INT)));
+  try {
+    phase_space::check_counts(phase_space::whole(problem.z, problem.momentum), {}, 0);
+  } catch (const phase_space::DecompositionError& error) {
+    configuration.fail("grid.z.cells", error.what());
+  }
   if (initial)
     problem.initial = make_initial_state(configuration, problem.z, problem.momentum, comm);
   return problem;
@@ -117,8 +117,11 @@ PetscErrorCode Simulation::fill_initial_state(const config::Configuration& confi
   PetscFunctionReturn(0);
 }
 
-phase_space::ProcessGrid place(const config::Configuration& configuration, Problem& problem,
-                               int ranks, std::optional<phase_space::AngularOperator> kept) {
+namespace {
+
+/// \throws phase_space::DecompositionError
+phase_space::ProcessGrid chosen_grid(const config::Configuration& configuration, Problem& problem,
+                                     int ranks, std::optional<phase_space::AngularOperator> kept) {
   const auto choose = [&] {
     phase_space::ProcessGridRequest request = problem.process_grid;
     if (problem.equation.mode == physics::Mode::full && problem.momentum.couples_all_directions())
@@ -146,20 +149,33 @@ phase_space::ProcessGrid place(const config::Configuration& configuration, Probl
   return choose();
 }
 
-PetscErrorCode Simulation::create(const config::Configuration& configuration, MPI_Comm comm,
-                                  const SimulationMemory* memory) {
-  PetscFunctionBeginUser;
-  problem_ = std::make_unique<Problem>(make_problem(configuration, comm, memory == nullptr));
-  int ranks = 1;
-  PetscCallMPI(MPI_Comm_size(comm, &ranks));
-  phase_space::ProcessGrid grid;
+}  // namespace
+
+phase_space::ProcessGrid place(const config::Configuration& configuration, Problem& problem,
+                               int ranks, std::optional<phase_space::AngularOperator> kept) {
   try {
-    grid = place(configuration, *problem_, ranks,
-                 memory != nullptr ? std::optional(memory->angular_operator) : std::nullopt);
+    const phase_space::ProcessGrid grid = chosen_grid(configuration, problem, ranks, kept);
+    phase_space::check_counts(phase_space::whole(problem.z, problem.momentum), grid,
+                              problem.ghosts());
+    return grid;
   } catch (const phase_space::DecompositionError& error) {
     if (error.axis().empty()) throw InputError(error.what());
     configuration.fail("parallel.ranks_" + error.axis(), error.what());
   }
+}
+
+PetscErrorCode Simulation::create(const config::Configuration& configuration, MPI_Comm comm,
+                                  const SimulationMemory* memory) {
+  PetscFunctionBeginUser;
+  problem_ = std::make_unique<Problem>(make_problem(configuration, comm, false));
+  int ranks = 1;
+  PetscCallMPI(MPI_Comm_size(comm, &ranks));
+  const phase_space::ProcessGrid grid =
+      place(configuration, *problem_, ranks,
+            memory != nullptr ? std::optional(memory->angular_operator) : std::nullopt);
+  require_memory(configuration.input(), *problem_, grid, comm);
+  if (memory == nullptr)
+    problem_->initial = make_initial_state(configuration, problem_->z, problem_->momentum, comm);
   PetscCall(decomposition_.create(comm, problem_->z, problem_->momentum, problem_->ghosts(), grid));
   equation_ = std::make_unique<physics::KineticEquation>(problem_->equation, problem_->z,
                                                          problem_->momentum, decomposition_);
@@ -292,20 +308,23 @@ PetscErrorCode Simulation::check_finite() const {
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode Simulation::short_wave_growth(double* rate) const {
-  PetscFunctionBeginUser;
-  const auto& terms = equation_->terms();
+double short_wave_growth(const Problem& problem, const physics::Terms& terms, double refraction) {
   const bool has_gradients = std::any_of(terms.begin(), terms.end(), [](const auto& term) {
     return term->name() == "weak_force" || term->name() == "group_velocity";
   });
+  // Along frozen directions the force only shifts energies, on which Omega does not depend.
+  return has_gradients && problem.momentum.geometry() == phase_space::Geometry::spherical
+             ? physics::short_wave_growth(refraction, problem.z, problem.momentum,
+                                          problem.equation.dissipation)
+             : 0.0;
+}
+
+PetscErrorCode Simulation::short_wave_growth(double* rate) const {
+  PetscFunctionBeginUser;
   double refraction = physics::largest_refraction(equation_->moments());
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &refraction, 1, MPI_DOUBLE, MPI_MAX,
                              decomposition_.communicator()));
-  // Along frozen directions the force only shifts energies, on which Omega does not depend.
-  *rate = has_gradients && problem_->momentum.geometry() == phase_space::Geometry::spherical
-              ? physics::short_wave_growth(refraction, problem_->z, problem_->momentum,
-                                           problem_->equation.dissipation)
-              : 0.0;
+  *rate = nuvlasov::short_wave_growth(*problem_, equation_->terms(), refraction);
   PetscFunctionReturn(0);
 }
 

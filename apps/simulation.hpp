@@ -44,10 +44,14 @@ Problem make_problem(const config::Configuration& configuration, MPI_Comm comm,
 
 /// The process grid of a problem. Where no grid leaves all directions on a rank, the angular
 /// operator "auto" becomes S_N here.
-/// \throws phase_space::DecompositionError when the ranks cannot share the grid
+/// \throws InputError when the ranks cannot share the grid
 /// \param kept  the operator of a run that goes on, which does not change
 phase_space::ProcessGrid place(const config::Configuration& configuration, Problem& problem,
                                int ranks, std::optional<phase_space::AngularOperator> kept = {});
+
+/// Upper estimate of the rate at which waves at the scale of the grid can grow.
+/// \param refraction  the largest eigenvalue of Omega
+double short_wave_growth(const Problem& problem, const physics::Terms& terms, double refraction);
 
 /// Steps up to a time at which something is due.
 struct Interval {
@@ -69,8 +73,9 @@ struct SimulationMemory {
 class Simulation {
  public:
   /// At the initial state, or, given a memory, ready for the caller to fill in vectors().
-  /// \throws InputError when the ranks cannot share the grid, an occupation exceeds 1, or a PETSc
-  /// option is wrong or not used
+  /// \throws InputError when the ranks cannot share the grid, or a compute node has too little
+  /// memory for them, before any is taken; when an occupation exceeds 1, or a PETSc option is wrong
+  /// or not used
   PetscErrorCode create(const config::Configuration& configuration, MPI_Comm comm,
                         const SimulationMemory* memory = nullptr);
 

@@ -1,5 +1,7 @@
 #include "nuvlasov/diagnostics/compensated_sum.hpp"
 
+#include "nuvlasov/mpi_counts.hpp"
+
 namespace nuvlasov::diagnostics {
 namespace {
 
@@ -14,7 +16,7 @@ void add_compensated(void* in, void* in_out, int* count, MPI_Datatype*) {
 
 }  // namespace
 
-void sum_over_ranks(CompensatedSum* sums, int count, MPI_Comm comm) {
+void sum_over_ranks(CompensatedSum* sums, std::int64_t total, MPI_Comm comm) {
   MPI_Datatype parts = MPI_DATATYPE_NULL;
   MPI_Type_contiguous(3, MPI_DOUBLE, &parts);
   MPI_Type_commit(&parts);
@@ -22,8 +24,11 @@ void sum_over_ranks(CompensatedSum* sums, int count, MPI_Comm comm) {
   MPI_Op_create(add_compensated, 1, &add);
   int rank = 0;
   MPI_Comm_rank(comm, &rank);
-  MPI_Reduce(rank == 0 ? MPI_IN_PLACE : sums, sums, count, parts, add, 0, comm);
-  MPI_Bcast(sums, count, parts, 0, comm);
+  in_pieces(total, [&](std::int64_t first, int count) {
+    CompensatedSum* piece = sums + first;
+    MPI_Reduce(rank == 0 ? MPI_IN_PLACE : piece, piece, count, parts, add, 0, comm);
+    MPI_Bcast(piece, count, parts, 0, comm);
+  });
   MPI_Op_free(&add);
   MPI_Type_free(&parts);
 }

@@ -1,6 +1,7 @@
 #include "nuvlasov/diagnostics/marginals.hpp"
 
 #include "nuvlasov/diagnostics/compensated_sum.hpp"
+#include "nuvlasov/mpi_counts.hpp"
 
 namespace nuvlasov::diagnostics {
 
@@ -23,9 +24,12 @@ void Marginals::measure(const double* state) {
       }
     }
   if (decomposition_.splits_momentum())
-    MPI_Allreduce(MPI_IN_PLACE, density_.data(), static_cast<int>(density_.size()), MPI_DOUBLE,
-                  MPI_SUM, decomposition_.momentum_communicator());
-  sum_over_ranks(spectrum.data(), static_cast<int>(spectrum.size()), decomposition_.communicator());
+    in_pieces(static_cast<Index>(density_.size()), [&](Index first, int count) {
+      MPI_Allreduce(MPI_IN_PLACE, density_.data() + first, count, MPI_DOUBLE, MPI_SUM,
+                    decomposition_.momentum_communicator());
+    });
+  sum_over_ranks(spectrum.data(), static_cast<Index>(spectrum.size()),
+                 decomposition_.communicator());
   spectrum_.clear();
   for (const CompensatedSum& sum : spectrum) spectrum_.push_back(sum.value());
   sum_flavors();

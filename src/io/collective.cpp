@@ -6,13 +6,17 @@
 #include <fstream>
 #include <sstream>
 
+#include "nuvlasov/mpi_counts.hpp"
+
 namespace nuvlasov::io {
 
 std::string broadcast(std::string text, int root, MPI_Comm comm) {
   auto size = static_cast<long long>(text.size());
   MPI_Bcast(&size, 1, MPI_LONG_LONG, root, comm);
   text.resize(static_cast<std::size_t>(size));
-  MPI_Bcast(text.data(), static_cast<int>(size), MPI_CHAR, root, comm);
+  in_pieces(size, [&](std::int64_t first, int count) {
+    MPI_Bcast(text.data() + first, count, MPI_CHAR, root, comm);
+  });
   return text;
 }
 

@@ -205,7 +205,8 @@ Profiles::Profiles(const FieldContext& context, std::string path, hsize_t record
       file.close("cannot close " + path_);
       return;
     }
-    constexpr hsize_t largest_chunk = 4096;
+    constexpr hsize_t longest_chunk = 4096;
+    constexpr hsize_t largest_chunk = hsize_t{1} << 23U;  // numbers: HDF5 takes chunks below 4 GiB
     hdf5::Handle file = hdf5::create_file(path_);
     write_provenance(file, "profiles", context_.provenance);
     hdf5::create_coordinate(file, "time", {}, true, {"1/mu", "time"});
@@ -213,8 +214,10 @@ Profiles::Profiles(const FieldContext& context, std::string path, hsize_t record
     hdf5::create_label_coordinate(
         file, "flavor", {flavor::flavor_names.begin(), flavor::flavor_names.end()}, "flavor");
     const hsize_t angles = size_of(context_.momentum.angles());
-    const hsize_t cells = std::min(size_of(context_.z.cells()), largest_chunk);
-    const hsize_t energies = std::min(size_of(context_.momentum.energies()), largest_chunk);
+    const hsize_t rows =
+        std::clamp<hsize_t>(largest_chunk / (angles * flavor::components), 1, longest_chunk);
+    const hsize_t cells = std::min(size_of(context_.z.cells()), rows);
+    const hsize_t energies = std::min(size_of(context_.momentum.energies()), rows);
     hdf5::create_variable(file, density_name, {"time", "z", "angle", "component"},
                           {1, cells, angles, flavor::components},
                           {"1", "density matrix integrated over energy, sum dE rho"});
@@ -285,6 +288,16 @@ void check_density_matrix(const std::string& path, const phase_space::ZAxis& z,
     throw InputError(fmt::format(
         "{}: dataset '{}' has the shape [{}], but the grid [z, energy, angle, component] is [{}]",
         path, density_matrix_name, fmt::join(found, ", "), fmt::join(expected, ", ")));
+}
+
+void read_density_matrix_plane(const std::string& path, const phase_space::MomentumGrid& momentum,
+                               Index j, double* plane) {
+  const hdf5::Handle file = hdf5::open_file(path, false);
+  hdf5::read_block(
+      hdf5::open_dataset(file, density_matrix_name),
+      {{size_of(j), 0, 0, 0},
+       {1, size_of(momentum.energies()), size_of(momentum.angles()), flavor::components}},
+      plane, false);
 }
 
 void visit_density_matrix(const std::string& path, const phase_space::ZAxis& z,

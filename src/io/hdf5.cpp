@@ -115,14 +115,30 @@ void make_scale(hid_t dataset, const std::string& name) {
   check(H5DSset_scale(dataset, name.c_str()), "dimension scale " + name);
 }
 
-void transfer(hid_t dataset, const Block& block, bool collective,
-              const std::function<herr_t(hid_t memory, hid_t file, hid_t list)>& act,
-              const char* what) {
+hsize_t values_in(const Block& block) {
+  return std::accumulate(block.count.begin(), block.count.end(), hsize_t{1}, std::multiplies<>());
+}
+
+/// The largest of the numbers that the ranks of a parallel file have.
+hsize_t largest_over_ranks(hid_t dataset, hsize_t number, const char* what) {
+  const Handle file{check(H5Iget_file_id(dataset), what), H5Fclose};
+  const Handle list{check(H5Fget_access_plist(file), what), H5Pclose};
+  MPI_Comm comm = MPI_COMM_NULL;
+  MPI_Info info = MPI_INFO_NULL;
+  check(H5Pget_fapl_mpio(list, &comm, &info), what);
+  std::uint64_t largest = number;
+  MPI_Allreduce(MPI_IN_PLACE, &largest, 1, MPI_UINT64_T, MPI_MAX, comm);
+  MPI_Comm_free(&comm);
+  if (info != MPI_INFO_NULL) MPI_Info_free(&info);
+  return largest;
+}
+
+void transfer_part(hid_t dataset, const Block& block, bool collective,
+                   const std::function<herr_t(hid_t memory, hid_t file, hid_t list)>& act,
+                   const char* what) {
   const Handle file_space{check(H5Dget_space(dataset), what), H5Sclose};
   const Handle memory_space = dataspace(block.count);
-  const bool empty =
-      std::find(block.count.begin(), block.count.end(), hsize_t{0}) != block.count.end();
-  if (empty) {
+  if (values_in(block) == 0) {
     check(H5Sselect_none(file_space), what);
     check(H5Sselect_none(memory_space), what);
   } else {
@@ -133,6 +149,25 @@ void transfer(hid_t dataset, const Block& block, bool collective,
   const Handle list = property_list(H5P_DATASET_XFER);
   if (collective) check(H5Pset_dxpl_mpio(list, H5FD_MPIO_COLLECTIVE), what);
   check(act(memory_space, file_space, list), what);
+}
+
+/// Calls act(values, memory, file, list) for each part of a block.
+template <class Value, class Act>
+void transfer(hid_t dataset, const Block& block, Value* values, bool collective, hsize_t most,
+              Act&& act, const char* what) {
+  std::vector<Block> parts = in_parts(block, most);
+  if (collective) {
+    // All take part in as many transfers as the one that has most.
+    const Block nothing{block.offset, std::vector<hsize_t>(block.count.size(), 0)};
+    parts.resize(largest_over_ranks(dataset, parts.size(), what), nothing);
+  }
+  for (const Block& part : parts) {
+    transfer_part(
+        dataset, part, collective,
+        [&](hid_t memory, hid_t file, hid_t list) { return act(values, memory, file, list); },
+        what);
+    values += values_in(part);
+  }
 }
 
 }  // namespace
@@ -321,20 +356,38 @@ void extend(hid_t dataset, hsize_t length) {
   check(H5Dset_extent(dataset, size.data()), "cannot extend a dataset");
 }
 
-void write_block(hid_t dataset, const Block& block, const double* values, bool collective) {
+std::vector<Block> in_parts(const Block& block, hsize_t values) {
+  const auto first = std::find_if(block.count.begin(), block.count.end(),
+                                  [](hsize_t count) { return count != 1; });
+  if (first == block.count.end() || values_in(block) <= values) return {block};
+  const auto axis = first - block.count.begin();
+  const auto at = static_cast<std::size_t>(axis);
+  const hsize_t step = std::max<hsize_t>(1, values / (values_in(block) / *first));
+  std::vector<Block> parts;
+  for (hsize_t done = 0; done < *first; done += step) {
+    Block part = block;
+    part.offset[at] += done;
+    part.count[at] = std::min(step, *first - done);
+    for (Block& smaller : in_parts(part, values)) parts.push_back(std::move(smaller));
+  }
+  return parts;
+}
+
+void write_block(hid_t dataset, const Block& block, const double* values, bool collective,
+                 hsize_t most) {
   transfer(
-      dataset, block, collective,
-      [&](hid_t memory, hid_t file, hid_t list) {
-        return H5Dwrite(dataset, H5T_NATIVE_DOUBLE, memory, file, list, values);
+      dataset, block, values, collective, most,
+      [&](const double* from, hid_t memory, hid_t file, hid_t list) {
+        return H5Dwrite(dataset, H5T_NATIVE_DOUBLE, memory, file, list, from);
       },
       "cannot write a dataset");
 }
 
-void read_block(hid_t dataset, const Block& block, double* values, bool collective) {
+void read_block(hid_t dataset, const Block& block, double* values, bool collective, hsize_t most) {
   transfer(
-      dataset, block, collective,
-      [&](hid_t memory, hid_t file, hid_t list) {
-        return H5Dread(dataset, H5T_NATIVE_DOUBLE, memory, file, list, values);
+      dataset, block, values, collective, most,
+      [&](double* to, hid_t memory, hid_t file, hid_t list) {
+        return H5Dread(dataset, H5T_NATIVE_DOUBLE, memory, file, list, to);
       },
       "cannot read a dataset");
 }

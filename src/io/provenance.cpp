@@ -58,8 +58,9 @@ std::string library_text() {
   MPI_Get_library_version(mpi.data(), &length);
   std::string mpi_text(mpi.data(), static_cast<std::size_t>(length));
   mpi_text = mpi_text.substr(0, mpi_text.find_first_of(",\n"));
-  return fmt::format("PETSc {}.{}.{}, HDF5 {}.{}.{}, {}", PETSC_VERSION_MAJOR, PETSC_VERSION_MINOR,
-                     PETSC_VERSION_SUBMINOR, major, minor, release, mpi_text);
+  return fmt::format("PETSc {}.{}.{} with {}-bit indices, HDF5 {}.{}.{}, {}", PETSC_VERSION_MAJOR,
+                     PETSC_VERSION_MINOR, PETSC_VERSION_SUBMINOR, 8 * sizeof(PetscInt), major,
+                     minor, release, mpi_text);
 }
 
 void write_provenance(hid_t file, const std::string& kind, const Provenance& provenance) {

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "nuvlasov/phase_space/shares.hpp"
+
 namespace nuvlasov::phase_space {
 
 Decomposition::~Decomposition() {
@@ -16,6 +18,7 @@ PetscErrorCode Decomposition::create(MPI_Comm comm, const ZAxis& z, const Moment
   comm_ = comm;
   grid_ = grid;
   ghosts_ = ghosts;
+  check_counts(whole(z, momentum), grid, ghosts);
   PetscCall(DMDACreate3d(comm, DM_BOUNDARY_NONE, DM_BOUNDARY_NONE, DM_BOUNDARY_PERIODIC,
                          DMDA_STENCIL_BOX, static_cast<PetscInt>(momentum.angles()),
                          static_cast<PetscInt>(momentum.energies()),

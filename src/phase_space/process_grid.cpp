@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "nuvlasov/phase_space/communication.hpp"
 
@@ -12,7 +13,8 @@ namespace {
 
 /// A split axis needs `ghosts` nodes on each rank; z is periodic, so it needs them even unsplit.
 int most_ranks(Index nodes, int ghosts) {
-  return static_cast<int>(std::max<Index>(1, nodes / std::max(ghosts, 1)));
+  constexpr Index most = std::numeric_limits<int>::max();
+  return static_cast<int>(std::clamp<Index>(nodes / std::max(ghosts, 1), 1, most));
 }
 
 struct Axis {

@@ -27,10 +27,10 @@ struct MethodTraits {
 
 const MethodTraits& traits(Method method) {
   static constexpr MethodTraits table[] = {
-      {"rk4", 2.785, 0.4, 0.055, 4, 5},
+      {"rk4", 2.785, 0.4, 0.055, 4, 4},
       {"rk5dp", 1.0, 0.5, 0.055, 7, 16},
-      {"ssp", 4.9215, 0.4, 0.11, 10, 5},
-      {"implicit_midpoint", 2.0, 0.6, 0.055, 16, 10},
+      {"ssp", 4.9215, 0.4, 0.11, 10, 4},
+      {"implicit_midpoint", 2.0, 0.6, 0.055, 16, 11},
   };
   return table[static_cast<std::size_t>(method)];
 }
@@ -44,6 +44,18 @@ PetscErrorCode evaluate_for_ts(TS, PetscReal, Vec state, Vec rate, void* self) {
 }
 
 }  // namespace
+
+MethodCost cost(Method method) {
+  return {traits(method).evaluations_per_step, traits(method).state_vectors};
+}
+
+double automatic_step(const IntegratorSettings& settings, double spectral_radius,
+                      double physical_rate) {
+  const MethodTraits& method = traits(settings.method);
+  const double safety = settings.safety.value_or(method.default_safety);
+  return std::min(safety * method.stability_limit / spectral_radius,
+                  safety / method.default_safety * method.resolved_phase / physical_rate);
+}
 
 PetscErrorCode Integrator::create(const phase_space::Decomposition& decomposition,
                                   physics::KineticEquation& equation,
@@ -159,10 +171,7 @@ PetscErrorCode Integrator::automatic_step(double* step) {
     spectral_radius += rates[t];
     physical_rate += rates[t + 1];
   }
-  const MethodTraits& method = traits(settings_.method);
-  const double safety = settings_.safety.value_or(method.default_safety);
-  *step = std::min(safety * method.stability_limit / spectral_radius,
-                   safety / method.default_safety * method.resolved_phase / physical_rate);
+  *step = time::automatic_step(settings_, spectral_radius, physical_rate);
   PetscFunctionReturn(0);
 }
 
@@ -260,11 +269,5 @@ PetscErrorCode Integrator::restore(const IntegratorMemory& memory) {
   PetscCall(fixed_point_.recall(static_cast<int>(memory.midpoints), memory.midpoint_step, state_));
   PetscFunctionReturn(0);
 }
-
-double Integrator::evaluations_per_step() const {
-  return traits(settings_.method).evaluations_per_step;
-}
-
-double Integrator::state_vectors() const { return traits(settings_.method).state_vectors; }
 
 }  // namespace nuvlasov::time

@@ -4,6 +4,8 @@
 
 #include <mpi.h>
 
+#include <cstdint>
+
 namespace nuvlasov::diagnostics {
 
 /// A sum of doubles carried in three doubles (about 159 bits): Knuth's two-sum at each addition.
@@ -47,6 +49,6 @@ class CompensatedSum {
 
 /// Adds up `sums` element by element over the ranks of `comm`; all ranks get the same bits.
 /// Collective.
-void sum_over_ranks(CompensatedSum* sums, int count, MPI_Comm comm);
+void sum_over_ranks(CompensatedSum* sums, std::int64_t count, MPI_Comm comm);
 
 }  // namespace nuvlasov::diagnostics

@@ -90,6 +90,11 @@ class Profiles {
 void check_density_matrix(const std::string& path, const phase_space::ZAxis& z,
                           const phase_space::MomentumGrid& momentum);
 
+/// Reads [energy][angle][component] at the j-th z of a checked file. By one rank alone.
+/// \throws IoError
+void read_density_matrix_plane(const std::string& path, const phase_space::MomentumGrid& momentum,
+                               Index j, double* plane);
+
 /// Calls visit(plane) with [energy][angle][component] at each z of a checked file. By one rank
 /// alone. \throws IoError
 void visit_density_matrix(const std::string& path, const phase_space::ZAxis& z,

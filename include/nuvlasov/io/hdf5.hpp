@@ -102,9 +102,18 @@ std::vector<hsize_t> shape(hid_t dataset);
 std::uint64_t offset(hid_t dataset);
 /// Lengthens the first dimension to `length`.
 void extend(hid_t dataset, hsize_t length);
+/// `block` in parts that follow each other in memory, each of at most `values` numbers.
+std::vector<Block> in_parts(const Block& block, hsize_t values);
+
+/// MPI-IO counts the bytes of a transfer in int: a block goes in parts below that.
+inline constexpr hsize_t largest_transfer = hsize_t{1} << 27U;  // numbers
+
 /// Writes or reads one block of doubles. `collective`: all ranks of a parallel file take part,
 /// those with `count` zero too.
-void write_block(hid_t dataset, const Block& block, const double* values, bool collective);
-void read_block(hid_t dataset, const Block& block, double* values, bool collective);
+/// \param most  numbers to transfer at once
+void write_block(hid_t dataset, const Block& block, const double* values, bool collective,
+                 hsize_t most = largest_transfer);
+void read_block(hid_t dataset, const Block& block, double* values, bool collective,
+                hsize_t most = largest_transfer);
 
 }  // namespace nuvlasov::io::hdf5

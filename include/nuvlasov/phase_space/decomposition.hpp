@@ -24,6 +24,7 @@ class Decomposition {
   ~Decomposition();
 
   /// Lays the axes out over `comm`. `ghosts` is the reach of the widest difference operator.
+  /// \throws DecompositionError when there are more unknowns than PETSc can count: check_counts()
   PetscErrorCode create(MPI_Comm comm, const ZAxis& z, const MomentumGrid& momentum, int ghosts,
                         const ProcessGrid& grid);
 

@@ -29,6 +29,18 @@ struct IntegratorSettings {
   std::optional<double> largest{};  ///< |rho| that the tolerance refers to; absent: of the state
 };
 
+/// What a method takes, typically.
+struct MethodCost {
+  double evaluations_per_step;  ///< right-hand sides
+  double state_vectors;         ///< of the state's size
+};
+MethodCost cost(Method method);
+
+/// The smaller of the stability limit over the sum of the terms' spectral radii, with the safety
+/// factor, and what resolves their physical rates.
+double automatic_step(const IntegratorSettings& settings, double spectral_radius,
+                      double physical_rate);
+
 /// How a step ended.
 enum class StepOutcome { done, solve_failed, step_collapsed };
 
@@ -53,9 +65,7 @@ class Integrator {
                         physics::KineticEquation& equation, const IntegratorSettings& settings,
                         Vec state);
 
-  /// The smaller of the stability limit over the sum of the terms' spectral radii, with the safety
-  /// factor, and what resolves their physical rates, at the state that equation.moments() was last
-  /// updated from. Collective.
+  /// time::automatic_step() at the state that equation.moments() was last updated from. Collective.
   PetscErrorCode automatic_step(double* step);
 
   /// What automatic_step() last found: the spectral radius of each term, in their order, and the
@@ -69,6 +79,9 @@ class Integrator {
 
   /// True when the caller has to choose the step: neither fixed nor adaptive.
   bool chooses_step_automatically() const { return automatic_; }
+
+  /// True when the step follows an error estimate.
+  bool adapts_step() const { return adaptive_; }
 
   /// One step, not beyond `limit`. \param step  the step to take, for an automatic integrator
   PetscErrorCode advance(double step, double limit, StepOutcome* outcome);
@@ -89,9 +102,6 @@ class Integrator {
   /// Right-hand sides evaluated so far, and the seconds they took on this rank.
   Index evaluations() const { return right_hand_side_->evaluations(); }
   double right_hand_side_time() const { return right_hand_side_->seconds(); }
-  /// For estimates: right-hand sides in a typical step, and vectors of the size of the state.
-  double evaluations_per_step() const;
-  double state_vectors() const;
 
   double time() const { return time_; }
   Index steps() const { return steps_; }

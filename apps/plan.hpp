@@ -1,0 +1,34 @@
+/// \file
+/// `nuvlasov run --dry-run`: what a run takes, said without taking it.
+#pragma once
+
+#include <petscsys.h>
+
+#include <optional>
+#include <string>
+
+#include "nuvlasov/config/reader.hpp"
+
+namespace nuvlasov {
+
+struct PlanOptions {
+  std::optional<int> ranks;               ///< to plan for; absent: those of the communicator
+  std::optional<int> ranks_per_node;      ///< absent: as placed, or a machine's processors
+  std::optional<double> memory_per_node;  ///< GB; absent: of this machine
+};
+
+/// Where the run would go.
+struct PlanTarget {
+  std::string directory;
+  double bytes = 0.0;  ///< of a run that is there, on the first rank
+};
+
+/// Prints the process grid, memory, disk, step and time of a run. Takes little of either: the step
+/// is found from the initial state plane by plane, summed over energy, and the time is that of a
+/// few steps on a part of the grid with the same directions. Writes nothing. Collective, on any
+/// number of ranks.
+/// \throws InputError when the run does not fit the compute nodes or the disk, once all is said
+PetscErrorCode plan(const std::string& input, const config::Configuration& configuration,
+                    const PlanOptions& options, const PlanTarget& target, MPI_Comm comm);
+
+}  // namespace nuvlasov

@@ -1,0 +1,66 @@
+#include "report.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+
+#include "nuvlasov/io/provenance.hpp"
+
+namespace nuvlasov {
+
+std::string duration_text(double seconds) {
+  if (!std::isfinite(seconds)) return "-";
+  const auto whole = static_cast<long long>(std::llround(seconds));
+  if (whole < 60) return fmt::format("{:.0f}s", seconds);
+  if (whole < 3600) return fmt::format("{}min{:02}s", whole / 60, whole % 60);
+  if (whole < 360000) return fmt::format("{}h{:02}min", whole / 3600, whole % 3600 / 60);
+  return fmt::format("{:.1f} days", seconds / 86400.0);
+}
+
+std::string bytes_text(double bytes) {
+  for (const char* unit : {"B", "kB", "MB", "GB", "TB"}) {
+    if (bytes < 999.5) return fmt::format("{:.3g} {}", bytes, unit);
+    bytes /= 1000.0;
+  }
+  return fmt::format("{:.3g} PB", bytes);
+}
+
+void say_banner(io::Log& log, const config::Input& input, const Problem& problem,
+                const Banner& banner) {
+  const physics::EquationSettings& equation = problem.equation;
+  log.line(io::version_text());
+  log.line(io::library_text());
+  log.line(fmt::format("input      {}, {} equation", banner.input, input.equation.mode));
+  if (!equation.terms.empty())
+    log.line(fmt::format("terms      {} alone", fmt::join(equation.terms, ", ")));
+  if (equation.dissipation.z > 0.0 || equation.dissipation.energy > 0.0)
+    log.line(fmt::format("           dissipation {:g} in z, {:g} mu in energy",
+                         equation.dissipation.z, equation.dissipation.energy));
+  log.line(
+      fmt::format("grid       {} z x {} energies x {} directions ({}), order {} in z, {} in "
+                  "energy; {:.3g} nodes",
+                  problem.z.cells(), problem.momentum.energies(), problem.momentum.angles(),
+                  input.grid.momentum.geometry, input.grid.z.order, input.grid.momentum.order,
+                  problem.nodes()));
+  if (equation.mode == physics::Mode::full &&
+      problem.momentum.geometry() == phase_space::Geometry::spherical)
+    log.line(fmt::format("angular    {}",
+                         problem.momentum.angular_operator() == phase_space::AngularOperator::sn
+                             ? "S_N angular redistribution, second order"
+                             : "spectral, the polynomial through all directions"));
+  log.line("ranks      " + banner.ranks);
+  log.line(fmt::format("time       to t = {:g} by {}", banner.end, banner.integration));
+}
+
+void warn_of_short_waves(io::Log& log, double rate, double end) {
+  if (rate * end > 1.0)
+    log.warning(fmt::format(
+        "strong coupling: waves as short as the grid may grow by a factor of up to exp({:.2g}), at "
+        "a rate k mu/(10 E_ref) = {:.2g} until t = {:g}, and finer cells in z only let shorter "
+        "waves grow faster; raise grid.momentum.energy.reference, use fewer grid.z.cells, or damp "
+        "them with equation.dissipation.z",
+        rate * end, rate, end));
+}
+
+}  // namespace nuvlasov
