@@ -572,7 +572,7 @@ def test_strong_coupling_is_warned_of_at_the_start(tmp_path: Path, settings: Set
         ({"petsc.ts_dt": "0.05"}, ["-ts_dt", "0.1"], 2, "step 0.1"),
         ({}, ["-ts_monitor"], None, "TS dt"),
         ({"petsc.ts_monitor": "true"}, [], None, "TS dt"),
-        ({}, ["-log_view"], None, "VecMAXPY"),
+        ({}, ["-log_view"], None, "TSStep"),
     ],
 )
 def test_petsc_option_is_obeyed(
