@@ -57,11 +57,13 @@ KineticEquation::KineticEquation(const EquationSettings& settings, const phase_s
       moments_(momentum, decomposition),
       prepared_(static_cast<std::size_t>(box_.z.size + 2 * Index{reach_})),
       ahead_(std::max<Index>(1, prepared_together / kernel_->products_size())),
-      ring_(static_cast<Index>(std::bit_ceil(static_cast<std::uint64_t>(2 * reach_ + ahead_))) -
+      ring_(static_cast<Index>(
+                std::bit_ceil(static_cast<std::uint64_t>(2 * Index{reach_} + ahead_))) -
             1) {
   for (const auto& term : terms_) parts_ |= term->parts();
   if (parts_.read_products())
-    products_.resize(static_cast<std::size_t>((2 * reach_ + ring_ + 1) * kernel_->products_size()));
+    products_.resize(
+        static_cast<std::size_t>((2 * Index{reach_} + ring_ + 1) * kernel_->products_size()));
   if (settings.mode == Mode::full) gradient_.resize(static_cast<std::size_t>(box_.plane()));
 }
 

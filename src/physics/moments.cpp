@@ -23,7 +23,7 @@ PlaneMoments MomentumSum::operator()(const double* plane, Index energy_stride) c
   };
   // Several sums side by side, so that none waits for itself: of directions, whole cache lines of
   // them, and of energies where there are few directions.
-  constexpr Index pair = 2 * flavor::components;
+  constexpr Index pair = Index{2} * flavor::components;
   std::size_t k = 0;
   const auto add_pairs = [&](auto count, auto chains) {
     constexpr Index pairs = decltype(count)::value, together = decltype(chains)::value;

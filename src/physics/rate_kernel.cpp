@@ -87,7 +87,7 @@ void RateKernel::write_products(const double* rho, const double* refraction, con
   double* const of_current = products + plane_;
   const auto visit_node = [&, spherical = spherical_](Index place, auto omega, auto trace) {
     using Matrices = decltype(omega);
-    const Matrices density = flavor::load<Matrices>(rho + place);
+    const auto density = flavor::load<Matrices>(rho + place);
     flavor::JordanSum<Matrices> by_omega;
     by_omega.add(omega, trace, density);
     flavor::store(products + place, by_omega.value());
@@ -165,7 +165,7 @@ void RateKernel::write_local_part(const Neighbourhood& here, const Parts& parts,
   const auto visit_node = [&](const auto& of, Index place, Index at, double third_over_energy,
                               double* local, double* exchanged) {
     using Matrices = std::remove_cvref_t<decltype(of.speed)>;
-    const Matrices density = flavor::load<Matrices>(rho + place);
+    const auto density = flavor::load<Matrices>(rho + place);
     const Matrices slope = d_rho.at(place, density);
     Matrices sum = of.speed * slope + flavor::precession_about(of.axis, of.turned_axis, density);
     if constexpr (weak_force) {

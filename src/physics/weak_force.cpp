@@ -5,7 +5,7 @@
 
 namespace nuvlasov::physics {
 
-WeakForce::WeakForce(const phase_space::ZAxis& z, std::shared_ptr<RateKernel> kernel)
+WeakForce::WeakForce(const phase_space::ZAxis& z, const std::shared_ptr<RateKernel>& kernel)
     : KernelTerm(kernel),
       derivative_(z.derivative()),
       spacing_(z.spacing()),

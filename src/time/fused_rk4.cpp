@@ -64,7 +64,7 @@ PetscErrorCode step(TS ts) {
   const Vec start = ts->vec_sol;
   {
     const Array y(start), sum(self.sum), next(self.stages[0]);
-    PetscCall(stage(self, start, [&](Index at, const double* rate, Index count) {
+    const auto update = [&](Index at, const double* rate, Index count) {
       const double* from = y + at;
       double *total = sum + at, *target = next + at;
 #pragma GCC ivdep
@@ -72,12 +72,13 @@ PetscErrorCode step(TS ts) {
         total[n] = from[n] + h / 6.0 * rate[n];
         target[n] = from[n] + h / 2.0 * rate[n];
       }
-    }));
+    };
+    PetscCall(stage(self, start, update));
   }
   for (const std::size_t second : {0, 1}) {
     const double reach = second == 0 ? h / 2.0 : h;
     const Array y(start), sum(self.sum), next(self.stages[1 - second]);
-    PetscCall(stage(self, self.stages[second], [&](Index at, const double* rate, Index count) {
+    const auto update = [&](Index at, const double* rate, Index count) {
       const double* from = y + at;
       double *total = sum + at, *target = next + at;
 #pragma GCC ivdep
@@ -85,16 +86,18 @@ PetscErrorCode step(TS ts) {
         total[n] += h / 3.0 * rate[n];
         target[n] = from[n] + reach * rate[n];
       }
-    }));
+    };
+    PetscCall(stage(self, self.stages[second], update));
   }
   {
     const Array y(start), sum(self.sum);
-    PetscCall(stage(self, self.stages[0], [&](Index at, const double* rate, Index count) {
+    const auto update = [&](Index at, const double* rate, Index count) {
       const double* total = sum + at;
       double* target = y + at;
 #pragma GCC ivdep
       for (Index n = 0; n < count; ++n) target[n] = total[n] + h / 6.0 * rate[n];
-    }));
+    };
+    PetscCall(stage(self, self.stages[0], update));
   }
   ts->ptime += h;
   PetscFunctionReturn(0);

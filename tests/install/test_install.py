@@ -86,7 +86,7 @@ def test_another_project_finds_and_links_the_library(prefix: Path, tmp_path: Pat
     run(CMAKE, "--build", build, cwd=tmp_path)
     wave_numbers = (-1.0, -0.6, 0.5)
     libraries, *rates = run(build / "growth", *map(str, wave_numbers), cwd=tmp_path).stdout.splitlines()
-    assert re.fullmatch(r"PETSc [\d.]+, HDF5 [\d.]+, .+", libraries)
+    assert re.fullmatch(r"PETSc [\d.]+ with (32|64)-bit indices, HDF5 [\d.]+, .+", libraries)
     # Omega^2 = k^2 + 2 k for beams of -1/2 and 1/2: growth (1 - (k + 1)^2)^(1/2), to the square root
     # of rounding at worst, at the double eigenvalue.
     expected = [math.sqrt(max(0.0, 1.0 - (k + 1.0) ** 2)) for k in wave_numbers]

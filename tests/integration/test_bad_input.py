@@ -345,7 +345,7 @@ VALUES: list[tuple[Settings, list[str]]] = [
     ({"petsc.log_views": "true"}, ["PETSc does not use it"]),
     ({"petsc.ts_type": '"rkk"'}, ["PETSc does not accept", "rkk"]),
     ({"petsc.ts_max_steps": '"many"'}, ["PETSc does not accept", "many"]),
-    ({"petsc.ts_rk_type": '"5g"'}, ["PETSc does not accept", "5g", "5dp"]),
+    ({"time.method": '"rk5dp"', "petsc.ts_rk_type": '"5g"'}, ["PETSc does not accept", "5g", "5dp"]),
     ({"petsc.ts_dt": "-0.1"}, ["the time step must be positive"]),
     ({"petsc.ts_max_steps": "[5]"}, ["expected a string, number or boolean, found array"]),
     ({'petsc."ts max steps"': "5"}, ["not the name of a PETSc option"]),

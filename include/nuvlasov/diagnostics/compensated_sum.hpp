@@ -47,8 +47,8 @@ class CompensatedSum {
   double high_ = 0.0, middle_ = 0.0, low_ = 0.0;
 };
 
-/// Adds up `sums` element by element over the ranks of `comm`; all ranks get the same bits.
-/// Collective.
-void sum_over_ranks(CompensatedSum* sums, std::int64_t count, MPI_Comm comm);
+/// Adds up all `total` of the `sums` element by element over the ranks of `comm`; all ranks get the
+/// same bits. Collective.
+void sum_over_ranks(CompensatedSum* sums, std::int64_t total, MPI_Comm comm);
 
 }  // namespace nuvlasov::diagnostics

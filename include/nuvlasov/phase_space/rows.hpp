@@ -14,7 +14,7 @@ namespace nuvlasov::phase_space {
 /// row
 template <class Visit>
 void for_each_in_row(Index row, Visit&& visit) {
-  constexpr Index pair = 2 * flavor::components;
+  constexpr Index pair = Index{2} * flavor::components;
   Index at = 0;
   for (; at + pair <= row; at += pair) visit(at, flavor::MatrixPair{});
   if (at < row) visit(at, flavor::Matrix{});
@@ -25,7 +25,7 @@ void for_each_in_row(Index row, Visit&& visit) {
 /// are short, so that what belongs to the angles stays in registers; else row by row.
 template <class Visit>
 void for_each_in_plane(Index row, Index energies, Visit&& visit) {
-  constexpr Index short_row = 4 * 2 * flavor::components;
+  constexpr Index short_row = Index{8} * flavor::components;
   if (row <= short_row) {
     for_each_in_row(row, [&](Index at, auto node) {
       visit(at, node, [](Index begin, Index end, auto&& body) {

@@ -21,7 +21,7 @@ namespace nuvlasov::physics {
 
 class WeakForce final : public KernelTerm {
  public:
-  WeakForce(const phase_space::ZAxis& z, std::shared_ptr<RateKernel> kernel);
+  WeakForce(const phase_space::ZAxis& z, const std::shared_ptr<RateKernel>& kernel);
 
   std::string name() const override { return "weak_force"; }
   std::string meaning() const override { return "weak force, {d_z Omega, d_pz rho}/2"; }
