@@ -3,6 +3,7 @@
 #include <hdf5_hl.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <numeric>
 #include <utility>
@@ -173,6 +174,7 @@ void transfer(hid_t dataset, const Block& block, Value* values, bool collective,
 }  // namespace
 
 void start() {
+  setenv("OMPI_MCA_sharedfp", "^sm", 0);
   check(H5dont_atexit(), "HDF5");
   check(H5open(), "HDF5");
   check(H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr), "HDF5");

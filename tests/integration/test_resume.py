@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
@@ -111,6 +113,24 @@ def test_killed_before_its_first_checkpoint_it_starts_again(
     assert again.returncode == DONE
     assert "interrupted before its first checkpoint" in again.stdout
     assert_same(results(tmp_path / "run"), expected)
+
+
+@pytest.fixture
+def semaphore_of_a_killed_run() -> Iterator[None]:
+    """What OpenMPI leaves when it is killed while it opens the checkpoint of step 7."""
+    name = b"/OMPIO_000000007.h5.partial"
+    library = ctypes.CDLL(None, use_errno=True)
+    library.sem_open.restype = ctypes.c_void_p
+    assert library.sem_open(name, os.O_CREAT, 0o600, 0), os.strerror(ctypes.get_errno())
+    yield
+    library.sem_unlink(name)
+
+
+@pytest.mark.usefixtures("semaphore_of_a_killed_run")
+@pytest.mark.parametrize("ranks", [0, 2])
+def test_a_semaphore_that_a_killed_run_left_holds_nobody_up(tmp_path: Path, ranks: int) -> None:
+    assert start(tmp_path, RUN, ranks).returncode == DONE
+    assert (tmp_path / "run" / "checkpoints" / "latest").exists()
 
 
 def ranks_of(process: subprocess.Popen) -> list[int]:

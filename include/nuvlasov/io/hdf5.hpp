@@ -16,8 +16,10 @@
 
 namespace nuvlasov::io::hdf5 {
 
-/// Starts HDF5, silent. To be called before MPI starts: otherwise HDF5 hooks its clean-up into the
-/// end of MPI, where it crashes on a file that it could not close, as on a full disk.
+/// Starts HDF5, silent, and sets MPI-IO up. To be called before MPI starts: otherwise HDF5 hooks its
+/// clean-up into the end of MPI, where it crashes on a file that it could not close, as on a full
+/// disk; and OpenMPI, when it opens a file, waits for ever for a semaphore in /dev/shm that a killed
+/// run left under the name of that file. The semaphore is for shared file pointers, not used here.
 void start();
 
 /// Returns `result`, or throws IoError with `what` and the reason HDF5 gives when it is negative.
