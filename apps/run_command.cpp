@@ -13,6 +13,7 @@
 #include "need.hpp"
 #include "nuvlasov/io/checkpoint.hpp"
 #include "nuvlasov/io/collective.hpp"
+#include "nuvlasov/io/durable_file.hpp"
 #include "nuvlasov/io/fields.hpp"
 #include "nuvlasov/io/history.hpp"
 #include "nuvlasov/io/log.hpp"
@@ -467,6 +468,10 @@ void Run::open_outputs(const Continuation* from) {
   });
   log_.open_file(directory_ + "/run.log", from != nullptr);
   const Progress before = from != nullptr ? from->progress : Progress{};
+  io::on_first_rank(comm_, [&] {
+    io::remove_unfinished(directory_);
+    if (fs::exists(directory_ + "/snapshots")) io::remove_unfinished(directory_ + "/snapshots");
+  });
   history_ = std::make_unique<io::History>(
       directory_ + "/history.h5", simulation_.ledger().columns(), provenance_, comm_, before.rows);
   if (from != nullptr) {

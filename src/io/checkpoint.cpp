@@ -25,7 +25,6 @@ constexpr std::uint64_t word_bytes = 8;
 constexpr std::string_view magic = "nuvlasov checkpoint 1\n";
 constexpr std::string_view hdf5_signature = "\x89HDF\r\n\x1a\n";
 constexpr const char* folder = "checkpoints";
-constexpr const char* partial_extension = ".partial";
 constexpr const char* record_group = "record";
 
 // --- the seal
@@ -354,7 +353,7 @@ std::string CheckpointWriter::write(const CheckpointRecord& record,
   const auto pass = [&](const char* point) { on_every_rank(comm, [&] { failpoint(point); }); };
   const std::vector<std::uint64_t> digests = checked_digests(fields, context_);
   std::string path = directory_ + "/" + name_of(record.step);
-  const std::string partial = path + partial_extension;
+  const std::string partial = path + ".partial";
   try {
     pass("checkpoint.begun");
     on_first_rank(comm, [&] { create(partial, record, fields); });
@@ -383,9 +382,7 @@ std::string CheckpointWriter::write(const CheckpointRecord& record,
 void CheckpointWriter::create(const std::string& path, const CheckpointRecord& record,
                               const std::vector<CheckpointField>& fields) const {
   if (fs::create_directory(directory_)) sync(fs::path(directory_).parent_path().string());
-  // What a run that was killed has left.
-  for (const auto& entry : fs::directory_iterator(directory_))
-    if (entry.path().extension() == partial_extension) fs::remove(entry.path());
+  remove_unfinished(directory_);
   // A full disk has to show here, not in HDF5, which does not recover from a file that it cannot
   // close.
   reserve(path, metadata_room(record, context_));

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
+#include <regex>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -139,6 +141,13 @@ std::uint64_t file_digest(const std::string& path, std::uint64_t begin, std::uin
 
 void replace(const std::string& path, const std::string& replacement) {
   if (std::rename(replacement.c_str(), path.c_str()) != 0) fail("cannot rename to", path);
+}
+
+void remove_unfinished(const std::string& directory) {
+  static const std::regex unfinished(R"(.*\.h5(\.partial.*|-.*\.lock|\.locktest\..*))");
+  for (const auto& entry : std::filesystem::directory_iterator(directory))
+    if (std::regex_match(entry.path().filename().string(), unfinished))
+      std::filesystem::remove(entry.path());
 }
 
 void point_link(const std::string& link, const std::string& target) {

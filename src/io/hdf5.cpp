@@ -174,7 +174,9 @@ void transfer(hid_t dataset, const Block& block, Value* values, bool collective,
 }  // namespace
 
 void start() {
-  setenv("OMPI_MCA_sharedfp", "^sm", 0);
+  constexpr bool overwrite = false;  // what the user has chosen
+  // Before there is any other thread. NOLINTNEXTLINE(concurrency-mt-unsafe)
+  setenv("OMPI_MCA_sharedfp", "^sm", overwrite);
   check(H5dont_atexit(), "HDF5");
   check(H5open(), "HDF5");
   check(H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr), "HDF5");

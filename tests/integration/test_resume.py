@@ -133,6 +133,23 @@ def test_a_semaphore_that_a_killed_run_left_holds_nobody_up(tmp_path: Path, rank
     assert (tmp_path / "run" / "checkpoints" / "latest").exists()
 
 
+def test_what_a_killed_run_left_half_written_goes_and_the_rest_stays(tmp_path: Path) -> None:
+    assert start(tmp_path, RUN, **killed_at("checkpoint.published", 3)).returncode not in (DONE, RESUBMIT)
+    run = tmp_path / "run"
+    half_written = [
+        run / "profiles.h5-1778909185-1789.lock",
+        run / "profiles.h5.locktest.1",
+        run / "snapshots" / "000009.h5.partial",
+        run / "checkpoints" / "000000999.h5.partial",
+        run / "checkpoints" / "000000999.h5.partial-1778909185-1789.lock",
+    ]
+    own = [run / "notes.h5.txt", run / "mine.lock"]
+    for path in half_written + own:
+        path.touch()
+    assert start(tmp_path, RUN).returncode == DONE
+    assert [path for path in half_written + own if path.exists()] == own
+
+
 def ranks_of(process: subprocess.Popen) -> list[int]:
     """Process numbers of the ranks that run below mpirun."""
     found = []

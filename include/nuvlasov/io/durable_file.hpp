@@ -34,6 +34,11 @@ std::uint64_t file_digest(const std::string& path, std::uint64_t begin, std::uin
 /// Gives a file the name of another one, which it replaces in one step.
 void replace(const std::string& path, const std::string& replacement);
 
+/// Removes from a folder what a process that was killed has left of the HDF5 files that it was
+/// writing (`x.h5.partial`), and what OpenMPI put beside them and beside those it had open
+/// (`x.h5-*.lock`, `x.h5.locktest.*`).
+void remove_unfinished(const std::string& directory);
+
 /// Makes `link` a symbolic link to `target`, in one step where there is one already.
 void point_link(const std::string& link, const std::string& target);
 

@@ -16,10 +16,10 @@
 
 namespace nuvlasov::io::hdf5 {
 
-/// Starts HDF5, silent, and sets MPI-IO up. To be called before MPI starts: otherwise HDF5 hooks its
-/// clean-up into the end of MPI, where it crashes on a file that it could not close, as on a full
-/// disk; and OpenMPI, when it opens a file, waits for ever for a semaphore in /dev/shm that a killed
-/// run left under the name of that file. The semaphore is for shared file pointers, not used here.
+/// Starts HDF5, silent, and chooses OpenMPI's way to files. To be called before MPI starts:
+/// otherwise HDF5 hooks its clean-up into the end of MPI, where it crashes on a file that it could
+/// not close, as on a full disk; and OpenMPI, by default, waits for ever for a semaphore that a
+/// killed run has left in /dev/shm (docs/decisions/checkpoint.md).
 void start();
 
 /// Returns `result`, or throws IoError with `what` and the reason HDF5 gives when it is negative.
