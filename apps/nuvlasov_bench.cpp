@@ -384,6 +384,7 @@ int main(int argc, char** argv) {
   }
   constexpr int all_rounds = 7, quick_rounds = 3;
   int petsc_argc = 1;
+  phase_space::align_petsc_memory();
   if (PetscInitialize(&petsc_argc, &argv, nullptr, nullptr) != 0) return exit_internal_error;
   const PetscErrorCode failed =
       run(cases, quick ? quick_rounds : all_rounds, json_path, PETSC_COMM_WORLD);

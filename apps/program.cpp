@@ -11,6 +11,7 @@
 #include "nuvlasov/config/reader.hpp"
 #include "nuvlasov/errors.hpp"
 #include "nuvlasov/io/hdf5.hpp"
+#include "nuvlasov/phase_space/aligned.hpp"
 #include "petsc_options.hpp"
 
 namespace nuvlasov {
@@ -97,6 +98,7 @@ int run_program(const char* name, int argc, char** argv,
   petsc_argv.push_back(nullptr);
   char** petsc_argv_data = petsc_argv.data();
   io::hdf5::start();
+  phase_space::align_petsc_memory();
   if (PetscInitialize(&petsc_argc, &petsc_argv_data, nullptr, nullptr) != 0)
     return exit_internal_error;
 

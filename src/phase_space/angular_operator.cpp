@@ -145,7 +145,7 @@ AngularCommutator::AngularCommutator(const MomentumGrid& grid, Range angles) {
     // and p the polynomial that vanishes on the nodes: c = sum_l f_l/p'(v_l), and the barycentric
     // weights are 1/p'.
     const std::vector<double> barycentric = barycentric_weights(grid);
-    const auto append = [](std::vector<double>& row, double value) {
+    const auto append = [](Numbers& row, double value) {
       row.insert(row.end(), flavor::components, value);
     };
     for (std::size_t k = 0; k < v.size(); ++k) {
@@ -211,7 +211,7 @@ void AngularCommutator::add_outer_products(const double* f, double scale, double
   const flavor::Matrix of_adjoint = flavor::sum_of_pair(second[0] + second[1]) + second_left_over;
   for_each_in_row(size, [&](Index at, auto node) {
     using Matrices = decltype(node);
-    const auto row = [at](const std::vector<double>& values) {
+    const auto row = [at](const Numbers& values) {
       return flavor::load<Matrices>(values.data() + at);
     };
     flavor::add_to(sum + at, scale * (row(diagonal_) * flavor::load<Matrices>(f + at) -

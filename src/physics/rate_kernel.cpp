@@ -39,8 +39,8 @@ struct Difference {
   }
 };
 
-std::vector<double> spread(const std::vector<double>& values) {
-  std::vector<double> result;
+phase_space::Numbers spread(const std::vector<double>& values) {
+  phase_space::Numbers result;
   for (const double value : values) result.insert(result.end(), components, value);
   return result;
 }
@@ -64,7 +64,7 @@ RateKernel::RateKernel(const phase_space::ZAxis& z, const phase_space::MomentumG
       inverse_energy_(phase_space::inverse_energies(momentum, decomposition.seen().energy)),
       exchange_(static_cast<std::size_t>(most_rows * row_seen_)),
       local_(static_cast<std::size_t>(most_rows * row_seen_)) {
-  for (std::vector<double>* row :
+  for (phase_space::Numbers* row :
        {&speed_, &axis_, &turned_axis_, &omega_, &omega_trace_, &slope_, &slope_trace_})
     row->resize(static_cast<std::size_t>(row_seen_));
   if (spherical_) {
@@ -110,7 +110,7 @@ void RateKernel::write_products(const double* rho, const double* refraction, con
 void RateKernel::prepare(const Neighbourhood& here, const Parts& parts) {
   for (std::size_t k = 0; k < directions_.size(); ++k) {
     const Index at = static_cast<Index>(k) * components;
-    const auto set = [&](std::vector<double>& row, Matrix value) {
+    const auto set = [&](phase_space::Numbers& row, Matrix value) {
       flavor::store(row.data() + at, value);
     };
     const auto omega = [&](int m) { return flavor::load(here.refraction(m) - first_angle_ + at); };

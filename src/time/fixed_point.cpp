@@ -24,7 +24,7 @@ struct Change {
 /// previous <- weight (start + scale f(x)) + (1 - weight) previous; returns maximum norms over all
 /// ranks of the new value and of what it differs from x.
 PetscErrorCode iterate(RightHandSide& right_hand_side, Vec start, double scale, double weight,
-                       Vec x, Vec previous, std::vector<double>& rate, Change* change) {
+                       Vec x, Vec previous, phase_space::Numbers& rate, Change* change) {
   PetscFunctionBeginUser;
   const PetscScalar *x0 = nullptr, *now = nullptr;
   PetscScalar* next = nullptr;

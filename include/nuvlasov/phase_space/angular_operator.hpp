@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "nuvlasov/phase_space/aligned.hpp"
 #include "nuvlasov/phase_space/momentum_grid.hpp"
 #include "nuvlasov/phase_space/state_view.hpp"
 
@@ -58,7 +59,7 @@ class AngularCommutator {
   };
   std::vector<Neighbours> neighbours_;
   /// spectral: the diagonal, and half of an outer product and of its adjoint; [angle][component].
-  std::vector<double> diagonal_, left_, right_, adjoint_left_, adjoint_right_;
+  Numbers diagonal_, left_, right_, adjoint_left_, adjoint_right_;
 };
 
 }  // namespace nuvlasov::phase_space

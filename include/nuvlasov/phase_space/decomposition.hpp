@@ -6,6 +6,7 @@
 #include <array>
 #include <vector>
 
+#include "nuvlasov/phase_space/aligned.hpp"
 #include "nuvlasov/phase_space/momentum_grid.hpp"
 #include "nuvlasov/phase_space/petsc_handle.hpp"
 #include "nuvlasov/phase_space/process_grid.hpp"
@@ -89,7 +90,7 @@ class Decomposition {
   Index energy_stride_ = 0;
   mutable std::vector<const double*> planes_;  ///< of StateView
   /// Momentum whole: planes from the neighbours before and after, and who they are.
-  mutable std::vector<double> ghost_planes_;
+  mutable Numbers ghost_planes_;
   int before_ = 0, after_ = 0;
   mutable std::array<MPI_Request, 4> requests_{};
   /// Momentum split: the state among its ghosts.

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "nuvlasov/phase_space/aligned.hpp"
 #include "nuvlasov/phase_space/momentum_grid.hpp"
 #include "nuvlasov/phase_space/state_view.hpp"
 
@@ -50,12 +51,12 @@ class MomentumGradient {
 
   CentralDifference derivative_;
   Index energies_;
-  std::vector<double> speeds_;            ///< v, [owned angle][component]
+  Numbers speeds_;            ///< v, [owned angle][component]
   std::vector<double> stencil_;           ///< [owned energy][-reach .. reach]
   std::vector<AngularRow> angular_rows_;  ///< by owned direction; empty for beams
   std::vector<double> angular_;           ///< their coefficients
   std::vector<double> inverse_energy_;
-  std::vector<double> vacuum_;
+  Numbers vacuum_;
   double spectral_radius_;
 };
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "nuvlasov/phase_space/aligned.hpp"
 #include "nuvlasov/physics/rate_kernel.hpp"
 
 namespace nuvlasov::physics {
@@ -20,7 +21,7 @@ class KernelTerm : public Term {
 
  private:
   std::shared_ptr<RateKernel> kernel_;
-  std::vector<double> alone_;
+  phase_space::Numbers alone_;
 };
 
 }  // namespace nuvlasov::physics

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nuvlasov/phase_space/aligned.hpp"
 #include "nuvlasov/phase_space/decomposition.hpp"
 #include "nuvlasov/physics/dissipation.hpp"
 #include "nuvlasov/physics/rate_kernel.hpp"
@@ -136,8 +137,8 @@ class KineticEquation {
   std::vector<char> prepared_;    ///< by plane seen
   Index ahead_;                   ///< planes to prepare at once
   Index ring_;                    ///< planes in the ring of products, less one
-  std::vector<double> products_;  ///< of the first planes, and of those around the sweep
-  std::vector<double> gradient_;  ///< D_p rho
+  phase_space::Numbers products_;  ///< of the first planes, and of those around the sweep
+  phase_space::Numbers gradient_;  ///< D_p rho
 };
 
 }  // namespace nuvlasov::physics

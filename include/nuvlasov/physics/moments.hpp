@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "nuvlasov/phase_space/aligned.hpp"
 #include "nuvlasov/flavor/density_matrix.hpp"
 #include "nuvlasov/phase_space/decomposition.hpp"
 
@@ -75,8 +76,8 @@ class Moments {
   std::vector<double> directions_seen_;
   Index first_owned_;  ///< position of the first owned angle in a row of all that are seen
   std::vector<PlaneMoments> planes_;
-  std::vector<double> refraction_;
-  std::vector<double> current_;
+  phase_space::Numbers refraction_;
+  phase_space::Numbers current_;
 };
 
 }  // namespace nuvlasov::physics

@@ -18,6 +18,7 @@
 #include <optional>
 #include <vector>
 
+#include "nuvlasov/phase_space/aligned.hpp"
 #include "nuvlasov/phase_space/angular_operator.hpp"
 #include "nuvlasov/phase_space/decomposition.hpp"
 #include "nuvlasov/phase_space/momentum_gradient.hpp"
@@ -66,14 +67,14 @@ class RateKernel {
   Index plane_;                     ///< numbers in a plane of what is seen
   std::vector<double> directions_;  ///< seen
   std::optional<phase_space::AngularCommutator> commutator_;  ///< in spherical geometry
-  std::vector<double> curvature_;                             ///< kappa, [angle seen][component]
+  phase_space::Numbers curvature_;                             ///< kappa, [angle seen][component]
   std::vector<double> inverse_energy_;                        ///< 1/E of the energies seen
 
   /// Of the present plane, each [angle seen][component].
-  std::vector<double> speed_, axis_, turned_axis_, omega_, omega_trace_, slope_, slope_trace_;
-  std::vector<double> force_;     ///< W, [energy seen][angle seen][component]
-  std::vector<double> exchange_;  ///< what C acts on, of the present rows
-  std::vector<double> local_;     ///< the present rows of what is seen
+  phase_space::Numbers speed_, axis_, turned_axis_, omega_, omega_trace_, slope_, slope_trace_;
+  phase_space::Numbers force_;     ///< W, [energy seen][angle seen][component]
+  phase_space::Numbers exchange_;  ///< what C acts on, of the present rows
+  phase_space::Numbers local_;     ///< the present rows of what is seen
 };
 
 }  // namespace nuvlasov::physics

@@ -5,6 +5,7 @@
 #include <array>
 #include <vector>
 
+#include "nuvlasov/phase_space/aligned.hpp"
 #include "nuvlasov/phase_space/petsc_handle.hpp"
 #include "nuvlasov/time/right_hand_side.hpp"
 
@@ -53,7 +54,7 @@ class FixedPoint {
   std::array<phase_space::VecHandle, history> midpoints_;  ///< the latest first
   RightHandSide* right_hand_side_ = nullptr;
   phase_space::VecHandle previous_;
-  std::vector<double> rate_;  ///< of one plane
+  phase_space::Numbers rate_;  ///< of one plane
 };
 
 }  // namespace nuvlasov::time

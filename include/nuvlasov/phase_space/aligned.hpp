@@ -1,0 +1,35 @@
+/// \file
+/// Memory that begins at a cache line, so that no load of a register of 512 bits touches two lines.
+#pragma once
+
+#include <cstddef>
+#include <new>
+#include <vector>
+
+namespace nuvlasov::phase_space {
+
+inline constexpr std::size_t cache_line = 64;  ///< bytes
+
+/// Allocator for std::vector.
+template <class T>
+struct CacheAligned {
+  using value_type = T;
+  CacheAligned() = default;
+  template <class Other>
+  explicit CacheAligned(const CacheAligned<Other>& /*other*/) {}
+  T* allocate(std::size_t n) {
+    return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{cache_line}));
+  }
+  void deallocate(T* memory, std::size_t /*n*/) {
+    ::operator delete(memory, std::align_val_t{cache_line});
+  }
+  bool operator==(const CacheAligned& /*other*/) const { return true; }
+};
+
+using Numbers = std::vector<double, CacheAligned<double>>;
+
+/// Lets PETSc, which is often configured for 16 bytes, allocate its vectors so too. To be called
+/// before PetscInitialize.
+void align_petsc_memory();
+
+}  // namespace nuvlasov::phase_space
