@@ -11,7 +11,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nuvlasov_post.run import History
-from nuvlasov_post.style import BLACK, BLUE, COLUMN_WIDTH, GREEN, GREY, PURPLE, TIME_LABEL, VERMILLION, journal_style
+from nuvlasov_post.style import (
+    BLACK,
+    BLUE,
+    COLUMN_WIDTH,
+    GREEN,
+    GREY,
+    PURPLE,
+    TIME_LABEL,
+    VERMILLION,
+    journal_style,
+    legend_above,
+)
 
 FIGURE_NAME = "budget"
 FLOOR = 1e-17  # where the logarithmic panel draws a zero: a tenth of double precision's round-off
@@ -151,7 +162,7 @@ def _draw_changes(axes: Axes, budget: Budget) -> None:
         lines.append((budget.dissipation, "dissipation", PURPLE, "-."))
     for change, label, color, style in lines:
         axes.plot(budget.time, change / budget.scale, color=color, linestyle=style, label=label)
-    _legend_above(axes)
+    legend_above(axes)
 
 
 def _draw_drifts(axes: Axes, budget: Budget, residual_label: str) -> None:
@@ -164,7 +175,7 @@ def _draw_drifts(axes: Axes, budget: Budget, residual_label: str) -> None:
         axes.semilogy(budget.time, np.maximum(values, FLOOR), color=color, linewidth=width, label=label)
     if any(np.any(values < FLOOR) for values, *_ in lines):
         _mark_floor(axes)
-    _legend_above(axes)
+    legend_above(axes)
 
 
 def _mark_floor(axes: Axes) -> None:
@@ -183,7 +194,3 @@ def _mark_floor(axes: Axes) -> None:
         fontsize=7,
     )
 
-
-def _legend_above(axes: Axes) -> None:
-    handles, _ = axes.get_legend_handles_labels()
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=len(handles))

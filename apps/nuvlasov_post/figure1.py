@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from nuvlasov_post.maps import draw_over_space_time
 from nuvlasov_post.run import BeamProfile, History
-from nuvlasov_post.style import BLUE, COLUMN_WIDTH, GREY, TIME_LABEL, journal_style
+from nuvlasov_post.style import BLUE, COLUMN_WIDTH, GREY, TIME_LABEL, journal_style, signed
 
 FIGURE_NAME = "figure1"
 BEAM_DIRECTION = 1.0  # v of the beam that the upper panel shows
@@ -24,42 +25,14 @@ def oscillation_energy_ratio(history: History) -> np.ndarray:
     return history.u_osc if history.starts_without_u_osc else history.u_osc / history.u_osc[0]
 
 
-def cell_edges(nodes: np.ndarray) -> np.ndarray:
-    """Edges, shape [n + 1], of the cells around n nodes: midpoints, and half a cell beyond either end."""
-    if nodes.size == 1:
-        return nodes + np.array([-0.5, 0.5])
-    middle = 0.5 * (nodes[1:] + nodes[:-1])
-    return np.concatenate(([2.0 * nodes[0] - middle[0]], middle, [2.0 * nodes[-1] - middle[-1]]))
-
-
 @journal_style
 def draw_figure1(history: History, profile: BeamProfile) -> Figure:
     """Upper panel: nu_x content of the beam over (t, z). Lower panel: U_osc(t)/U_osc(0)."""
     figure = Figure(figsize=(COLUMN_WIDTH, 3.6))
     upper, lower = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [1.6, 1.0]})
 
-    upper.set_facecolor("0.85")
-    content = upper.pcolormesh(
-        cell_edges(profile.time),
-        cell_edges(profile.z),
-        nu_x_content(profile).T,
-        cmap="viridis",
-        vmin=0.0,
-        vmax=1.0,
-        rasterized=True,
-    )
-    upper.set_ylabel(r"$z\;(\mu^{-1})$")
-    direction = f"{profile.direction:+.3g}".replace("-", "\N{MINUS SIGN}")
-    figure.colorbar(
-        content,
-        ax=upper,
-        location="top",
-        aspect=30,
-        pad=0.02,
-        ticks=[0.0, 0.25, 0.5, 0.75, 1.0],
-        label=rf"$\nu_x$ content of the beam $v$ = {direction}",
-    )
-
+    title = rf"$\nu_x$ content of the beam $v$ = {signed(profile.direction)}"
+    draw_over_space_time(upper, profile.time, profile.z, nu_x_content(profile), "nu_x_content", title)
     lower.axhline(0.0, color=GREY, linewidth=0.6)
     lower.plot(history.time, oscillation_energy_ratio(history), color=BLUE)
     lower.set_ylabel(

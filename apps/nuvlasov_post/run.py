@@ -1,4 +1,4 @@
-"""Reads a run directory: history.h5, profiles.h5 and dispersion.h5; and measurements of scaling.
+"""Reads a run directory: history.h5, profiles.h5, snapshots and dispersion.h5; and measurements of scaling.
 
 Units are the solver's: hbar = c = sqrt(2) G_F = 1, energies in mu, times and lengths in 1/mu.
 """
@@ -20,6 +20,10 @@ log = logging.getLogger(__name__)
 HISTORY_FILE = "history.h5"
 PROFILES_FILE = "profiles.h5"
 DISPERSION_FILE = "dispersion.h5"
+SNAPSHOTS_DIRECTORY = "snapshots"
+SNAPSHOT_PATTERN = "[0-9]*.h5"  # one that is being written has another suffix
+DENSITY_MATRIX = "rho"
+COMPONENTS = ("P0", "Px", "Py", "Pz")
 STATUS_DONE = "done"
 MINIMUM_RECORDS = 2
 ENERGY_COLUMNS = ("kinetic_energy_relative", "u_osc", "u_non")
@@ -75,6 +79,71 @@ class CompleteRun:
     time: np.ndarray
     columns: dict[str, np.ndarray]
     meanings: dict[str, tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All columns of history.h5, each [time], as far as its records are complete; `config` by dotted key."""
+
+    path: Path
+    config: dict[str, object]
+    time: np.ndarray
+    columns: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """profiles.h5, open for reading: coordinates at hand, fields record by record.
+
+    `time` [time], `z` [z] and `box_length` are in 1/mu, `energy` [energy] is E - E_ref in mu, `angle` [angle] is v.
+    Sums over momentum take `energy_weight` and `angle_weight`. `config` is by dotted key.
+    """
+
+    path: Path
+    config: dict[str, object]
+    time: np.ndarray
+    z: np.ndarray
+    energy: np.ndarray
+    angle: np.ndarray
+    energy_weight: np.ndarray
+    angle_weight: np.ndarray
+    box_length: float
+    energy_spacing: float
+    file: h5py.File
+
+    def nearest(self, direction: float) -> int:
+        """Position of the direction closest to v."""
+        return int(np.argmin(np.abs(self.angle - direction)))
+
+    def density(self, record: int, angle: int | slice = slice(None)) -> np.ndarray:
+        """Polarization integrated over energy, [z, angle, component], in the order of COMPONENTS."""
+        return self._field("polarization_density", ("z", "angle", "component"))[record, :, angle, :][..., self._order()]
+
+    def spectrum(self, record: int) -> np.ndarray:
+        """Polarization integrated over the box, [energy, angle, component], in the order of COMPONENTS."""
+        return self._field("spectrum", ("energy", "angle", "component"))[record][..., self._order()]
+
+    def flavors(self) -> list[str]:
+        return [text_of(label) for label in _dataset(self.file, "flavor", dimensions=1)[:]]
+
+    def flavor_spectra(self, coordinate: str) -> np.ndarray:
+        """dN/dE over "energy", or dN/dv over "angle", of each flavor: [time, coordinate, flavor]."""
+        name = {"energy": "energy_spectrum", "angle": "angular_spectrum"}[coordinate]
+        return self._field(name, (coordinate, "flavor"))[: self.time.size]
+
+    def _field(self, name: str, dimensions: tuple[str, ...]) -> h5py.Dataset:
+        field = _dataset(self.file, name, dimensions=1 + len(dimensions))
+        shape = tuple(self.file[dimension].size for dimension in dimensions)
+        if field.shape[1:] != shape:
+            raise RunError(
+                f"{self.path}: '{name}' has shape {field.shape}, not [time, {', '.join(dimensions)}] of the file's "
+                "coordinates; run again with this version of nuvlasov"
+            )
+        return field
+
+    def _order(self) -> list[int]:
+        labels = [text_of(label) for label in _dataset(self.file, "component", dimensions=1)[:]]
+        return [_component(self.path, labels, name) for name in COMPONENTS]
 
 
 @dataclass(frozen=True)
@@ -141,15 +210,15 @@ class Scaling:
 
 def read_history(run: Path) -> History:
     """Reads the columns that the figures need; throws RunError."""
-    with _open(run, HISTORY_FILE) as file:
+    with open_file(run, HISTORY_FILE) as file:
         columns = {name: _dataset(file, name, dimensions=1)[:] for name in HISTORY_COLUMNS}
         if DISSIPATION_COLUMNS[0] in file:
             rates = [_dataset(file, name, dimensions=1)[:] for name in DISSIPATION_COLUMNS]
             records = min(map(len, rates))
             columns["dissipation_rate"] = sum(rate[:records] for rate in rates)
-        mode = equation_mode(_text(file.attrs.get("config", "")))
+        mode = equation_mode(text_of(file.attrs.get("config", "")))
         path = Path(file.filename)
-    records = _complete_records(path, columns["time"], *(len(column) for column in columns.values()))
+    records = complete_records(path, columns["time"], *(len(column) for column in columns.values()))
     columns = {name: column[:records] for name, column in columns.items()}
     for name, column in columns.items():
         if not np.isfinite(column[0]):
@@ -162,20 +231,20 @@ def read_history(run: Path) -> History:
 
 def read_complete_run(run: Path) -> CompleteRun:
     """Reads the whole history of a run that reached its end; throws RunError, also for one that did not."""
-    with _open(run, HISTORY_FILE) as file:
+    with open_file(run, HISTORY_FILE) as file:
         path = Path(file.filename)
-        status = _text(file.attrs.get("status", "unknown"))
+        status = text_of(file.attrs.get("status", "unknown"))
         if status != STATUS_DONE:
             raise RunError(f"{path}: the run has not reached its end (status: {status}); resume it")
-        config_text = _text(file.attrs.get("config", ""))
+        config_text = text_of(file.attrs.get("config", ""))
         datasets = {name: _dataset(file, name, dimensions=1) for name in ("time", *file)}
         columns = {name: dataset[:] for name, dataset in datasets.items()}
         meanings = {
-            name: (_text(dataset.attrs.get("units", "1")), _text(dataset.attrs.get("long_name", name)))
+            name: (text_of(dataset.attrs.get("units", "1")), text_of(dataset.attrs.get("long_name", name)))
             for name, dataset in datasets.items()
         }
-        commit = _text(file.attrs.get("commit", "unknown"))
-    records = _complete_records(path, columns["time"], *(column.size for column in columns.values()))
+        commit = text_of(file.attrs.get("commit", "unknown"))
+    records = complete_records(path, columns["time"], *(column.size for column in columns.values()))
     if any(column.size != records for column in columns.values()):
         raise RunError(f"{path}: its records are damaged; run again")
     return CompleteRun(
@@ -189,9 +258,52 @@ def read_complete_run(run: Path) -> CompleteRun:
     )
 
 
+def read_rows(run: Path) -> Rows:
+    """Reads every column of the history as far as its records are complete; throws RunError."""
+    with open_file(run, HISTORY_FILE) as file:
+        path = Path(file.filename)
+        config = _flat_config(path, text_of(file.attrs.get("config", "")))
+        columns = {name: _dataset(file, name, dimensions=1)[:] for name in ("time", *file)}
+    time = columns.pop("time")
+    records = complete_records(path, time, *(column.size for column in columns.values()))
+    return Rows(path, config, time[:records], {name: column[:records] for name, column in columns.items()})
+
+
+@contextmanager
+def open_profiles(run: Path) -> Iterator[Profiles]:
+    """Opens profiles.h5 for its complete records; throws RunError, also for what fails while it is open."""
+    with open_file(run, PROFILES_FILE) as file:
+        path = Path(file.filename)
+        names = ("time", "z", "energy", "angle", "energy_weight", "angle_weight")
+        coordinates = {name: _dataset(file, name, dimensions=1)[:] for name in names}
+        lengths = (
+            file[name].shape[0]
+            for name in ("polarization_density", "spectrum", "energy_spectrum", "angular_spectrum")
+            if name in file
+        )
+        records = complete_records(path, coordinates["time"], *lengths)
+        coordinates["time"] = coordinates["time"][:records]
+        sizes = {name: float(_attribute(file, name)) for name in ("box_length", "energy_spacing")}
+        yield Profiles(
+            path=path, config=_flat_config(path, text_of(file.attrs.get("config", ""))), file=file, **coordinates, **sizes
+        )
+
+
+def snapshot_times(run: Path) -> dict[Path, float]:
+    """The snapshots that can be read and their times, in the order of time; what cannot is logged."""
+    times = {}
+    for path in sorted((run / SNAPSHOTS_DIRECTORY).glob(SNAPSHOT_PATTERN)):
+        try:
+            with open_file(path.parent, path.name) as file:
+                times[path] = float(_dataset(file, "time", dimensions=1)[0])
+        except RunError as error:
+            log.warning("left out: %s", error)
+    return dict(sorted(times.items(), key=lambda item: item[1]))
+
+
 def read_beam_profile(run: Path, direction: float) -> BeamProfile:
     """Reads the beam whose v is closest to `direction`; throws RunError."""
-    with _open(run, PROFILES_FILE) as file:
+    with open_file(run, PROFILES_FILE) as file:
         path = Path(file.filename)
         time, z, angle, component = (
             _dataset(file, name, dimensions=1)[:] for name in ("time", "z", "angle", "component")
@@ -202,9 +314,9 @@ def read_beam_profile(run: Path, direction: float) -> BeamProfile:
                 f"{path}: 'polarization_density' has shape {density.shape}, not [time, z, angle, component] of the "
                 "file's coordinates; run again with this version of nuvlasov"
             )
-        records = _complete_records(path, time, density.shape[0])
+        records = complete_records(path, time, density.shape[0])
         beam = int(np.argmin(np.abs(angle - direction)))
-        labels = [_text(label) for label in component]
+        labels = [text_of(label) for label in component]
         p0, pz = (density[:records, :, beam, _component(path, labels, name)] for name in ("P0", "Pz"))
     return BeamProfile(time=time[:records], z=z, direction=float(angle[beam]), p0=p0, pz=pz)
 
@@ -212,7 +324,7 @@ def read_beam_profile(run: Path, direction: float) -> BeamProfile:
 def read_dispersion(path: Path) -> Dispersion:
     """Reads what `nuvlasov dispersion` wrote, a file or the directory that holds it; throws RunError."""
     run, name = (path.parent, path.name) if path.is_file() else (path, DISPERSION_FILE)
-    with _open(run, name) as file:
+    with open_file(run, name) as file:
         names = {field: "box_mode" if field == "box_number" else field for field in Dispersion.__dataclass_fields__}
         columns = {field: _dataset(file, dataset, dimensions=1)[:] for field, dataset in names.items()}
     for boxed in (False, True):
@@ -237,10 +349,10 @@ def read_scaling(paths: Sequence[Path]) -> Scaling:
     columns: dict[str, list[np.ndarray]] = {name: [] for name in (*names, *SCALING_PHASES)}
     configs = set()
     for path in paths:
-        with _open(path.parent, path.name) as file:
+        with open_file(path.parent, path.name) as file:
             for field, dataset in (names | {phase: f"{phase}_max" for phase in SCALING_PHASES}).items():
                 columns[field].append(_dataset(file, dataset, dimensions=1)[:])
-            configs.add(_text(file.attrs.get("config", "")))
+            configs.add(text_of(file.attrs.get("config", "")))
     if len(configs) > 1:
         raise RunError(
             f"{', '.join(map(str, paths))}: measurements of different inputs; give files of one input at a time"
@@ -277,9 +389,19 @@ def _flat_config(path: Path, config: str) -> dict[str, object]:
         raise RunError(f"{path}: its configuration cannot be read ({error}); run again") from error
 
 
+def open_hdf5(path: Path) -> h5py.File:
+    """Opens a file for reading, without a lock that could stop a running solver from writing it."""
+    try:
+        return h5py.File(path, "r", locking=False)
+    except OSError as error:
+        if "locking flag" not in str(error):
+            raise
+        return h5py.File(path, "r")  # this process has it open already, with a lock
+
+
 @contextmanager
-def _open(run: Path, name: str) -> Iterator[h5py.File]:
-    """Opens RUN/name for reading, without a lock that could stop a running solver from writing it."""
+def open_file(run: Path, name: str) -> Iterator[h5py.File]:
+    """Opens RUN/name for reading; throws RunError, also for what fails while it is open."""
     path = run / name
     if not run.exists():
         raise RunError(f"{run}: no such directory; give the directory that nuvlasov wrote ([output] directory)")
@@ -292,7 +414,7 @@ def _open(run: Path, name: str) -> Iterator[h5py.File]:
     if path.is_file() and path.stat().st_size == 0:
         raise RunError(f"{path}: the file is empty; resume the run, or start it again")
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        with open_hdf5(path) as file:
             yield file
     except (OSError, RuntimeError, KeyError) as error:
         reason = " ".join(str(error).split())
@@ -306,12 +428,18 @@ def _dataset(file: h5py.File, name: str, dimensions: int) -> h5py.Dataset:
     """The dataset `name`, checked to have that many dimensions."""
     dataset = file.get(name)
     if not isinstance(dataset, h5py.Dataset) or dataset.ndim != dimensions:
-        version = _text(file.attrs.get("version", "unknown"))
+        version = text_of(file.attrs.get("version", "unknown"))
         raise RunError(
             f"{file.filename}: no {dimensions}-dimensional dataset '{name}' (written by nuvlasov version {version}); "
             "run again with this version of nuvlasov"
         )
     return dataset
+
+
+def _attribute(file: h5py.File, name: str) -> object:
+    if name not in file.attrs:
+        raise RunError(f"{file.filename}: no attribute '{name}'; run again with this version of nuvlasov")
+    return file.attrs[name]
 
 
 def _component(path: Path, labels: list[str], name: str) -> int:
@@ -324,19 +452,20 @@ def _component(path: Path, labels: list[str], name: str) -> int:
     return labels.index(name)
 
 
-def _complete_records(path: Path, time: np.ndarray, *lengths: int) -> int:
+def complete_records(path: Path, time: np.ndarray, *lengths: int, least: int = MINIMUM_RECORDS) -> int:
     """Number of leading records that every dataset has and whose times are finite and increase.
 
-    An interrupted run can leave the last record half written; what is left out is logged.
+    An interrupted run can leave the last record half written; what is left out is logged. Throws RunError where
+    there are fewer than `least`.
     """
     longest, shortest = max(time.size, *lengths), min(time.size, *lengths)
     time = time[:shortest]
     valid = np.isfinite(time)
     valid[1:] &= time[1:] > time[:-1]
     records = shortest if valid.all() else int(np.argmin(valid))
-    if records < MINIMUM_RECORDS:
+    if records < least:
         raise RunError(
-            f"{path}: {records} complete record{'s' * (records != 1)}, at least {MINIMUM_RECORDS} are needed; "
+            f"{path}: {records} complete record{'s' * (records != 1)}, at least {least} are needed; "
             "let the run go on, or lower its output interval"
         )
     if records < longest:
@@ -344,7 +473,7 @@ def _complete_records(path: Path, time: np.ndarray, *lengths: int) -> int:
     return records
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
     """A string attribute or label, which HDF5 returns as str, bytes or an array of one of them."""
     first = np.ravel(np.asarray(value, dtype=object))[0]
     return first.decode("utf-8", errors="replace") if isinstance(first, bytes) else str(first)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 COLUMN_WIDTH = 3.4  # inches, one column of a two-column journal
@@ -15,6 +17,8 @@ BLUE = "#0072B2"
 VERMILLION = "#D55E00"
 GREEN = "#009E73"
 PURPLE = "#CC79A7"
+ORANGE = "#E69F00"
+SKY = "#56B4E9"
 GREY = "#999999"
 
 RC = {
@@ -43,11 +47,33 @@ RC = {
 }
 
 TIME_LABEL = r"$t\;(\mu^{-1})$"
+Z_LABEL = r"$z\;(\mu^{-1})$"
+FLAVOR_STYLES = {"nu_e": (r"$\nu_e$", BLUE), "nu_x": (r"$\nu_x$", VERMILLION)}
 
 journal_style = matplotlib.rc_context(RC)
 
 
+def legend_above(axes: Axes, columns: int | None = None) -> None:
+    """A legend over the panel, in one row or that many columns."""
+    handles, _ = axes.get_legend_handles_labels()
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=columns or len(handles))
+
+
+def cell_edges(nodes: np.ndarray) -> np.ndarray:
+    """Edges, shape [n + 1], of the cells around n nodes: midpoints, and half a cell beyond either end."""
+    if nodes.size == 1:
+        return nodes + np.array([-0.5, 0.5])
+    middle = 0.5 * (nodes[1:] + nodes[:-1])
+    return np.concatenate(([2.0 * nodes[0] - middle[0]], middle, [2.0 * nodes[-1] - middle[-1]]))
+
+
+def signed(value: float) -> str:
+    """A number with its sign, and a minus that is as long as the plus."""
+    return f"{value:+.3g}".replace("-", "\N{MINUS SIGN}") if value else "0"
+
+
 @journal_style
-def save_figure(figure: Figure, path: Path) -> None:
+def save_figure(figure: Figure, path: Path, dpi: float | None = None) -> None:
     """Writes the figure in the format of the suffix, the same bytes for the same data."""
-    figure.savefig(path, metadata={"CreationDate": None} if path.suffix == ".pdf" else None)
+    metadata = {"CreationDate": None} if path.suffix == ".pdf" else None
+    figure.savefig(path, dpi=dpi or RC["savefig.dpi"], metadata=metadata)

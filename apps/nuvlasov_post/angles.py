@@ -1,0 +1,84 @@
+"""The angular distribution of each flavor, before and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nuvlasov_post.run import Profiles
+from nuvlasov_post.style import BLACK, COLUMN_WIDTH, FLAVOR_STYLES, GREY, journal_style, legend_above
+
+FIGURE_NAME = "angles"
+MOST_BEAMS = 4  # directions that are shown as points
+
+
+@dataclass(frozen=True)
+class AngularSpectrum:
+    """dN/dv of each flavor in the box, `density` [time, angle, flavor]; `weight` [angle] is that of sums over v."""
+
+    time: np.ndarray
+    angle: np.ndarray
+    weight: np.ndarray
+    flavors: tuple[str, ...]
+    density: np.ndarray
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """Of each flavor, [time, flavor]."""
+        return np.einsum("k,tkf->tf", self.weight, self.density)
+
+
+def angular_spectrum(profiles: Profiles) -> AngularSpectrum:
+    """The spectrum of profiles.h5; throws RunError."""
+    return AngularSpectrum(
+        time=profiles.time,
+        angle=profiles.angle,
+        weight=profiles.angle_weight,
+        flavors=tuple(profiles.flavors()),
+        density=profiles.flavor_spectra("angle"),
+    )
+
+
+@journal_style
+def draw_angles(spectrum: AngularSpectrum) -> Figure:
+    """Upper panel: dN/dv of each flavor at the first and the last record. Lower panel: the first less the others."""
+    figure = Figure(figsize=(COLUMN_WIDTH, 3.6))
+    upper, lower = figure.subplots(2, 1, sharex=True)
+    for f, flavor in enumerate(spectrum.flavors):
+        label, color = FLAVOR_STYLES.get(flavor, (flavor, BLACK))
+        _draw_pair(upper, spectrum, spectrum.density[..., f], color, f"{label}, ")
+    difference = spectrum.density[..., 0] - spectrum.density[..., 1:].sum(axis=-1)
+    _draw_pair(lower, spectrum, difference, BLACK, "")
+    for axes in (upper, lower):
+        axes.axhline(0.0, color=GREY, linewidth=0.6)
+        legend_above(axes, columns=2)
+    names = [FLAVOR_STYLES.get(flavor, (flavor, BLACK))[0] for flavor in spectrum.flavors]
+    upper.set_ylabel("$dN/dv$")
+    lower.set_ylabel(f"$dN/dv$, {' $-$ '.join(names)}")
+    lower.set_xlabel("direction $v$")
+    upper.set_xlim(-1.05, 1.05)
+    figure.align_ylabels()
+    return figure
+
+
+def angles_result(spectrum: AngularSpectrum) -> str:
+    """One line: how the numbers of the flavors changed."""
+    before, after = spectrum.numbers[0], spectrum.numbers[-1]
+    return f"t = {spectrum.time[0]:g} to {spectrum.time[-1]:g}: " + ", ".join(
+        f"{flavor} {first:.4g} to {last:.4g}" for flavor, first, last in zip(spectrum.flavors, before, after, strict=True)
+    )
+
+
+def _draw_pair(axes: Axes, spectrum: AngularSpectrum, values: np.ndarray, color: str, of: str) -> None:
+    """Values [time, angle] at the first record, dashed or empty, and at the last."""
+    few = spectrum.angle.size <= MOST_BEAMS
+    first, last = f"{of}$t$ = {spectrum.time[0]:.4g}", f"{of}$t$ = {spectrum.time[-1]:.4g}"
+    if few:
+        axes.plot(spectrum.angle, values[0], "o", color=color, fillstyle="none", markersize=7, label=first)
+        axes.plot(spectrum.angle, values[-1], "o", color=color, markersize=4, label=last)
+    else:
+        axes.plot(spectrum.angle, values[0], "--", color=color, label=first)
+        axes.plot(spectrum.angle, values[-1], "o-", color=color, markersize=2, label=last)
