@@ -59,7 +59,7 @@ def draw_angles(spectrum: AngularSpectrum) -> Figure:
     upper.set_ylabel("$dN/dv$")
     lower.set_ylabel(f"$dN/dv$, {' $-$ '.join(names)}")
     lower.set_xlabel("direction $v$")
-    upper.set_xlim(-1.05, 1.05)
+    upper.set_xlim(-1.1, 1.1)
     figure.align_ylabels()
     return figure
 
@@ -77,6 +77,7 @@ def _draw_pair(axes: Axes, spectrum: AngularSpectrum, values: np.ndarray, color:
     few = spectrum.angle.size <= MOST_BEAMS
     first, last = f"{of}$t$ = {spectrum.time[0]:.4g}", f"{of}$t$ = {spectrum.time[-1]:.4g}"
     if few:
+        axes.vlines(spectrum.angle, values[0], values[-1], color=color, linewidth=0.6)
         axes.plot(spectrum.angle, values[0], "o", color=color, fillstyle="none", markersize=7, label=first)
         axes.plot(spectrum.angle, values[-1], "o", color=color, markersize=4, label=last)
     else:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nuvlasov_post.run import Dispersion
-from nuvlasov_post.style import BLUE, COLUMN_WIDTH, GREY, VERMILLION, journal_style
+from nuvlasov_post.style import BLUE, COLUMN_WIDTH, GREY, VERMILLION, journal_style, widen
 
 FIGURE_NAME = "dispersion"
 HEADROOM = 0.06  # above the largest growth rate, as a fraction of it
@@ -24,7 +24,7 @@ def draw_dispersion(dispersion: Dispersion) -> Figure:
     _draw_curve(upper, dispersion, dispersion.growth_rate, dispersion.box_growth_rate)
     _draw_curve(lower, dispersion, dispersion.frequency, dispersion.box_frequency)
     upper.set_ylim(0.0, (1.0 + HEADROOM) * largest or 1.0)
-    _widen(lower, LEAST_SPAN * largest)
+    widen(lower, LEAST_SPAN * largest)
     upper.set_ylabel(r"growth rate $\mathrm{Im}\,\Omega\;(\mu)$")
     lower.set_ylabel(r"frequency $\mathrm{Re}\,\Omega\;(\mu)$")
     lower.set_xlabel(r"wave number $k\;(\mu)$")
@@ -65,11 +65,3 @@ def _draw_curve(axes: Axes, dispersion: Dispersion, values: np.ndarray, box_valu
         markersize=3.0 if dispersion.box_number.size <= CROWD else 1.5,
         label=r"$k = 2\pi n/L$ of the box",
     )
-
-
-def _widen(axes: Axes, least_span: float) -> None:
-    """Makes the y axis at least so long."""
-    low, high = axes.get_ylim()
-    missing = 0.5 * (least_span - (high - low))
-    if missing > 0.0:
-        axes.set_ylim(low - missing, high + missing)

@@ -19,6 +19,7 @@ from nuvlasov_post.style import (
 )
 
 FIGURE_NAME = "entropy"
+ROUNDING = 1e-16  # eigenvalues that are negative by less are not drawn
 COLUMNS = ("entropy", "entropy_remainder", "entropy_production", "min_eigenvalue", "negative_part", "number")
 
 
@@ -56,12 +57,12 @@ def draw_entropy(rows: Rows) -> Figure:
         upper.plot(rows.time, table[name], color=color, linestyle=style, label=label)
     middle.plot(rows.time, table["entropy_production_per_neutrino"], color=BLACK, label="by the numerics")
     for name, label, color, style in (
-        ("most_negative_eigenvalue", "largest $-$eigenvalue", BLUE, "-"),
-        ("negative_fraction", "sum of negatives$/N$", VERMILLION, "--"),
+        ("most_negative_eigenvalue", "smallest eigenvalue", BLUE, "-"),
+        ("negative_fraction", "negative part$/N$", VERMILLION, "--"),
     ):
-        lower.plot(rows.time, np.where(table[name] > 0.0, table[name], np.nan), color=color, linestyle=style, label=label)
+        lower.plot(rows.time, np.where(table[name] > ROUNDING, table[name], np.nan), color=color, linestyle=style, label=label)
     lower.set_yscale("log")
-    if not any(np.any(table[name] > 0.0) for name in ("most_negative_eigenvalue", "negative_fraction")):
+    if not any(np.any(table[name] > ROUNDING) for name in ("most_negative_eigenvalue", "negative_fraction")):
         lower.set_yscale("linear")
         lower.set_yticks([])
         lower.text(0.5, 0.5, "no negative eigenvalue", transform=lower.transAxes, ha="center", va="center")
@@ -70,7 +71,7 @@ def draw_entropy(rows: Rows) -> Figure:
         axes.ticklabel_format(axis="y", scilimits=(-2, 3), useMathText=True)
     upper.set_ylabel(r"$\Delta S/N$")
     middle.set_ylabel(r"$\Delta S/N$")
-    lower.set_ylabel("negativity")
+    lower.set_ylabel("size, if negative")
     for axes in (upper, middle, lower):
         legend_above(axes)
     lower.set_xlabel(TIME_LABEL)

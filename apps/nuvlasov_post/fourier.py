@@ -111,6 +111,7 @@ def _draw_map(axes: Axes, spectrum: Fourier, largest: float, shown: tuple[float,
     axes.figure.colorbar(
         mesh, ax=axes, location="top", aspect=30, pad=0.02, label=r"power of $\psi_k = P^x_k + iP^y_k$, all directions"
     )
+    axes.set_xlim(spectrum.time[0], spectrum.time[-1])
     axes.set_ylim(shown)
     axes.set_ylabel(r"wave number $k\;(\mu)$")
     axes.set_xlabel(TIME_LABEL)

@@ -24,9 +24,11 @@ from nuvlasov_post.style import (
     VERMILLION,
     journal_style,
     legend_above,
+    widen,
 )
 
 FIGURE_NAME = "ledger"
+LEAST_SPAN = 1e-3  # of an energy's axis, as a fraction of the largest change: rounding stays invisible
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,11 @@ def draw_ledger(ledger: Ledger) -> Figure:
         axes.plot(ledger.time, ledger.change[q.name], color=BLACK, linestyle=":", label="change")
         axes.set_ylabel(heading(q.symbol, q.unit))
         axes.ticklabel_format(axis="y", scilimits=(-3, 4), useMathText=True)
-    legend_above(panels[0], columns=3)
+    largest = max(np.nanmax(np.abs(ledger.change[q.name])) for q in QUANTITIES if q.unit)
+    for axes, q in zip(panels, QUANTITIES, strict=True):
+        if q.unit:
+            widen(axes, LEAST_SPAN * largest)
+    legend_above(panels[0], columns=-(-(len(ledger.terms) + 1) // 2))
     panels[-1].set_xlabel(TIME_LABEL)
     panels[-1].set_xlim(ledger.time[0], ledger.time[-1])
     figure.align_ylabels()

@@ -40,7 +40,7 @@ SHARE = (0.0, 1.0)
 PI_TICKS = ((-np.pi, r"$-\pi$"), (-0.5 * np.pi, r"$-\pi/2$"), (0.0, "0"), (0.5 * np.pi, r"$\pi/2$"), (np.pi, r"$\pi$"))
 QUANTITIES = {
     "nu_x_content": Quantity(r"$\nu_x$ content", lambda p: _over_p0(0.5 * (p[..., 0] - p[..., 3]), p), limits=SHARE),
-    "coherence": Quantity(r"flavor coherence $|P_\perp|/P_0$", lambda p: _over_p0(_transverse(p), p), limits=SHARE),
+    "coherence": Quantity(r"flavor coherence $|P_\perp|/P_0$", lambda p: _over_p0(_transverse(p), p)),
     "purity": Quantity(
         r"$|\vec P|/P_0$", lambda p: _over_p0(np.sqrt((p[..., 1:] ** 2).sum(axis=-1)), p), limits=SHARE
     ),
@@ -113,6 +113,7 @@ def draw_map(data: Map) -> Figure:
     axes = figure.subplots()
     draw_over_space_time(axes, data.time, data.z, data.values, data.name, data.title)
     axes.set_xlabel(TIME_LABEL)
+    axes.set_xlim(data.time[0], data.time[-1])
     return figure
 
 

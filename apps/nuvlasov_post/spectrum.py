@@ -125,8 +125,10 @@ def _shown_energies(spectrum: Spectrum) -> tuple[float, float]:
 def _draw_spectra(axes: Axes, spectrum: Spectrum, shown: tuple[float, float]) -> None:
     for f, flavor in enumerate(spectrum.flavors):
         label, color = FLAVOR_STYLES.get(flavor, (flavor, BLACK))
-        axes.plot(spectrum.energy, spectrum.density[-1, :, f], color=color, label=f"{label}, end")
-        axes.plot(spectrum.energy, spectrum.density[0, :, f], color=color, linestyle=(f, (3, 3)), label=f"{label}, start")
+        start, end = spectrum.density[0, :, f], spectrum.density[-1, :, f]
+        axes.plot(spectrum.energy, start, color=color, alpha=0.35, linewidth=3.0, label=f"{label}, start")
+        # Dashed where spectra of the flavors are the same.
+        axes.plot(spectrum.energy, end, color=color, linestyle=("-", "--")[f % 2], label=f"{label}, end")
     axes.set_xlim(shown)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     axes.set_xlabel(ENERGY_LABEL)

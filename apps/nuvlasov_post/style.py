@@ -59,6 +59,14 @@ def legend_above(axes: Axes, columns: int | None = None) -> None:
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=columns or len(handles))
 
 
+def widen(axes: Axes, least_span: float) -> None:
+    """Makes the y axis at least so long."""
+    low, high = axes.get_ylim()
+    missing = 0.5 * (least_span - (high - low))
+    if missing > 0.0:
+        axes.set_ylim(low - missing, high + missing)
+
+
 def cell_edges(nodes: np.ndarray) -> np.ndarray:
     """Edges, shape [n + 1], of the cells around n nodes: midpoints, and half a cell beyond either end."""
     if nodes.size == 1:

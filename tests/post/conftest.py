@@ -22,6 +22,7 @@ U_OSC_START = -25.0
 TERMS = ("streaming", "refraction", "weak_force")
 TIME = np.linspace(0.0, 30.0, 301)
 COMPONENTS = ("P0", "Px", "Py", "Pz")
+FLAVORS = ("nu_e", "nu_x")
 RANKS = np.array([1.0, 2.0, 4.0, 8.0])
 LOSS = 0.9  # efficiency for each doubling of the ranks
 
@@ -42,8 +43,14 @@ def history_columns(time: np.ndarray = TIME, mode: str = "full", u_osc_start: fl
         "u_osc": u_osc,
         "u_non": 75.0 + 1e-12 * np.cos(time),
         "purity": 50.0 * (1.0 - 1e-12 * time),
+        "entropy": 470.0 + 0.1 * time,
+        "entropy_remainder": 0.09 * time,
+        "entropy_production": 0.01 * time,
+        "min_eigenvalue": -1e-4 * risen,
+        "negative_part": -1e-2 * risen,
     }
-    columns |= {f"u_osc_rate_{term}": np.zeros_like(time) for term in TERMS}
+    for quantity in ("kinetic_energy", "u_osc", "u_non", "entropy"):
+        columns |= {f"{quantity}_rate_{term}": np.zeros_like(time) for term in TERMS}
     return columns
 
 
@@ -86,27 +93,80 @@ def write_history(run: Path, columns: Columns, config: str = '[equation]\nmode =
         )
 
 
-def write_profiles(run: Path, time: np.ndarray, density: np.ndarray, components: tuple[str, ...] = COMPONENTS) -> None:
-    """Writes profiles.h5 with directions spread evenly over [-1, 1]."""
+def gaussian_spectrum(time: np.ndarray, energy: np.ndarray, angles: int) -> np.ndarray:
+    """Polarization [time, energy, angle, component]: a Gaussian of width 3 mu that shifts by -0.01 mu a unit of time."""
+    spectrum = np.zeros((time.size, energy.size, angles, len(COMPONENTS)))
+    spectrum[..., 0] = np.exp(-(((energy[:, None] + 0.01 * time[:, None, None]) / 3.0) ** 2) / 2.0)
+    spectrum[..., 3] = 0.5 * spectrum[..., 0]
+    return spectrum
+
+
+def write_profiles(
+    run: Path,
+    time: np.ndarray,
+    density: np.ndarray,
+    components: tuple[str, ...] = COMPONENTS,
+    angle_weight: np.ndarray | None = None,
+    spectrum: np.ndarray | None = None,
+    config: str = '[equation]\nmode = "full"\n',
+) -> None:
+    """Writes profiles.h5 with directions spread evenly over [-1, 1] and energies 1 mu apart."""
     cells, angles = density.shape[1:3]
-    energy = np.linspace(-40.0, 40.0, 5)
+    energy = np.linspace(-40.0, 40.0, 81)
+    weight = np.ones(angles) if angle_weight is None else angle_weight
+    spectrum = gaussian_spectrum(time, energy, angles) if spectrum is None else spectrum
+    flavors = 0.5 * np.stack([spectrum[..., 0] + spectrum[..., 3], spectrum[..., 0] - spectrum[..., 3]], axis=-1)
     scales = {
         "time": time,
         "z": (np.arange(cells) + 0.5) * LENGTH / cells,
         "energy": energy,
         "angle": np.linspace(-1.0, 1.0, angles),
         "component": np.array(components, dtype=h5py.string_dtype()),
+        "flavor": np.array(FLAVORS, dtype=h5py.string_dtype()),
     }
-    spectrum = np.zeros((time.size, energy.size, angles, len(components)))
     with h5py.File(run / "profiles.h5", "w") as file:
+        file.attrs.update(version="0.1.0", config=config, box_length=LENGTH, energy_spacing=1.0)
         write_scales(
             file,
             scales,
             {
+                "energy_weight": (np.ones(energy.size), ("energy",)),
+                "angle_weight": (weight, ("angle",)),
                 "polarization_density": (density, ("time", "z", "angle", "component")),
-                "spectrum": (spectrum, ("time", "energy", "angle", "component")),
+                "spectrum": (
+                    spectrum if len(components) == 4 else np.zeros((*spectrum.shape[:3], len(components))),
+                    ("time", "energy", "angle", "component"),
+                ),
+                "energy_spectrum": (np.einsum("k,tekf->tef", weight, flavors), ("time", "energy", "flavor")),
+                "angular_spectrum": (flavors.sum(axis=1), ("time", "angle", "flavor")),
             },
         )
+
+
+def write_snapshot(run: Path, number: int, time: float, rho: np.ndarray) -> Path:
+    """Writes snapshots/NNNNNN.h5 of rho [z, energy, angle, component]."""
+    path = run / "snapshots" / f"{number:06}.h5"
+    path.parent.mkdir(exist_ok=True)
+    cells, energies, angles, _ = rho.shape
+    scales = {
+        "z": (np.arange(cells) + 0.5) * LENGTH / cells,
+        "energy": np.linspace(-40.0, 40.0, energies),
+        "angle": np.linspace(-1.0, 1.0, angles),
+        "component": np.array(COMPONENTS, dtype=h5py.string_dtype()),
+        "time": np.array([time]),
+    }
+    with h5py.File(path, "w") as file:
+        file.attrs.update(version="0.1.0", config="", step=number, box_length=LENGTH)
+        write_scales(
+            file,
+            scales,
+            {
+                "energy_weight": (np.ones(energies), ("energy",)),
+                "angle_weight": (np.ones(angles), ("angle",)),
+                "rho": (rho, ("z", "energy", "angle", "component")),
+            },
+        )
+    return path
 
 
 def dispersion_columns(length: float = LENGTH, growing: bool = True) -> Columns:

@@ -30,14 +30,24 @@ from nuvlasov_post.style import COLUMN_WIDTH
 
 MakeRun = Callable[..., Path]
 APPS = Path(cli.__file__).parents[1]
+PICTURES = ("png", "pdf")
+TABLES = (*PICTURES, "csv", "tex")
 FILES = {
     "figure1": ["figure1.png", "figure1.pdf"],
-    "budget": ["budget.png", "budget.pdf", "budget.csv"],
+    "budget": ["budget.png", "budget.pdf", "budget.csv"]
+    + [f"{name}.{suffix}" for name in ("ledger", "budget_by_direction") for suffix in TABLES],
+    "map": [f"map_coherence.{suffix}" for suffix in PICTURES],
+    "spectrum": [f"spectrum.{suffix}" for suffix in PICTURES],
+    "angles": [f"angles.{suffix}" for suffix in PICTURES],
+    "fourier": [f"fourier.{suffix}" for suffix in PICTURES],
+    "entropy": [f"entropy.{suffix}" for suffix in (*PICTURES, "csv")],
     "dispersion": ["dispersion.png", "dispersion.pdf"],
 }
+FILES["figures"] = [name for files in FILES.values() for name in files]
+RESULT_LINES = {"budget": 3, "figures": len(FILES) + 1}
 
 
-@pytest.mark.parametrize("command, elsewhere", [("figure1", False), ("budget", True), ("dispersion", False)])
+@pytest.mark.parametrize("command, elsewhere", [(name, name == "budget") for name in FILES])
 def test_command_writes_its_files_and_says_so(
     make_run: MakeRun, tmp_path: Path, capsys: pytest.CaptureFixture, command: str, elsewhere: bool
 ) -> None:
@@ -45,9 +55,10 @@ def test_command_writes_its_files_and_says_so(
     directory = tmp_path / "deep" / "er" if elsewhere else run / "figures"
     assert cli.main([command, str(run), *(["--output", str(directory)] if elsewhere else [])]) == 0
     captured = capsys.readouterr()
-    *written, result = captured.out.splitlines()
-    assert written == [f"wrote {directory / name}" for name in FILES[command]]
-    assert result and not captured.err
+    lines = captured.out.splitlines()
+    written, results = lines[: len(FILES[command])], lines[len(FILES[command]) :]
+    assert sorted(written) == sorted(f"wrote {directory / name}" for name in FILES[command])
+    assert len(results) == RESULT_LINES.get(command, 1) and all(results) and not captured.err
     assert sorted(path.name for path in directory.iterdir()) == sorted(FILES[command])
     assert imread(directory / FILES[command][0]).shape[1] >= 200 * COLUMN_WIDTH
     assert (directory / FILES[command][1]).read_bytes().startswith(b"%PDF")
