@@ -77,7 +77,7 @@ def _draw_pair(axes: Axes, spectrum: AngularSpectrum, values: np.ndarray, color:
     few = spectrum.angle.size <= MOST_BEAMS
     first, last = f"{of}$t$ = {spectrum.time[0]:.4g}", f"{of}$t$ = {spectrum.time[-1]:.4g}"
     if few:
-        axes.vlines(spectrum.angle, values[0], values[-1], color=color, linewidth=0.6)
+        axes.plot(np.stack([spectrum.angle] * 2), values[[0, -1]], color=color, linewidth=0.6)
         axes.plot(spectrum.angle, values[0], "o", color=color, fillstyle="none", markersize=7, label=first)
         axes.plot(spectrum.angle, values[-1], "o", color=color, markersize=4, label=last)
     else:

@@ -56,8 +56,9 @@ class Spectrum:
     def broadening(self) -> np.ndarray:
         """Square root of what the variance of the energy has gained since the first record, negative for a loss."""
         mean = self.mean(self.total)
-        squares = (self.energy - mean[:, None]) ** 2
-        variance = (self.total * squares).sum(axis=-1) / self.total.sum(axis=-1)
+        squares = self.total * (self.energy - mean[:, None]) ** 2
+        number = self.total.sum(axis=-1)
+        variance = np.divide(squares.sum(axis=-1), number, out=np.full(number.shape, np.nan), where=number > 0.0)
         gained = variance - variance[0]
         return np.sign(gained) * np.sqrt(np.abs(gained))
 
@@ -107,6 +108,8 @@ def draw_spectrum(spectrum: Spectrum, rows: Rows | None = None) -> Figure:
 
 def spectrum_result(spectrum: Spectrum) -> str:
     """One line: the largest mean shift, and the broadening at the end."""
+    if not np.isfinite(spectrum.shift).any():
+        return "there are no neutrinos"
     worst = int(np.nanargmax(np.abs(spectrum.shift)))
     return (
         f"mean energy shifted by {spectrum.shift[worst]:+.3g} mu at most, at t = {spectrum.time[worst]:.6g}, "

@@ -1,0 +1,226 @@
+"""Maps, energy, angular and Fourier spectra, entropy: the numbers that the panels draw, against analytic ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import LENGTH, TIME, gaussian_spectrum, history_columns, write_history, write_profiles
+from nuvlasov_post import angles, entropy, fourier, maps, spectrum
+from nuvlasov_post.run import open_profiles, read_rows
+
+TIMES = TIME[::20]
+CELLS = 32
+Z = (np.arange(CELLS) + 0.5) * LENGTH / CELLS
+
+
+def labelled(axes) -> dict[str, np.ndarray]:
+    return {line.get_label(): np.asarray(line.get_ydata()) for line in axes.get_lines() if line.get_label()[0] != "_"}
+
+
+def mesh(axes, shape: tuple[int, int]) -> np.ndarray:
+    """What a map draws, as [time, other]."""
+    return np.asarray(axes.collections[0].get_array()).reshape(shape[::-1]).T
+
+
+# --- maps ------------------------------------------------------------------------------------------------------------
+
+# Each quantity from the density matrix itself.
+FROM_MATRIX = {
+    "nu_x_content": lambda m: (m[1, 1] / np.trace(m)).real,
+    "coherence": lambda m: 2.0 * abs(m[0, 1]) / np.trace(m).real,
+    "purity": lambda m: np.sqrt(max(2.0 * np.trace(m @ m).real / np.trace(m).real ** 2 - 1.0, 0.0)),
+    "phase": lambda m: np.angle(m[1, 0]),
+    "nu_e": lambda m: m[0, 0].real,
+    "nu_x": lambda m: m[1, 1].real,
+    "P0": lambda m: np.trace(m).real,
+    "Px": lambda m: 2.0 * m[0, 1].real,
+    "Py": lambda m: -2.0 * m[0, 1].imag,
+    "Pz": lambda m: (m[0, 0] - m[1, 1]).real,
+}
+
+
+def density_of_matrices(seed: int) -> np.ndarray:
+    generator = np.random.default_rng(seed)
+    density = generator.uniform(-0.3, 0.3, (TIMES.size, CELLS, 3, 4))
+    density[..., 0] = generator.uniform(0.6, 1.0, density.shape[:-1])
+    return density
+
+
+@pytest.mark.parametrize("direction", [0.9, None])
+@pytest.mark.parametrize("name", maps.QUANTITIES)
+def test_map_shows_the_quantity_of_the_density_matrix(tmp_path: Path, name: str, direction: float | None) -> None:
+    weight = np.array([0.5, 1.5, 0.7])
+    density = density_of_matrices(1)
+    write_profiles(tmp_path, TIMES, density, angle_weight=weight)
+    with open_profiles(tmp_path) as profiles:
+        data = maps.space_time_map(profiles, name, direction)
+    p = density[:, :, 2] if direction else np.einsum("k,tzkc->tzc", weight, density)
+    expected = [
+        [
+            FROM_MATRIX[name](0.5 * np.array([[c[0] + c[3], c[1] - 1j * c[2]], [c[1] + 1j * c[2], c[0] - c[3]]]))
+            for c in row
+        ]
+        for row in p
+    ]
+    axes, bar = maps.draw_map(data).axes
+    # The purity is a root of a difference of numbers close to each other.
+    np.testing.assert_allclose(mesh(axes, (TIMES.size, CELLS)), expected, rtol=0.0, atol=1e-13)
+    low, high = axes.collections[0].norm.vmin, axes.collections[0].norm.vmax
+    assert low - 1e-13 <= np.min(expected) and np.max(expected) <= high + 1e-13
+    assert ("all directions" if direction is None else "$v$ = +1") in bar.get_xlabel()
+
+
+def test_every_quantity_of_the_maps_is_compared() -> None:
+    assert set(FROM_MATRIX) == set(maps.QUANTITIES)
+
+
+@pytest.mark.parametrize("name", maps.QUANTITIES)
+def test_map_of_nothing_can_be_drawn(tmp_path: Path, name: str) -> None:
+    write_profiles(tmp_path, TIMES, np.zeros((TIMES.size, CELLS, 2, 4)))
+    with open_profiles(tmp_path) as profiles:
+        data = maps.space_time_map(profiles, name, 1.0)
+    maps.draw_map(data)
+    assert maps.map_result(data)
+
+
+# --- energy ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shifting(tmp_path: Path) -> Path:
+    """Two directions with Gaussians of means -0.01 t and 0.05 t and width 3, and a history of U."""
+    energy = np.linspace(-40.0, 40.0, 81)
+    both = gaussian_spectrum(TIMES, energy, 2)
+    both[..., 1, 0] = np.exp(-(((energy - 0.05 * TIMES[:, None]) / 3.0) ** 2) / 2.0)
+    write_profiles(tmp_path, TIMES, np.zeros((TIMES.size, 4, 2, 4)), spectrum=both)
+    write_history(tmp_path, history_columns())
+    return tmp_path
+
+
+def test_shift_and_broadening_are_those_of_the_gaussians(shifting: Path) -> None:
+    """Means of Gaussians 1 mu apart are theirs to rounding: the rectangle rule is exact to exp(-2 pi^2 3^2)."""
+    with open_profiles(shifting) as profiles:
+        found = spectrum.energy_spectrum(profiles)
+    means = np.stack([-0.01 * TIMES, 0.05 * TIMES])
+    between = (means[1] - means[0]) ** 2 / 4.0  # what two equal Gaussians apart add to the variance
+    lines = labelled(spectrum.draw_spectrum(found, read_rows(shifting)).axes[2])
+    np.testing.assert_allclose(lines[r"$\Delta\langle E\rangle$"], means.mean(axis=0), rtol=0.0, atol=1e-13)
+    # The root makes 1e-7 of a rounding of the variance, 1e-14.
+    np.testing.assert_allclose(lines["broadening"], np.sqrt(between), rtol=0.0, atol=3e-7)
+    columns = history_columns()
+    expected = (columns["u_osc"][0] - columns["u_osc"]) / columns["number"][0]
+    # u_non changes by 1e-12.
+    np.testing.assert_allclose(lines[r"$-\Delta U/N$"], expected, rtol=0.0, atol=1e-12)
+
+
+def test_spectra_and_their_change_are_drawn(shifting: Path) -> None:
+    with open_profiles(shifting) as profiles:
+        found = spectrum.energy_spectrum(profiles)
+        dataset = profiles.file["energy_spectrum"][:]
+    figure = spectrum.draw_spectrum(found)
+    lines = labelled(figure.axes[0])
+    for f, flavor in enumerate((r"$\nu_e$", r"$\nu_x$")):
+        np.testing.assert_array_equal(lines[f"{flavor}, start"], dataset[0, :, f])
+        np.testing.assert_array_equal(lines[f"{flavor}, end"], dataset[-1, :, f])
+    total = dataset.sum(axis=-1)
+    drawn = mesh(figure.axes[1], total.shape)
+    # In % of the largest: two roundings of 100.
+    np.testing.assert_allclose(drawn, 100.0 * (total - total[0]) / total[0].max(), rtol=0.0, atol=1e-13)
+    assert r"$-\Delta U/N$" not in labelled(figure.axes[2])
+    low, high = figure.axes[0].get_xlim()
+    assert -20.0 < low < -9.0 and 9.0 < high < 20.0
+
+
+def test_spectrum_of_nothing_can_be_drawn(tmp_path: Path) -> None:
+    write_profiles(tmp_path, TIMES, np.zeros((TIMES.size, 4, 2, 4)), spectrum=np.zeros((TIMES.size, 81, 2, 4)))
+    with open_profiles(tmp_path) as profiles:
+        spectrum.draw_spectrum(data := spectrum.energy_spectrum(profiles))
+    assert spectrum.spectrum_result(data) == "there are no neutrinos"
+
+
+# --- angles ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("directions", [2, 7])
+def test_angular_distribution_before_and_after_is_drawn(tmp_path: Path, directions: int) -> None:
+    weight = np.linspace(0.5, 1.0, directions)
+    write_profiles(tmp_path, TIMES, np.zeros((TIMES.size, 4, directions, 4)), angle_weight=weight)
+    with open_profiles(tmp_path) as profiles:
+        found = angles.angular_spectrum(profiles)
+    dn_dv = gaussian_spectrum(TIMES, np.linspace(-40.0, 40.0, 81), directions)[[0, -1]].sum(axis=1)
+    of = {r"$\nu_e$": 0.5 * (dn_dv[..., 0] + dn_dv[..., 3]), r"$\nu_x$": 0.5 * (dn_dv[..., 0] - dn_dv[..., 3])}
+    upper, lower = angles.draw_angles(found).axes
+    lines = labelled(upper)
+    for flavor, expected in of.items():
+        for time, values in zip(("0", "30"), expected, strict=True):
+            np.testing.assert_allclose(lines[f"{flavor}, $t$ = {time}"], values, rtol=1e-14)
+    np.testing.assert_allclose(labelled(lower)["$t$ = 30"], dn_dv[1, :, 3], rtol=1e-14)
+    number = weight @ of[r"$\nu_e$"][0]
+    assert f"nu_e {number:.4g} to" in angles.angles_result(found)
+
+
+# --- Fourier ---------------------------------------------------------------------------------------------------------
+
+
+def test_growing_mode_is_a_growing_line(tmp_path: Path) -> None:
+    """psi = a e^(gamma t) e^(i k z) in one direction: |psi_k|^2 = w a^2 e^(2 gamma t) at that k, and nothing else."""
+    amplitude, gamma, mode, weight = 1e-3, 0.2, -3, np.array([1.0, 0.7])
+    psi = amplitude * np.exp(gamma * TIMES[:, None] + 2j * np.pi * mode * Z / LENGTH)
+    density = np.zeros((TIMES.size, CELLS, 2, 4))
+    density[:, :, 1, 1], density[:, :, 1, 2] = psi.real, psi.imag
+    write_profiles(tmp_path, TIMES, density, angle_weight=weight)
+    with open_profiles(tmp_path) as profiles:
+        found = fourier.fourier_spectrum(profiles)
+    expected = np.zeros((TIMES.size, CELLS))
+    at = int(np.argmin(np.abs(found.wave_number - 2.0 * np.pi * mode / LENGTH)))
+    assert found.wave_number[at] == pytest.approx(2.0 * np.pi * mode / LENGTH, rel=1e-14)
+    expected[:, at] = weight[1] * amplitude**2 * np.exp(2.0 * gamma * TIMES)
+    # Rounding of the transform, relative to the mode of that time: the square of 1e-15.
+    np.testing.assert_allclose(found.power, expected, rtol=1e-13, atol=1e-28 * expected.max())
+    np.testing.assert_allclose(found.spread, abs(found.wave_number[at]), rtol=1e-12)
+    upper, lower = fourier.draw_fourier(found).axes[:2]
+    floor = expected.max() * 10.0**-fourier.DECADES
+    np.testing.assert_allclose(mesh(upper, expected.shape), np.maximum(expected, floor), rtol=1e-13)
+    np.testing.assert_allclose(labelled(lower)["$t$ = 30"][at], expected[-1, at], rtol=1e-13)
+
+
+def test_power_is_the_mean_square_of_the_coherence(tmp_path: Path) -> None:
+    """Parseval's theorem."""
+    density = np.random.default_rng(4).normal(size=(TIMES.size, CELLS, 3, 4))
+    weight = np.array([0.5, 1.5, 0.7])
+    write_profiles(tmp_path, TIMES, density, angle_weight=weight)
+    with open_profiles(tmp_path) as profiles:
+        found = fourier.fourier_spectrum(profiles)
+    squares = (density[..., 1] ** 2 + density[..., 2] ** 2) @ weight
+    np.testing.assert_allclose(found.power.sum(axis=1), squares.mean(axis=1), rtol=1e-13)
+
+
+def test_no_coherence_can_be_drawn(tmp_path: Path) -> None:
+    write_profiles(tmp_path, TIMES, np.zeros((TIMES.size, CELLS, 2, 4)))
+    with open_profiles(tmp_path) as profiles:
+        fourier.draw_fourier(data := fourier.fourier_spectrum(profiles))
+    assert fourier.fourier_result(data) == "no flavor coherence"
+
+
+# --- entropy ---------------------------------------------------------------------------------------------------------
+
+
+def test_entropy_per_neutrino_and_negativity_are_drawn(tmp_path: Path) -> None:
+    columns = history_columns()
+    write_history(tmp_path, columns)
+    upper, middle, lower = (labelled(axes) for axes in entropy.draw_entropy(read_rows(tmp_path)).axes)
+    # S = 470 + 0.1 t of N = 100.
+    np.testing.assert_allclose(upper[r"$\Delta S$"], 1e-3 * TIME, rtol=0.0, atol=1e-15 * 470)
+    np.testing.assert_allclose(upper["by the equation"], 0.9e-3 * TIME, rtol=1e-14)
+    np.testing.assert_allclose(middle["by the numerics"], 0.1e-3 * TIME, rtol=1e-14)
+    np.testing.assert_array_equal(lower["smallest eigenvalue"], -columns["min_eigenvalue"])
+    np.testing.assert_allclose(lower["negative part$/N$"], -columns["negative_part"] / columns["number"][0], rtol=1e-14)
+
+
+def test_run_without_negative_eigenvalues_says_so(tmp_path: Path) -> None:
+    write_history(tmp_path, history_columns() | {name: 0.0 * TIME for name in ("min_eigenvalue", "negative_part")})
+    lower = entropy.draw_entropy(read_rows(tmp_path)).axes[2]
+    assert [text.get_text() for text in lower.texts] == ["no negative eigenvalue"]
