@@ -26,12 +26,14 @@ from nuvlasov_post import (
     ledger,
     maps,
     scaling,
+    shift,
     spectrum,
 )
 from nuvlasov_post.run import (
     DISPERSION_FILE,
     HISTORY_FILE,
     PROFILES_FILE,
+    SNAPSHOTS_DIRECTORY,
     RunError,
     open_profiles,
     read_beam_profile,
@@ -115,6 +117,12 @@ def spectrum_products(run: Path) -> tuple[Products, str]:
         rows = None
     drawn = spectrum.draw_spectrum(data, rows)
     return _figure_products(spectrum.FIGURE_NAME, drawn), spectrum.spectrum_result(data)
+
+
+def shift_products(run: Path) -> tuple[Products, str]:
+    """How to write each file of the energy shift in space, by name, and the result in one line; throws RunError."""
+    data = shift.local_shift(run)
+    return _figure_products(shift.FIGURE_NAME, shift.draw_shift(data)), shift.shift_result(data)
 
 
 def angles_products(run: Path) -> tuple[Products, str]:
@@ -205,6 +213,7 @@ RUN_COMMANDS: dict[str, tuple[Callable[[Path], tuple[Products, str]], str, str]]
     ),
     "map": (map_products, PROFILES_FILE, "a flavor quantity over (t, z): map_QUANTITY.png, .pdf"),
     "spectrum": (spectrum_products, PROFILES_FILE, "energy spectrum against time, and the energy shift: .png, .pdf"),
+    "shift": (shift_products, SNAPSHOTS_DIRECTORY, "energy shift over z at the snapshots: .png, .pdf"),
     "angles": (angles_products, PROFILES_FILE, "angular distribution before and after: .png, .pdf"),
     "fourier": (fourier_products, PROFILES_FILE, "Fourier spectrum in z against time: .png, .pdf"),
     "entropy": (entropy_products, "", "entropy and negativity: .png, .pdf, .csv"),
@@ -395,7 +404,10 @@ def _write(products: Products, directory: Path, dpi: float | None) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         for name, write in products.items():
             path = directory / name
-            write(path, dpi=dpi) if dpi and path.suffix == ".png" else write(path)
+            if dpi and path.suffix == ".png":
+                write(path, dpi=dpi)
+            else:
+                write(path)
             print(f"wrote {path}")
     except OSError as error:
         raise OutputError(

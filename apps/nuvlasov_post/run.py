@@ -399,14 +399,19 @@ def open_hdf5(path: Path) -> h5py.File:
         return h5py.File(path, "r")  # this process has it open already, with a lock
 
 
-@contextmanager
-def open_file(run: Path, name: str) -> Iterator[h5py.File]:
-    """Opens RUN/name for reading; throws RunError, also for what fails while it is open."""
-    path = run / name
+def check_directory(run: Path) -> None:
+    """Throws RunError where there is no directory."""
     if not run.exists():
         raise RunError(f"{run}: no such directory; give the directory that nuvlasov wrote ([output] directory)")
     if not run.is_dir():
         raise RunError(f"{run}: not a directory; give the run directory that holds {HISTORY_FILE}")
+
+
+@contextmanager
+def open_file(run: Path, name: str) -> Iterator[h5py.File]:
+    """Opens RUN/name for reading; throws RunError, also for what fails while it is open."""
+    path = run / name
+    check_directory(run)
     if not path.exists():
         raise RunError(
             f"{path}: no such file; check that {run} is a run directory, and that its run has written {name}"
@@ -440,6 +445,11 @@ def _attribute(file: h5py.File, name: str) -> object:
     if name not in file.attrs:
         raise RunError(f"{file.filename}: no attribute '{name}'; run again with this version of nuvlasov")
     return file.attrs[name]
+
+
+def coordinate(file: h5py.File, name: str) -> np.ndarray:
+    """A one-dimensional dataset; throws RunError."""
+    return _dataset(file, name, dimensions=1)[:]
 
 
 def _component(path: Path, labels: list[str], name: str) -> int:

@@ -30,7 +30,7 @@ from command import (  # noqa: E402
     nuvlasov,
     toml,
 )
-from nuvlasov_post import cli, directions, fourier, ledger, spectrum  # noqa: E402
+from nuvlasov_post import cli, directions, fourier, ledger, shift, spectrum  # noqa: E402
 from nuvlasov_post.run import Rows, open_profiles, read_rows  # noqa: E402
 
 PATIENCE = 60  # seconds
@@ -159,6 +159,18 @@ def test_energy_shift_pays_for_refraction(request: pytest.FixtureRequest, geomet
     closure = np.abs(rows.columns["budget_residual"]) * abs(rows.columns["u_osc"][0]) / rows.columns["number"][0]
     assert np.abs(shift).max() > 1e-5
     assert np.all(np.abs(shift - spectrum.expected_shift(rows)) < closure + 1e-12)
+
+
+def test_two_beams_conserve_energy_at_each_place(two_beam: Path) -> None:
+    """S = K + U per length obeys the wave equation, at rest at the start: S = (S_0(z - t) + S_0(z + t))/2."""
+    found = shift.local_shift(two_beam)
+    total = found.energy + found.refraction  # per neutrino: their density is one everywhere
+    k = 2.0 * np.pi * np.fft.rfftfreq(found.z.size, found.z[1] - found.z[0])
+    assert np.abs(found.change).max() > 0.1
+    for time_, values in zip(found.time, total, strict=True):
+        moved = np.fft.irfft(np.cos(k * time_) * np.fft.rfft(total[0]), found.z.size)
+        # 64 cells for waves of flavor of a few cells: what differences of order 6 make of products of those.
+        assert np.abs(values - moved).max() < 1e-2 * np.abs(found.change).max()
 
 
 def test_fourier_spectrum_of_an_eigenmode_grows_at_its_rate(tmp_path: Path) -> None:

@@ -250,6 +250,8 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
         write_history(run, history_columns(history_time, mode, u_osc_start), config)
         write_profiles(run, profile_time, beam_profile(profile_time, cells=40))
         write_dispersion(run, dispersion_columns())
+        for number, time in enumerate((0.0, 1.0)):
+            write_snapshot(run, number, time, np.ones((4, 81, 2, len(COMPONENTS))))
         return run
 
     return make

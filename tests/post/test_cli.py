@@ -38,6 +38,7 @@ FILES = {
     + [f"{name}.{suffix}" for name in ("ledger", "budget_by_direction") for suffix in TABLES],
     "map": [f"map_coherence.{suffix}" for suffix in PICTURES],
     "spectrum": [f"spectrum.{suffix}" for suffix in PICTURES],
+    "shift": [f"shift.{suffix}" for suffix in PICTURES],
     "angles": [f"angles.{suffix}" for suffix in PICTURES],
     "fourier": [f"fourier.{suffix}" for suffix in PICTURES],
     "entropy": [f"entropy.{suffix}" for suffix in (*PICTURES, "csv")],

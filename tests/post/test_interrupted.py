@@ -49,10 +49,14 @@ def blown_up(run: Path) -> None:
             file[name][-1] = np.nan
 
 
+def no_snapshots(run: Path) -> None:
+    shutil.rmtree(run / "snapshots")
+
+
 def leftovers(run: Path) -> None:
-    write_snapshot(run, 0, 0.0, np.ones((4, 81, 2, len(COMPONENTS))))
-    (run / "snapshots" / "000001.h5").write_bytes(b"damaged")
-    for name in ("history.h5", "config.toml", "snapshots.xdmf", "snapshots/000002.h5"):
+    write_snapshot(run, 2, 2.0, np.full((4, 81, 2, len(COMPONENTS)), np.nan))
+    (run / "snapshots" / "000003.h5").write_bytes(b"damaged")
+    for name in ("history.h5", "config.toml", "snapshots.xdmf", "snapshots/000004.h5"):
         (run / f"{name}.partial").write_bytes(b"half")
 
 
@@ -80,7 +84,9 @@ def cut(name: str) -> Damage:
 # What happened to the run, and the commands that cannot do anything about it.
 STATES: dict[str, tuple[Damage, set[str]]] = {
     "whole": (lambda run: None, set()),
-    "no snapshots yet, partial files, a damaged snapshot": (leftovers, set()),
+    "no snapshots yet": (no_snapshots, {"shift"}),
+    "one snapshot": (without_files("snapshots/000001.h5"), {"shift"}),
+    "partial files, a damaged snapshot and one that is not finite": (leftovers, set()),
     "a half-written row of the history": (lambda run: extend(run, "history.h5", ("time", "u_osc", "entropy")), set()),
     "a half-written profile": (lambda run: extend(run, "profiles.h5", ("polarization_density", "spectrum")), set()),
     "times that are not finite at the end": (not_finite, set()),

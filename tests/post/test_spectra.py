@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import LENGTH, TIME, gaussian_spectrum, history_columns, write_history, write_profiles
-from nuvlasov_post import angles, entropy, fourier, maps, spectrum
+from conftest import LENGTH, TIME, gaussian_spectrum, history_columns, write_history, write_profiles, write_snapshot
+from nuvlasov_post import angles, entropy, fourier, maps, shift, spectrum
 from nuvlasov_post.run import open_profiles, read_rows
 
 TIMES = TIME[::20]
@@ -139,6 +139,27 @@ def test_spectrum_of_nothing_can_be_drawn(tmp_path: Path) -> None:
     with open_profiles(tmp_path) as profiles:
         spectrum.draw_spectrum(data := spectrum.energy_spectrum(profiles))
     assert spectrum.spectrum_result(data) == "there are no neutrinos"
+
+
+def test_shift_in_space_is_that_of_the_gaussians(tmp_path: Path) -> None:
+    """Two directions, Gaussians of mean m(z) in one and 0 in the other, weights one: m(z)/2 on average."""
+    energy = np.linspace(-40.0, 40.0, 81)
+    write_history(tmp_path, history_columns())
+    means = np.stack([0.0 * Z, 0.3 * np.sin(2.0 * np.pi * Z / LENGTH), -0.5 + 0.1 * np.cos(2.0 * np.pi * Z / LENGTH)])
+    for number, mean in enumerate(means):
+        rho = np.zeros((CELLS, 81, 2, 4))
+        rho[:, :, 0, 0] = np.exp(-((energy / 3.0) ** 2) / 2.0)
+        rho[:, :, 1, 0] = np.exp(-(((energy - mean[:, None]) / 3.0) ** 2) / 2.0)
+        rho[3] = 0.0  # nothing there
+        write_snapshot(tmp_path, number, 10.0 * number, rho)
+    expected = 0.5 * means
+    expected[:, 3] = np.nan
+    lines = labelled(shift.draw_shift(shift.local_shift(tmp_path)).axes[0])
+    assert set(lines) == {"$t$ = 10", "$t$ = 20", r"$-\Delta u/n$"}
+    # u = 3/4 (N_0^2 - N_1^2) with beams of equal numbers, which does not change.
+    np.testing.assert_allclose(np.delete(lines[r"$-\Delta u/n$"], 3), 0.0, atol=1e-13)
+    for n, name in enumerate(("$t$ = 10", "$t$ = 20"), start=1):
+        np.testing.assert_allclose(lines[name], expected[n], rtol=0.0, atol=1e-13)
 
 
 # --- angles ----------------------------------------------------------------------------------------------------------
