@@ -68,7 +68,8 @@ def angles_result(spectrum: AngularSpectrum) -> str:
     """One line: how the numbers of the flavors changed."""
     before, after = spectrum.numbers[0], spectrum.numbers[-1]
     return f"t = {spectrum.time[0]:g} to {spectrum.time[-1]:g}: " + ", ".join(
-        f"{flavor} {first:.4g} to {last:.4g}" for flavor, first, last in zip(spectrum.flavors, before, after, strict=True)
+        f"{flavor} {first:.4g} to {last:.4g}"
+        for flavor, first, last in zip(spectrum.flavors, before, after, strict=True)
     )
 
 

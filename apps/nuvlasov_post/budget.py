@@ -193,4 +193,3 @@ def _mark_floor(axes: Axes) -> None:
         verticalalignment="top",
         fontsize=7,
     )
-

@@ -254,10 +254,15 @@ def _parser() -> argparse.ArgumentParser:
                 help="edges of ranges of v (default: each of up to "
                 f"{directions.MOST_BEAMS} directions, else -1,0,1); give it as --directions=-1,0,1",
             )
-            command.set_defaults(task=lambda options: _one_run(partial(budget_products, edges=options.directions), options))
+            command.set_defaults(
+                task=lambda options: _one_run(partial(budget_products, edges=options.directions), options)
+            )
         if name == "map":
             command.add_argument(
-                "--quantity", choices=list(maps.QUANTITIES), default=maps.DEFAULT_QUANTITY, help="what (default: %(default)s)"
+                "--quantity",
+                choices=list(maps.QUANTITIES),
+                default=maps.DEFAULT_QUANTITY,
+                help="what (default: %(default)s)",
             )
             command.add_argument(
                 "--direction",
@@ -323,7 +328,9 @@ def _add_ensemble(commands: argparse._SubParsersAction) -> None:
 def _add_scaling(commands: argparse._SubParsersAction) -> None:
     help_text = "time of a step and efficiency over ranks, as nuvlasov-scaling measured them: scaling.png, scaling.pdf"
     command = commands.add_parser("scaling", help=help_text, description=help_text)
-    command.add_argument("files", metavar="FILE", type=Path, nargs="+", help="what nuvlasov-scaling wrote, of one input")
+    command.add_argument(
+        "files", metavar="FILE", type=Path, nargs="+", help="what nuvlasov-scaling wrote, of one input"
+    )
     command.add_argument(
         "--output", metavar="DIR", type=Path, help="where the files go (default: figures/ beside the first FILE)"
     )

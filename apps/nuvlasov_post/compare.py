@@ -67,7 +67,9 @@ def read_comparison(paths: Sequence[Path], wanted: Sequence[str] = ()) -> Compar
         if name not in known:
             raise RunError(f"no column '{name}' in the history of every run; in common are {_listed(known)}")
     if not columns:
-        raise RunError(f"none of {', '.join(DEFAULT_COLUMNS)} in the history of every run; in common are {_listed(known)}")
+        raise RunError(
+            f"none of {', '.join(DEFAULT_COLUMNS)} in the history of every run; in common are {_listed(known)}"
+        )
     rows = _common_rows(runs)
     return Comparison(_names(paths), runs, columns, runs[0].time[rows[0]], rows)
 
@@ -88,7 +90,11 @@ def draw_comparison(data: Comparison) -> Figure:
     """For each column a panel of all rows of all runs, and one of the differences at common times."""
     figure = Figure(figsize=(COLUMN_WIDTH, 0.5 + 2.3 * len(data.columns)))
     panels = figure.subplots(
-        2 * len(data.columns), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": [1.6, 1.0] * len(data.columns)}
+        2 * len(data.columns),
+        1,
+        sharex=True,
+        squeeze=False,
+        gridspec_kw={"height_ratios": [1.6, 1.0] * len(data.columns)},
     )[:, 0]
     for column, upper, lower in zip(data.columns, panels[::2], panels[1::2], strict=True):
         for n, (name, run) in enumerate(zip(data.names, data.runs, strict=True)):
@@ -122,7 +128,8 @@ def comparison_result(data: Comparison) -> str:
                 continue
             worst = int(np.nanargmax(np.abs(difference)))
             lines.append(
-                f"{column}: {name} - {data.names[0]} = {difference[worst]:+.3g} at most, at t = {data.time[worst]:.6g}; "
+                f"{column}: {name} - {data.names[0]} = {difference[worst]:+.3g} at most, at "
+                f"t = {data.time[worst]:.6g}; "
                 f"{difference[-1]:+.3g} at t = {data.time[-1]:.6g}"
             )
     return "\n".join(lines)

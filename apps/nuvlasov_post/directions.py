@@ -54,7 +54,7 @@ CENTRAL_DIFFERENCES = {
     6: (3 / 4, -3 / 20, 1 / 60),
     8: (4 / 5, -1 / 5, 4 / 105, -1 / 280),
 }
-STATES = ("number", "kinetic_energy", "u_osc", "u_non")
+DEFAULT_ORDER = 6  # of grid.z.order
 RATES = ("u_osc_by_streaming", "u_osc_by_refraction", "u_non_by_streaming")
 
 
@@ -115,7 +115,7 @@ def direction_ranges(angle: np.ndarray, edges: Sequence[float] = ()) -> tuple[Ra
 def direction_shares(run: Path, profiles: Profiles, edges: Sequence[float] = ()) -> Shares:
     """The shares at the records of profiles.h5, read one by one; throws RunError."""
     ranges = direction_ranges(profiles.angle, edges)
-    difference = CENTRAL_DIFFERENCES.get(profiles.config.get("grid.z.order", 6))
+    difference = CENTRAL_DIFFERENCES.get(int(str(profiles.config.get("grid.z.order", DEFAULT_ORDER))))
     if difference is None:
         raise RunError(f"{profiles.path}: grid.z.order is none of {', '.join(map(str, CENTRAL_DIFFERENCES))}")
     records = [

@@ -60,7 +60,9 @@ def draw_entropy(rows: Rows) -> Figure:
         ("most_negative_eigenvalue", "smallest eigenvalue", BLUE, "-"),
         ("negative_fraction", "negative part$/N$", VERMILLION, "--"),
     ):
-        lower.plot(rows.time, np.where(table[name] > ROUNDING, table[name], np.nan), color=color, linestyle=style, label=label)
+        lower.plot(
+            rows.time, np.where(table[name] > ROUNDING, table[name], np.nan), color=color, linestyle=style, label=label
+        )
     lower.set_yscale("log")
     if not any(np.any(table[name] > ROUNDING) for name in ("most_negative_eigenvalue", "negative_fraction")):
         lower.set_yscale("linear")
@@ -85,6 +87,7 @@ def entropy_result(rows: Rows) -> str:
     table = entropy_table(rows)
     worst = int(np.nanargmax(table["most_negative_eigenvalue"]))
     return (
-        f"S/N changed by {table['entropy_change_per_neutrino'][-1]:+.3g}, of that {table['entropy_production_per_neutrino'][-1]:+.2g} "
-        f"by the numerics; most negative eigenvalue {-table['most_negative_eigenvalue'][worst]:.2g} at t = {rows.time[worst]:.6g}"
+        f"S/N changed by {table['entropy_change_per_neutrino'][-1]:+.3g}, of that "
+        f"{table['entropy_production_per_neutrino'][-1]:+.2g} by the numerics; most negative eigenvalue "
+        f"{-table['most_negative_eigenvalue'][worst]:.2g} at t = {rows.time[worst]:.6g}"
     )

@@ -64,7 +64,7 @@ OTHER_STYLE = (SKY, "-")
 
 @dataclass(frozen=True)
 class Ledger:
-    """`change[quantity]` since the first record, and `by_term[quantity][term]`, the integral of its rate; all [time]."""
+    """`change[quantity]` since the first record, `by_term[quantity][term]`, the integral of its rate; all [time]."""
 
     time: np.ndarray
     change: dict[str, np.ndarray]

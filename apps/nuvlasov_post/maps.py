@@ -41,9 +41,7 @@ PI_TICKS = ((-np.pi, r"$-\pi$"), (-0.5 * np.pi, r"$-\pi/2$"), (0.0, "0"), (0.5 *
 QUANTITIES = {
     "nu_x_content": Quantity(r"$\nu_x$ content", lambda p: _over_p0(0.5 * (p[..., 0] - p[..., 3]), p), limits=SHARE),
     "coherence": Quantity(r"flavor coherence $|P_\perp|/P_0$", lambda p: _over_p0(_transverse(p), p)),
-    "purity": Quantity(
-        r"$|\vec P|/P_0$", lambda p: _over_p0(np.sqrt((p[..., 1:] ** 2).sum(axis=-1)), p), limits=SHARE
-    ),
+    "purity": Quantity(r"$|\vec P|/P_0$", lambda p: _over_p0(np.sqrt((p[..., 1:] ** 2).sum(axis=-1)), p), limits=SHARE),
     "phase": Quantity(
         r"phase of $P_x + iP_y$",
         lambda p: np.arctan2(p[..., 2], p[..., 1]),
@@ -90,7 +88,9 @@ def space_time_map(profiles: Profiles, name: str, direction: float | None) -> Ma
     return Map(name, profiles.time, profiles.z, direction, QUANTITIES[name].of(polarization))
 
 
-def draw_over_space_time(axes: Axes, time: np.ndarray, z: np.ndarray, values: np.ndarray, name: str, title: str) -> None:
+def draw_over_space_time(
+    axes: Axes, time: np.ndarray, z: np.ndarray, values: np.ndarray, name: str, title: str
+) -> None:
     """Colors of values [time, z], with a bar over the panel."""
     quantity = QUANTITIES[name]
     low, high = quantity.limits or _limits(values, symmetric=quantity.colors == "RdBu_r")

@@ -283,9 +283,13 @@ def open_profiles(run: Path) -> Iterator[Profiles]:
         )
         records = complete_records(path, coordinates["time"], *lengths)
         coordinates["time"] = coordinates["time"][:records]
-        sizes = {name: float(_attribute(file, name)) for name in ("box_length", "energy_spacing")}
         yield Profiles(
-            path=path, config=_flat_config(path, text_of(file.attrs.get("config", ""))), file=file, **coordinates, **sizes
+            path=path,
+            config=_flat_config(path, text_of(file.attrs.get("config", ""))),
+            file=file,
+            **coordinates,
+            box_length=_number(file, "box_length"),
+            energy_spacing=_number(file, "energy_spacing"),
         )
 
 
@@ -441,10 +445,11 @@ def _dataset(file: h5py.File, name: str, dimensions: int) -> h5py.Dataset:
     return dataset
 
 
-def _attribute(file: h5py.File, name: str) -> object:
+def _number(file: h5py.File, name: str) -> float:
+    """An attribute; throws RunError."""
     if name not in file.attrs:
         raise RunError(f"{file.filename}: no attribute '{name}'; run again with this version of nuvlasov")
-    return file.attrs[name]
+    return float(file.attrs[name])
 
 
 def coordinate(file: h5py.File, name: str) -> np.ndarray:

@@ -52,8 +52,8 @@ def local_shift(run: Path) -> Shift:
             times.append(time)
     if len(times) < MINIMUM_SNAPSHOTS:
         raise RunError(
-            f"{run}: {len(times)} snapshot{'s' * (len(times) != 1)} of {DENSITY_MATRIX}, at least {MINIMUM_SNAPSHOTS} are "
-            "needed; let the run go on, or lower its output.snapshot_interval"
+            f"{run}: {len(times)} snapshot{'s' * (len(times) != 1)} of {DENSITY_MATRIX}, at least {MINIMUM_SNAPSHOTS} "
+            "are needed; let the run go on, or lower its output.snapshot_interval"
         )
     return Shift(np.array(times), z, *np.stack(energies, axis=1))
 

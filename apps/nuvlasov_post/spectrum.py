@@ -93,7 +93,11 @@ def draw_spectrum(spectrum: Spectrum, rows: Rows | None = None) -> Figure:
     bottom.plot(spectrum.time, spectrum.shift, color=BLACK, label=r"$\Delta\langle E\rangle$")
     if rows is not None:
         bottom.plot(
-            rows.time, expected_shift(rows), color=FLAVOR_STYLES["nu_e"][1], linestyle=":", linewidth=1.8,
+            rows.time,
+            expected_shift(rows),
+            color=FLAVOR_STYLES["nu_e"][1],
+            linestyle=":",
+            linewidth=1.8,
             label=r"$-\Delta U/N$",
         )
     bottom.set_ylabel(r"shift $(\mu)$")

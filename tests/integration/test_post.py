@@ -40,16 +40,20 @@ TWO_BEAM = SMALL | {
     "output.profile_interval": "0.1",
     "output.snapshot_interval": "2.0",
 }
-SPHERICAL = TWO_BEAM | SPECTRUM | {
-    "grid.momentum.directions": ABSENT,
-    "grid.momentum.geometry": '"spherical"',
-    "grid.momentum.angles": "6",
-    "grid.momentum.energy.reference": "500.0",
-    "initial.nu_x.shape": '"gaussian"',
-    "initial.nu_x.center": "1.0",
-    "initial.nu_x.width": "0.6",
-    "equation.dissipation.z": "0.2",
-}
+SPHERICAL = (
+    TWO_BEAM
+    | SPECTRUM
+    | {
+        "grid.momentum.directions": ABSENT,
+        "grid.momentum.geometry": '"spherical"',
+        "grid.momentum.angles": "6",
+        "grid.momentum.energy.reference": "500.0",
+        "initial.nu_x.shape": '"gaussian"',
+        "initial.nu_x.center": "1.0",
+        "initial.nu_x.width": "0.6",
+        "equation.dissipation.z": "0.2",
+    }
+)
 COMMANDS = [*cli.RUN_COMMANDS, "figures", "compare"]
 
 
@@ -142,7 +146,13 @@ def test_tables_are_the_same_on_any_number_of_ranks(
     for name, path in (("two", two_beam), ("one", run(tmp_path, TWO_BEAM))):
         assert cli.main(["budget", str(path), "--output", str(tmp_path / name)]) == 0
         tables.append({file.name: file.read_bytes() for file in sorted((tmp_path / name).glob("*.[ct][se][vx]"))})
-    assert list(tables[0]) == ["budget.csv", "budget_by_direction.csv", "budget_by_direction.tex", "ledger.csv", "ledger.tex"]
+    assert list(tables[0]) == [
+        "budget.csv",
+        "budget_by_direction.csv",
+        "budget_by_direction.tex",
+        "ledger.csv",
+        "ledger.tex",
+    ]
     assert tables[0] == tables[1]
 
 
@@ -175,13 +185,17 @@ def test_two_beams_conserve_energy_at_each_place(two_beam: Path) -> None:
 
 def test_fourier_spectrum_of_an_eigenmode_grows_at_its_rate(tmp_path: Path) -> None:
     """Eq. (10): |psi_k|^2 ~ e^(2 gamma t), gamma^2 = (k + 2)(-k) for zeta = -+1/2, at k = 2 pi n/L alone."""
-    settings = TWO_BEAM | EIGENMODE | {
-        "initial.seeds.sigma": ABSENT,
-        "initial.mode_number": "-3",
-        "initial.amplitude": "1e-6",
-        "grid.z.order": "8",
-        "time.end": "3.0",
-    }
+    settings = (
+        TWO_BEAM
+        | EIGENMODE
+        | {
+            "initial.seeds.sigma": ABSENT,
+            "initial.mode_number": "-3",
+            "initial.amplitude": "1e-6",
+            "grid.z.order": "8",
+            "time.end": "3.0",
+        }
+    )
     with open_profiles(run(tmp_path, settings)) as profiles:
         found = fourier.fourier_spectrum(profiles)
     k = -6.0 * np.pi / 20.0
@@ -305,7 +319,7 @@ def test_reader_follows_a_killed_run(killed: Path) -> None:
 
 
 def test_xdmf_is_what_vtk_reads(two_beam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reason = "no VTK with an XDMF reader for Python (Debian: python3-paraview): whether ParaView reads the snapshots is not tested"
+    reason = "no VTK with an XDMF reader for Python (Debian: python3-paraview): not tested is what ParaView reads"
     vtk_xdmf = pytest.importorskip("vtkmodules.vtkIOXdmf2", reason=reason)
     from vtkmodules.util.numpy_support import vtk_to_numpy
     from vtkmodules.vtkCommonExecutionModel import vtkStreamingDemandDrivenPipeline
@@ -323,7 +337,9 @@ def test_xdmf_is_what_vtk_reads(two_beam: Path, tmp_path: Path, monkeypatch: pyt
             rho = file["rho"][:]
             axes = (file["angle"][:], file["energy"][:], file["z"][:])
         assert grid.GetDimensions() == rho.shape[2::-1]
-        for found, expected in zip((grid.GetXCoordinates(), grid.GetYCoordinates(), grid.GetZCoordinates()), axes, strict=True):
+        for found, expected in zip(
+            (grid.GetXCoordinates(), grid.GetYCoordinates(), grid.GetZCoordinates()), axes, strict=True
+        ):
             np.testing.assert_array_equal(vtk_to_numpy(found), expected)
         for c, component in enumerate(("P0", "Px", "Py", "Pz")):
             values = vtk_to_numpy(grid.GetPointData().GetArray(f"rho_{component}"))

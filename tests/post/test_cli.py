@@ -68,14 +68,14 @@ def test_command_writes_its_files_and_says_so(
 def test_module_runs_without_installation_or_display(make_run: MakeRun) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "DISPLAY"}
     done = subprocess.run(
-        [sys.executable, "-B", "-m", "nuvlasov_post", "budget", str(make_run())],
+        [sys.executable, "-B", "-m", "nuvlasov_post", "entropy", str(make_run())],
         env=environment | {"PYTHONPATH": str(APPS)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "budget closes to" in done.stdout
+    assert "S/N changed by" in done.stdout
 
 
 def test_files_are_the_same_bytes_every_time(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,8 +83,8 @@ def test_files_are_the_same_bytes_every_time(make_run: MakeRun, monkeypatch: pyt
     contents = []
     for year in (1, 2):
         monkeypatch.setenv("SOURCE_DATE_EPOCH", str(year * 31557600))
-        assert cli.main(["budget", str(run)]) == 0
-        contents.append([(run / "figures" / name).read_bytes() for name in FILES["budget"]])
+        assert cli.main(["entropy", str(run)]) == 0
+        contents.append([(run / "figures" / name).read_bytes() for name in FILES["entropy"]])
     assert contents[0] == contents[1]
 
 

@@ -177,7 +177,11 @@ def test_wrong_option_is_exit_code_2(capsys: pytest.CaptureFixture, options: lis
 
 
 @pytest.mark.filterwarnings("error")
-def test_values_that_are_not_finite_can_be_rendered(make_run: MakeRun, tmp_path: Path) -> None:
+def test_values_that_are_not_finite_can_be_rendered(
+    make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = cli.save_figure
+    monkeypatch.setattr(cli, "save_figure", lambda figure, path, dpi=None: dpi and save(figure, path, dpi))
     run = make_run(history_time=TIME[:50], profile_time=FEW)
     blown_up(run)
     assert cli.main(["figures", str(run), "--dpi", "50", "--output", str(tmp_path / "figures")]) == 0

@@ -18,7 +18,8 @@ MakeRun = Callable[..., Path]
 
 # Cubics, which the integral over the records has exactly: c t^3 by each term for each quantity, its integral c t^4/4.
 COEFFICIENTS = {
-    q.name: dict(zip(TERMS, np.array([1.0, -0.5, 0.25]) * (n + 1), strict=True)) for n, q in enumerate(ledger.QUANTITIES)
+    q.name: dict(zip(TERMS, np.array([1.0, -0.5, 0.25]) * (n + 1), strict=True))
+    for n, q in enumerate(ledger.QUANTITIES)
 }
 
 

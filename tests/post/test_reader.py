@@ -121,7 +121,9 @@ def test_half_written_records_are_left_out(run: Path) -> None:
     assert nuvlasov_post.open_run(run).profiles.spectrum.sizes["time"] == records
 
 
-def test_snapshot_that_is_damaged_or_has_other_fields_is_passed_over(run: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_snapshot_that_is_damaged_or_has_other_fields_is_passed_over(
+    run: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (run / "snapshots" / "000001.h5").write_bytes(b"damaged")
     with h5py.File(run / "snapshots" / "000002.h5", "r+") as file:
         file["force"] = np.zeros(SHAPE)
