@@ -55,6 +55,8 @@ SPHERICAL = (
     }
 )
 COMMANDS = [*cli.RUN_COMMANDS, "figures", "compare"]
+MISSING = {"dispersion"}  # figures of what no run here writes
+UNFINISHED = {"shift"}  # and of what those that were stopped had not written: a second snapshot
 
 
 def run(directory: Path, settings: Settings, ranks: int = 0, code: int = DONE) -> Path:
@@ -270,10 +272,11 @@ def test_command_works_on_a_run_that_ended_this_way(
     others = [str(path)] if command == "compare" else []
     code = cli.main([command, str(path), *others, "--output", str(tmp_path)])
     captured = capsys.readouterr()
-    if command == "dispersion" or code != 0:
-        # Killed while profiles.h5 was open for writing: said in one line.
-        assert command == "dispersion" or state == "killed" and "profiles.h5: cannot be read" in captured.err
-        assert code == cli.EXIT_BAD_INPUT and len(captured.err.splitlines()) == 1
+    if code != 0:
+        assert code == cli.EXIT_BAD_INPUT
+        (line,) = captured.err.splitlines()
+        damaged = state == "killed" and "profiles.h5: cannot be read" in line  # while it was open for writing
+        assert damaged or command in MISSING | (UNFINISHED if state in ("stopped", "killed") else set()), line
         return
     assert list(tmp_path.glob("*.png"))
 
