@@ -61,7 +61,7 @@ def of_repository(match: re.Match[str]) -> str:
 
 def prepare(app: object, docname: str, source: list[str]) -> None:
     """Fills in pages from elsewhere and the gallery; links out of docs/ stay inside the book."""
-    text = re.sub(r"<!-- file: (?P<path>\S+) -->", of_repository, source[0])
+    text = re.sub(r"<!-- file: (?P<path>\S+) -->.*", of_repository, source[0])
     up = "../" * docname.count("/")
     for path, page in GITHUB_STYLE.items():
         text = text.replace(f"]({up}{path}", f"]({up}{page}")

@@ -47,7 +47,7 @@ double thermal_density(double temperature);
 /// What kind of number an output is: the unit it has in the files, and the powers of physical units
 /// that make it.
 struct Quantity {
-  const char* code;          ///< "mu", "1/mu", "1"
+  const char* code = "1";    ///< "mu", "1/mu", "1"
   int energy = 0;            ///< power of meV
   int length = 0;            ///< power of cm
   int time = 0;              ///< power of ns
