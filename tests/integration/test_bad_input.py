@@ -229,7 +229,7 @@ VALUES: list[tuple[Settings, list[str]]] = [
             "units.reference_energy": "1e-20",
             "grid.momentum.energy.half_width": "40.0",
         },
-        ["40 is larger than the reference 7.89e-11"],
+        ["40 is larger than the reference 7.89016e-11"],
     ),
     ({"equation.terms": '["streaming", "refraction", "streaming"]'}, ["names streaming twice"]),
     ({"equation.terms": '["streaming", "group_velocity"]'}, ["vanishes", '"beams"', "leave it out"]),

@@ -131,3 +131,16 @@ def test_growth_rates_are_labelled(tmp_path: Path) -> None:
         assert fastest.units == "ns-1"
         # gamma = 2 sqrt(-zeta_+ zeta_-) mu = 1 mu at most, and hbar/mu is 3.495e-3 ns
         assert fastest.values.max() == pytest.approx(1.0 / 3.495e-3, rel=5e-3)
+
+
+def test_run_that_goes_on_keeps_its_units(tmp_path: Path) -> None:
+    """Profiles and snapshots that are there already have the former labels."""
+    (tmp_path / "input.toml").write_text(toml(SMALL | UNITS | {"checkpoint.at_end": "true"}))
+    assert nuvlasov("run", "input.toml", "--output", "out", cwd=tmp_path).code == 0
+    further = ("run", "input.toml", "--output", "out", "--set", "time.end=0.4")
+    refused = nuvlasov(*further, "--set", "units.temperature=6.0", cwd=tmp_path)
+    assert refused.code == 2 and "units.temperature: is 6.0, but 5.0 in" in refused.errors()[0]
+    assert nuvlasov(*further, cwd=tmp_path).code == 0
+    with h5py.File(tmp_path / "out/history.h5") as file:
+        assert file.attrs["mu_meV"] == pytest.approx(MU, rel=5e-4)
+        assert len(file["time"]) == 5
