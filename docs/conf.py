@@ -7,6 +7,8 @@ import re
 import tomllib
 from pathlib import Path
 
+from sphinx.application import Sphinx
+
 ROOT = Path(__file__).resolve().parents[1]
 GITHUB_STYLE = {  # links that hold in the repository, and the pages that stand for their targets here
     "../README.md": "index.md",
@@ -59,8 +61,13 @@ def of_repository(match: re.Match[str]) -> str:
     return re.sub(r"\]\((?!https?:|#)(?P<target>[^)#]+)", from_docs, path.read_text())
 
 
-def prepare(app: object, docname: str, source: list[str]) -> None:
+def prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     """Fills in pages from elsewhere and the gallery; links out of docs/ stay inside the book."""
+    for name in re.findall(r"<!-- file: (\S+) -->", source[0]):
+        app.env.note_dependency(str(ROOT / name))
+    if "<!-- gallery -->" in source[0]:
+        for name in ("figures", "figures/captions.toml"):  # the folder changes with what is in it
+            app.env.note_dependency(str(ROOT / "docs" / name))
     text = re.sub(r"<!-- file: (?P<path>\S+) -->.*", of_repository, source[0])
     up = "../" * docname.count("/")
     for path, page in GITHUB_STYLE.items():
@@ -68,5 +75,5 @@ def prepare(app: object, docname: str, source: list[str]) -> None:
     source[0] = text.replace("<!-- gallery -->", gallery())
 
 
-def setup(app: object) -> None:
+def setup(app: Sphinx) -> None:
     app.connect("source-read", prepare)
