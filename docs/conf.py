@@ -66,7 +66,7 @@ def prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     for name in re.findall(r"<!-- file: (\S+) -->", source[0]):
         app.env.note_dependency(str(ROOT / name))
     if "<!-- gallery -->" in source[0]:
-        for name in ("figures", "figures/captions.toml"):  # the folder changes with what is in it
+        for name in ("figures", "figures/captions.toml"):  # a folder is never up to date
             app.env.note_dependency(str(ROOT / "docs" / name))
     text = re.sub(r"<!-- file: (?P<path>\S+) -->.*", of_repository, source[0])
     up = "../" * docname.count("/")
