@@ -144,34 +144,46 @@ void write_data(const std::string& path, const Result& result,
   DataFile file(path);
   io::write_provenance(file.id(), "dispersion", provenance);
   hdf5::write_attribute(file.id(), "box_length", box_length);
-  file.coordinate("wave_number", result.fastest.wave_number, false, {"mu", "wave number k"});
-  file.coordinate("angle", grid.directions(), false, {"1", "direction v = p_z/p"});
-  file.coordinate("mode", number, false, {"1", "number of the mode, by growth rate"});
-  file.coordinate("box_mode", box_number, true, {"1", "n of the growing modes k = 2 pi n/L"});
-  file.variable("weight", {"angle"}, grid.weights(), {"1", "weight of the direction in sums"});
-  file.variable("polarization", {"angle"}, stability.polarization(),
-                {"1", "P^z of the background, integrated over energy"});
-  file.variable("growth_rate", {"wave_number"}, result.fastest.growth_rate,
-                {"mu", "growth rate of the fastest-growing mode, Im Omega; 0 where none grows"});
-  file.variable("frequency", {"wave_number"}, result.fastest.frequency,
-                {"mu", "frequency of the fastest-growing mode, Re Omega; NaN where none grows"});
+  file.coordinate("wave_number", result.fastest.wave_number, false,
+                  provenance.describe(units::of::wave_number, "wave number k"));
+  file.coordinate("angle", grid.directions(), false,
+                  provenance.describe(units::of::number, "direction v = p_z/p"));
+  file.coordinate("mode", number, false,
+                  provenance.describe(units::of::number, "number of the mode, by growth rate"));
+  file.coordinate("box_mode", box_number, true,
+                  provenance.describe(units::of::number, "n of the growing modes k = 2 pi n/L"));
+  file.variable("weight", {"angle"}, grid.weights(),
+                provenance.describe(units::of::number, "weight of the direction in sums"));
+  file.variable(
+      "polarization", {"angle"}, stability.polarization(),
+      provenance.describe(units::of::density, "P^z of the background, integrated over energy"));
+  file.variable(
+      "growth_rate", {"wave_number"}, result.fastest.growth_rate,
+      provenance.describe(units::of::rate,
+                          "growth rate of the fastest-growing mode, Im Omega; 0 where none grows"));
+  file.variable(
+      "frequency", {"wave_number"}, result.fastest.frequency,
+      provenance.describe(units::of::rate,
+                          "frequency of the fastest-growing mode, Re Omega; NaN where none grows"));
   file.variable("all_growth_rates", {"wave_number", "mode"}, all_growth,
-                {"mu", "growth rates of all modes, Im Omega"});
+                provenance.describe(units::of::rate, "growth rates of all modes, Im Omega"));
   file.variable("all_frequencies", {"wave_number", "mode"}, all_frequency,
-                {"mu", "frequencies of all modes, Re Omega"});
+                provenance.describe(units::of::rate, "frequencies of all modes, Re Omega"));
   const std::string what =
       "part of psi = Px + i Py of the fastest-growing mode, with sum w psi = 2 k and "
       "sum w v psi = 2 Omega; NaN where none grows";
-  file.variable("eigenvector_real", {"wave_number", "angle"}, real, {"mu", "real " + what});
+  file.variable("eigenvector_real", {"wave_number", "angle"}, real,
+                provenance.describe(units::of::amplitude, "real " + what));
   file.variable("eigenvector_imag", {"wave_number", "angle"}, imaginary,
-                {"mu", "imaginary " + what});
+                provenance.describe(units::of::amplitude, "imaginary " + what));
   constexpr hsize_t chunk = 512;
   file.variable("box_wave_number", {"box_mode"}, box_wave_number,
-                {"mu", "wave number of the box mode"}, {chunk});
-  file.variable("box_growth_rate", {"box_mode"}, box_growth, {"mu", "growth rate of the box mode"},
+                provenance.describe(units::of::wave_number, "wave number of the box mode"),
                 {chunk});
-  file.variable("box_frequency", {"box_mode"}, box_frequency, {"mu", "frequency of the box mode"},
-                {chunk});
+  file.variable("box_growth_rate", {"box_mode"}, box_growth,
+                provenance.describe(units::of::rate, "growth rate of the box mode"), {chunk});
+  file.variable("box_frequency", {"box_mode"}, box_frequency,
+                provenance.describe(units::of::rate, "frequency of the box mode"), {chunk});
   file.close();
 }
 
@@ -301,7 +313,10 @@ std::string dispersion(const DispersionOptions& options, MPI_Comm comm) {
     const std::string data = directory.path(data_file);
     const std::string table = directory.path(table_file);
     write_data(data + ".partial", result, stability, grid, z.length(),
-               {.config = configuration.resolved(), .process_grid = "first rank", .ranks = ranks});
+               {.config = configuration.resolved(),
+                .process_grid = "first rank",
+                .ranks = ranks,
+                .scale = configuration.input().units.scale()});
     fs::rename(data + ".partial", data);
     write_table(table, result.fastest);
     text = text_of(options, result, stability, z) + fmt::format("written: {}, {}\n", data, table);

@@ -17,6 +17,7 @@
 #include "nuvlasov/io/collective.hpp"
 #include "nuvlasov/io/provenance.hpp"
 #include "program.hpp"
+#include "report.hpp"
 #include "run_command.hpp"
 #include "simulation.hpp"
 
@@ -110,6 +111,7 @@ int execute(const Invocation& call, MPI_Comm comm, int rank) {
     PetscCallAbort(comm, check_initial_state(configuration, problem.z, problem.momentum,
                                              problem.initial, comm));
     say(rank, configuration.resolved());
+    for (const std::string& line : units_text(configuration.input())) say(rank, "# " + line + "\n");
   } else if (call.app.got_subcommand("dispersion")) {
     say(rank, dispersion(call.dispersion, comm));
   } else if (call.app.got_subcommand("describe")) {

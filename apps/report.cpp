@@ -26,6 +26,21 @@ std::string bytes_text(double bytes) {
   return fmt::format("{:.3g} PB", bytes);
 }
 
+std::vector<std::string> units_text(const config::Input& input) {
+  const auto scale = input.units.scale();
+  if (!scale) return {};
+  const std::string origin = input.units.temperature ? fmt::format(", one species at T = {:g} MeV",
+                                                                   *input.units.temperature)
+                                                     : "";
+  const double reference = input.grid.momentum.energy.reference;
+  return {
+      fmt::format("density 1 is {:.4g} cm^-3{}; mu = {:.4g} meV; 1/mu = {:.4g} cm = {:.4g} ns",
+                  scale->density, origin, scale->mu, scale->length, scale->time),
+      fmt::format("E_ref = {:.4g} MeV, r_mu = mu/E_ref = {:.3g}; L = {:.4g} cm; to t = {:.4g} ns",
+                  scale->in_mev(reference), 1.0 / reference, input.grid.z.length * scale->length,
+                  input.time.end * scale->time)};
+}
+
 void say_banner(io::Log& log, const config::Input& input, const Problem& problem,
                 const Banner& banner) {
   const physics::EquationSettings& equation = problem.equation;
@@ -49,6 +64,11 @@ void say_banner(io::Log& log, const config::Input& input, const Problem& problem
                          problem.momentum.angular_operator() == phase_space::AngularOperator::sn
                              ? "S_N angular redistribution, second order"
                              : "spectral, the polynomial through all directions"));
+  std::string heading = "units";
+  for (const std::string& line : units_text(input)) {
+    log.line(fmt::format("{:<11}{}", heading, line));
+    heading.clear();
+  }
   log.line("ranks      " + banner.ranks);
   log.line(fmt::format("time       to t = {:g} by {}", banner.end, banner.integration));
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "nuvlasov/io/log.hpp"
 #include "simulation.hpp"
@@ -24,6 +25,9 @@ struct Banner {
 };
 void say_banner(io::Log& log, const config::Input& input, const Problem& problem,
                 const Banner& banner);
+
+/// What the units of the input are, a line each; none where it gives no density.
+std::vector<std::string> units_text(const config::Input& input);
 
 /// \param rate  short_wave_growth() of the initial state
 void warn_of_short_waves(io::Log& log, double rate, double end);

@@ -352,7 +352,8 @@ PetscErrorCode Run::execute() {
   PetscCall(simulation_.create(configuration_, comm_, from ? &from->simulation : nullptr));
   provenance_ = {.config = configuration_.resolved(),
                  .process_grid = to_text(simulation_.decomposition().process_grid()),
-                 .ranks = ranks_};
+                 .ranks = ranks_,
+                 .scale = input().units.scale()};
   if (from) PetscCall(load(*from, field_context(), simulation_));
   open_outputs(from ? &*from : nullptr);
   banner();
@@ -710,6 +711,12 @@ PetscErrorCode Run::summary() {
   log_.line(fmt::format("budget     K {:+.6f}   U_osc {:+.6f}   U_non {:+.6f}   sum {:+.2e} mu",
                         change("kinetic_energy_relative"), change("u_osc"), change("u_non"),
                         change("total_energy_relative")));
+  const double number = column(first_, "number");
+  if (provenance_.scale && number > 0.0) {
+    const double each = change("kinetic_energy_relative") / number;
+    log_.line(fmt::format("           K {:+.3g} mu = {:+.3g} meV for each neutrino", each,
+                          each * provenance_.scale->mu));
+  }
   if (dissipates())
     log_.line(fmt::format(
         "           dissipation {:+.2e} mu, by its rates in the history; purity {:+.2e}",

@@ -21,7 +21,7 @@ install(FILES cmake/Dependencies.cmake DESTINATION ${package_directory}
 set(share ${CMAKE_INSTALL_DATADIR}/nuvlasov)
 install(DIRECTORY docs inputs DESTINATION ${share})
 install(DIRECTORY jobscripts DESTINATION ${share} USE_SOURCE_PERMISSIONS)
-install(FILES README.md DESTINATION ${share})
+install(FILES CHANGELOG.md CITATION.cff CONTRIBUTING.md LICENSE README.md DESTINATION ${share})
 install(FILES src/README.md DESTINATION ${share}/src)
 install(DIRECTORY apps/nuvlasov_post DESTINATION ${share}/python FILES_MATCHING PATTERN "*.py"
         PATTERN __pycache__ EXCLUDE)

@@ -174,10 +174,45 @@ void declare_seeds(Declarations& d, Input::Initial::Seeds& choice) {
       .only_with = {seeded, any};
 }
 
+void declare_units(Declarations& d, Input::Units& choice) {
+  const std::string none = "none: all numbers are in units of mu";
+  {
+    auto& p = d.add("units.neutrino_density", &choice.neutrino_density, "cm^-3",
+                    "density of what is 1 in the input, from which mu = sqrt(2) G_F n follows: "
+                    "results say what they are in meV, cm and ns");
+    p.at_least = 1.0;
+    p.at_most = 1e42;
+    p.if_absent = none;
+  }
+  {
+    auto& p = d.add("units.temperature", &choice.temperature, "MeV",
+                    "instead of the density, that of one species in equilibrium, n = 3 zeta(3)/(4 "
+                    "pi^2) (T/hbar c)^3");
+    p.at_least = 1e-10;
+    p.at_most = 1e3;
+    p.if_absent = none;
+  }
+  {
+    auto& p = d.add("units.reference_energy", &choice.reference_energy, "MeV",
+                    "E_ref, instead of grid.momentum.energy.reference");
+    p.above = 0.0;
+    p.at_most = 1e6;
+    p.if_absent = "grid.momentum.energy.reference";
+  }
+}
+
 }  // namespace
+
+std::optional<units::Scale> Input::Units::scale() const {
+  if (neutrino_density) return units::scale_of_density(*neutrino_density);
+  if (temperature) return units::scale_of_density(units::thermal_density(*temperature));
+  return std::nullopt;
+}
 
 std::vector<Parameter> declare(Input& in) {
   Declarations d;
+
+  declare_units(d, in.units);
 
   d.add("equation.mode", &in.equation.mode, "",
         "standard: Eq. (1), streaming and refraction; full: Eq. (16), with the gradients of Omega "

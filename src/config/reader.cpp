@@ -340,8 +340,35 @@ Configuration::Configuration(std::string_view text, std::string name,
       throw InputError(fmt::format("{}: {}", where, error.description()));
     }
   }
+  apply_units();
   check_conditions();
   check_together();
+}
+
+/// The reference energy in mu from that in MeV.
+void Configuration::apply_units() {
+  const Input::Units& units = input_.units;
+  if (units.neutrino_density && units.temperature)
+    fail("units.temperature",
+         "units.neutrino_density is given as well, and each makes a density; give one of the two");
+  if (!units.reference_energy) return;
+  const auto scale = units.scale();
+  if (!scale)
+    fail("units.reference_energy",
+         "in MeV means nothing without mu; give units.neutrino_density or units.temperature, or "
+         "grid.momentum.energy.reference in mu instead");
+  const std::string key = "grid.momentum.energy.reference";
+  double& reference = input_.grid.momentum.energy.reference;
+  const double wanted = scale->in_mu(*units.reference_energy);
+  // A resolved configuration holds both, to so many digits whatever the constants of its version.
+  constexpr double same = 1e-6;
+  const bool given = places_.contains(key);
+  if (given && std::abs(reference - wanted) <= same * wanted) return;
+  if (given && (overridden(key) || !overridden("units.reference_energy")))
+    fail("units.reference_energy",
+         fmt::format("{:g} MeV are {:g} mu, but {} = {:g}; give one of the two",
+                     *units.reference_energy, wanted, key, reference));
+  reference = wanted;
 }
 
 bool Configuration::overridden(const std::string& key) const {

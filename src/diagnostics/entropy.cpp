@@ -84,13 +84,14 @@ void Entropy::add(const Plane& plane) {
 }
 
 void Entropy::report(Report& report) const {
-  report.add("entropy", "1", "entropy S, Eq. (S19)", entropy());
-  report.add("entropy_remainder_rate", "mu",
+  report.add("entropy", units::of::states, "entropy S, Eq. (S19)", entropy());
+  report.add("entropy_remainder_rate", units::of::states_rate,
              "analytic dS/dt where the gradients of Omega do not commute with rho",
              remainder_rate());
-  report.add("min_eigenvalue", "1", "most negative eigenvalue of rho", smallest_.value());
-  report.add("negative_part", "1", "sum of the negative eigenvalues of rho over phase space",
-             negative_part_.value());
+  report.add("min_eigenvalue", units::of::occupation, "most negative eigenvalue of rho",
+             smallest_.value());
+  report.add("negative_part", units::of::box_number,
+             "sum of the negative eigenvalues of rho over phase space", negative_part_.value());
 }
 
 }  // namespace nuvlasov::diagnostics

@@ -51,22 +51,24 @@ void Ledger::remember(double time) {
 
 Report Ledger::report(double time, Index step, double dt) const {
   Report row;
-  row.add("time", "1/mu", "time", time);
-  row.add("step", "1", "number of time steps taken", static_cast<double>(step));
-  row.add("dt", "1/mu", "last time step", dt);
+  row.add("time", units::of::time, "time", time);
+  row.add("step", units::of::number, "number of time steps taken", static_cast<double>(step));
+  row.add("dt", units::of::time, "last time step", dt);
   state_.report(row);
   refraction_.report(row);
-  row.add("total_energy", "mu", "total energy H = K + U_osc + U_non",
+  row.add("total_energy", units::of::box_energy, "total energy H = K + U_osc + U_non",
           reference_energy_ * state_.number() + energy_relative());
-  row.add("total_energy_relative", "mu", "total energy relative to the reference, H - E_ref N",
-          energy_relative());
-  row.add("budget_residual", "1", "change of K + U_osc + U_non since the start over |U_osc(0)|",
+  row.add("total_energy_relative", units::of::box_energy,
+          "total energy relative to the reference, H - E_ref N", energy_relative());
+  row.add("budget_residual", units::of::number,
+          "change of K + U_osc + U_non since the start over |U_osc(0)|",
           (energy_relative() - memory_.energy_relative) / memory_.energy_scale);
   entropy_.report(row);
   const double remainder = memory_.entropy_remainder.value();
-  row.add("entropy_remainder", "1", "time integral of entropy_remainder_rate since the start",
-          remainder);
-  row.add("entropy_production", "1", "numerical entropy production, S - S(0) - entropy_remainder",
+  row.add("entropy_remainder", units::of::states,
+          "time integral of entropy_remainder_rate since the start", remainder);
+  row.add("entropy_production", units::of::states,
+          "numerical entropy production, S - S(0) - entropy_remainder",
           entropy_.entropy() - memory_.entropy - remainder);
   rates_.report(row);
   return row;

@@ -16,17 +16,19 @@ std::vector<PhaseSpaceField> phase_space_fields(const phase_space::ZAxis& z) {
     for (Index n = 0; n < here.energies * here.angles; ++n)
       plane[n] = flavor::trace(flavor::load(force.data() + n * flavor::components));
   };
-  return {{.name = density_matrix_name, .units = "1", .long_name = "density matrix rho"},
+  return {{.name = density_matrix_name,
+           .quantity = units::of::occupation,
+           .long_name = "density matrix rho"},
           {.name = "flux",
-           .units = "1",
+           .quantity = units::of::occupation,
            .long_name = "flux along z of the gradient terms, Phi of Eq. (20)",
            .write = physics::write_flux},
           {.name = "force",
-           .units = "mu^2",
+           .quantity = units::of::force,
            .long_name = "flux along p_z of the gradient terms, F of Eq. (20)",
            .write = write_force},
           {.name = "force_trace",
-           .units = "mu^2",
+           .quantity = units::of::force,
            .long_name = "Tr F of Eq. (21)",
            .matrix = false,
            .write = write_force_trace}};

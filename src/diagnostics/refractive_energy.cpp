@@ -36,13 +36,14 @@ void RefractiveEnergy::add(const Plane& plane) {
 }
 
 void RefractiveEnergy::report(Report& report) const {
-  report.add("u_osc", "mu", "flavor-dependent refractive energy U_osc, Eq. (5)", u_osc());
-  report.add("u_osc_transverse", "mu", "flavor-coherent (x, y) part of U_osc",
+  report.add("u_osc", units::of::box_energy, "flavor-dependent refractive energy U_osc, Eq. (5)",
+             u_osc());
+  report.add("u_osc_transverse", units::of::box_energy, "flavor-coherent (x, y) part of U_osc",
              u_osc_transverse_.value());
-  report.add("u_non", "mu", "flavor-independent refractive energy U_non", u_non());
-  report.add("u_osc_rate_eq7", "mu^2",
+  report.add("u_non", units::of::box_energy, "flavor-independent refractive energy U_non", u_non());
+  report.add("u_osc_rate_eq7", units::of::box_energy_rate,
              "right-hand side of Eq. (7), dU_osc/dt of the standard equation", eq7_.value());
-  report.add("kinetic_energy_rate_eq22", "mu^2",
+  report.add("kinetic_energy_rate_eq22", units::of::box_energy_rate,
              "right-hand side of Eq. (22), dK/dt of the weak force", eq22_.value());
 }
 

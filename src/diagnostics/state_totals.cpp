@@ -52,23 +52,23 @@ void StateTotals::add(const Plane& plane) {
 }
 
 void StateTotals::report(Report& report) const {
-  report.add("number", "1", "number of neutrinos N", number());
-  report.add("kinetic_energy", "mu", "kinetic energy K",
+  report.add("number", units::of::box_number, "number of neutrinos N", number());
+  report.add("kinetic_energy", units::of::box_energy, "kinetic energy K",
              reference_energy_ * number() + kinetic_energy_relative());
-  report.add("kinetic_energy_relative", "mu",
+  report.add("kinetic_energy_relative", units::of::box_energy,
              "kinetic energy relative to the reference, K - E_ref N", kinetic_energy_relative());
   report.add(
-      "momentum_z", "mu", "momentum along z",
+      "momentum_z", units::of::box_energy, "momentum along z",
       reference_energy_ * flavor::trace(flux_.value()) + flavor::trace(energy_flux_.value()));
-  report.add("purity", "1", "purity, sum of Tr rho^2", purity_.value());
+  report.add("purity", units::of::states, "purity, sum of Tr rho^2", purity_.value());
   const bool window = lower_edge_ < upper_edge_;
   const auto larger_share = [&](const Sum& one, const Sum& other) {
     return number() != 0.0 ? std::max(one.value(), other.value()) / std::abs(number()) : 0.0;
   };
-  report.add("edge_fraction", "1",
+  report.add("edge_fraction", units::of::number,
              "largest share of the neutrinos in an outermost cell of the energy window",
              window ? larger_share(at_lower_edge_, at_upper_edge_) : 0.0);
-  report.add("direction_edge_fraction", "1",
+  report.add("direction_edge_fraction", units::of::number,
              "largest share of the neutrinos in a direction at the end of a limited range",
              larger_share(at_first_direction_, at_last_direction_));
   report_flavors(report);
@@ -82,13 +82,14 @@ void StateTotals::report_flavors(Report& report) const {
   };
   for (std::size_t a = 0; a < flavor::flavors; ++a) {
     const char* name = flavor::flavor_names[a];
-    report.add(fmt::format("number_{}", name), "1", fmt::format("number of {}", name), number[a]);
-    report.add(fmt::format("mean_energy_relative_{}", name), "mu",
+    report.add(fmt::format("number_{}", name), units::of::box_number,
+               fmt::format("number of {}", name), number[a]);
+    report.add(fmt::format("mean_energy_relative_{}", name), units::of::energy,
                fmt::format("mean energy of {} relative to the reference, <E - E_ref>", name),
                mean(energy_, a));
-    report.add(fmt::format("mean_direction_{}", name), "1",
+    report.add(fmt::format("mean_direction_{}", name), units::of::number,
                fmt::format("mean direction <v> of {}", name), mean(flux_, a));
-    report.add(fmt::format("mean_squared_direction_{}", name), "1",
+    report.add(fmt::format("mean_squared_direction_{}", name), units::of::number,
                fmt::format("mean squared direction <v^2> of {}", name), mean(pressure_, a));
   }
 }

@@ -47,18 +47,18 @@ void TermRates::add(const Plane& plane, const double* entropy_derivative) {
 
 void TermRates::report(Report& report) const {
   for (std::size_t t = 0; t < terms_.size(); ++t) {
-    const auto add = [&](const char* quantity, const char* units, const char* symbol,
+    const auto add = [&](const char* what, const units::Quantity& quantity, const char* symbol,
                          const Sum& sum) {
-      report.add(fmt::format("{}_rate_{}", quantity, terms_[t]->name()), units,
+      report.add(fmt::format("{}_rate_{}", what, terms_[t]->name()), quantity,
                  fmt::format("d{}/dt by {}", symbol, terms_[t]->meaning()), sum.value());
     };
     const Rates& sums = rates_[t];
-    add("number", "mu", "N", sums.number);
-    add("kinetic_energy", "mu^2", "(K - E_ref N)", sums.kinetic);
-    add("u_osc", "mu^2", "U_osc", sums.u_osc);
-    add("u_non", "mu^2", "U_non", sums.u_non);
-    add("purity", "mu", "purity", sums.purity);
-    add("entropy", "mu", "S", sums.entropy);
+    add("number", units::of::box_number_rate, "N", sums.number);
+    add("kinetic_energy", units::of::box_energy_rate, "(K - E_ref N)", sums.kinetic);
+    add("u_osc", units::of::box_energy_rate, "U_osc", sums.u_osc);
+    add("u_non", units::of::box_energy_rate, "U_non", sums.u_non);
+    add("purity", units::of::states_rate, "purity", sums.purity);
+    add("entropy", units::of::states_rate, "S", sums.entropy);
   }
 }
 

@@ -32,11 +32,14 @@ void create_phase_space_coordinates(hid_t file, const FieldContext& context) {
     energy.push_back(momentum.energy_offset(i));
     energy_weight.push_back(momentum.energy_weight(i));
   }
-  hdf5::create_coordinate(file, "z", z, false, {"1/mu", "position z"});
-  hdf5::create_coordinate(file, "energy", energy, false,
-                          {"mu", "energy relative to the reference, E - E_ref"});
+  const Provenance& provenance = context.provenance;
+  hdf5::create_coordinate(file, "z", z, false,
+                          provenance.describe(units::of::length, "position z"));
+  hdf5::create_coordinate(
+      file, "energy", energy, false,
+      provenance.describe(units::of::energy, "energy relative to the reference, E - E_ref"));
   hdf5::create_coordinate(file, "angle", momentum.directions(), false,
-                          {"1", "direction v = p_z/p"});
+                          provenance.describe(units::of::number, "direction v = p_z/p"));
   hdf5::create_label_coordinate(file, "component",
                                 {flavor::component_names.begin(), flavor::component_names.end()},
                                 "component of rho = (P0 1 + P.sigma)/2");
@@ -46,9 +49,9 @@ void create_phase_space_coordinates(hid_t file, const FieldContext& context) {
     hdf5::write_block(hdf5::open_dataset(file, name), {{0}, {values.size()}}, values.data(), false);
   };
   weight("energy_weight", "energy", energy_weight,
-         {"mu", "weight of an energy in sums over momentum"});
+         provenance.describe(units::of::energy, "weight of an energy in sums over momentum"));
   weight("angle_weight", "angle", momentum.weights(),
-         {"1", "weight of a direction in sums over momentum"});
+         provenance.describe(units::of::number, "weight of a direction in sums over momentum"));
   hdf5::write_attribute(file, "reference_energy", momentum.reference_energy());
   hdf5::write_attribute(file, "energy_spacing", momentum.energy_spacing());
   hdf5::write_attribute(file, "box_length", context.z.length());
@@ -111,11 +114,12 @@ void Snapshots::begin(double time, Index step) {
     hdf5::Handle file = hdf5::create_file(partial_path());
     write_provenance(file, "snapshot", context_.provenance);
     create_phase_space_coordinates(file, context_);
-    hdf5::create_coordinate(file, "time", {time}, false, {"1/mu", "time"});
+    hdf5::create_coordinate(file, "time", {time}, false,
+                            context_.provenance.describe(units::of::time, "time"));
     hdf5::write_attribute(file, "step", static_cast<long long>(step));
     for (const auto& field : fields_)
       hdf5::create_variable(file, field.name, dimensions(field.matrix), {},
-                            {field.units, field.long_name});
+                            context_.provenance.describe(field.quantity, field.long_name));
     file.close("cannot close " + partial_path());
     // MPI-IO does not always tell of a full disk.
     reserve(partial_path(), file_size(partial_path()));
@@ -209,7 +213,8 @@ Profiles::Profiles(const FieldContext& context, std::string path, hsize_t record
     constexpr hsize_t largest_chunk = hsize_t{1} << 23U;  // numbers: HDF5 takes chunks below 4 GiB
     hdf5::Handle file = hdf5::create_file(path_);
     write_provenance(file, "profiles", context_.provenance);
-    hdf5::create_coordinate(file, "time", {}, true, {"1/mu", "time"});
+    hdf5::create_coordinate(file, "time", {}, true,
+                            context_.provenance.describe(units::of::time, "time"));
     create_phase_space_coordinates(file, context_);
     hdf5::create_label_coordinate(
         file, "flavor", {flavor::flavor_names.begin(), flavor::flavor_names.end()}, "flavor");
@@ -218,18 +223,24 @@ Profiles::Profiles(const FieldContext& context, std::string path, hsize_t record
         std::clamp<hsize_t>(largest_chunk / (angles * flavor::components), 1, longest_chunk);
     const hsize_t cells = std::min(size_of(context_.z.cells()), rows);
     const hsize_t energies = std::min(size_of(context_.momentum.energies()), rows);
-    hdf5::create_variable(file, density_name, {"time", "z", "angle", "component"},
-                          {1, cells, angles, flavor::components},
-                          {"1", "density matrix integrated over energy, sum dE rho"});
-    hdf5::create_variable(file, spectrum_name, {"time", "energy", "angle", "component"},
-                          {1, energies, angles, flavor::components},
-                          {"1/mu", "density matrix integrated over the box, int dz rho"});
-    hdf5::create_variable(file, energy_spectrum_name, {"time", "energy", "flavor"},
-                          {1, energies, flavor::flavors},
-                          {"1/mu", "energy spectrum dN/dE of each flavor in the box"});
-    hdf5::create_variable(file, angular_spectrum_name, {"time", "angle", "flavor"},
-                          {1, angles, flavor::flavors},
-                          {"1", "angular spectrum dN/dv of each flavor in the box"});
+    hdf5::create_variable(
+        file, density_name, {"time", "z", "angle", "component"},
+        {1, cells, angles, flavor::components},
+        context_.provenance.describe(units::of::density,
+                                     "density matrix integrated over energy, sum dE rho"));
+    hdf5::create_variable(
+        file, spectrum_name, {"time", "energy", "angle", "component"},
+        {1, energies, angles, flavor::components},
+        context_.provenance.describe(units::of::box_spectrum,
+                                     "density matrix integrated over the box, int dz rho"));
+    hdf5::create_variable(
+        file, energy_spectrum_name, {"time", "energy", "flavor"}, {1, energies, flavor::flavors},
+        context_.provenance.describe(units::of::box_spectrum,
+                                     "energy spectrum dN/dE of each flavor in the box"));
+    hdf5::create_variable(
+        file, angular_spectrum_name, {"time", "angle", "flavor"}, {1, angles, flavor::flavors},
+        context_.provenance.describe(units::of::box_number,
+                                     "angular spectrum dN/dv of each flavor in the box"));
     file.close("cannot close " + path_);
   });
 }

@@ -93,6 +93,9 @@ AttributeValue read_attribute(hid_t object, const std::string& name) {
 void describe(hid_t dataset, const Description& description) {
   write_attribute(dataset, "units", description.units);
   write_attribute(dataset, "long_name", description.long_name);
+  if (!description.physical) return;
+  write_attribute(dataset, "physical_units", description.physical->units);
+  write_attribute(dataset, "physical_factor", description.physical->factor);
 }
 
 Handle creation_list(const std::vector<hsize_t>& chunk) {

@@ -55,11 +55,12 @@ void History::write() const {
     const diagnostics::Column& column = columns_[c];
     for (std::size_t r = 0; r < rows_.size(); ++r) values[r] = rows_[r].values[c];
     if (column.name == time_column) {
-      hdf5::create_coordinate(file, column.name, values, true, {column.units, column.long_name});
+      hdf5::create_coordinate(file, column.name, values, true,
+                              provenance_.describe(column.quantity, column.long_name));
       return;
     }
     hdf5::create_variable(file, column.name, {time_column}, {chunk_rows},
-                          {column.units, column.long_name});
+                          provenance_.describe(column.quantity, column.long_name));
     hdf5::write_block(hdf5::open_dataset(file, column.name), {{0}, {rows_.size()}}, values.data(),
                       false);
   };

@@ -63,6 +63,13 @@ std::string library_text() {
                      minor, release, mpi_text);
 }
 
+hdf5::Description Provenance::describe(const units::Quantity& quantity,
+                                       std::string long_name) const {
+  hdf5::Description description{quantity.code, std::move(long_name)};
+  if (scale && quantity.has_physical) description.physical = units::physical(quantity, *scale);
+  return description;
+}
+
 void write_provenance(hid_t file, const std::string& kind, const Provenance& provenance) {
   hdf5::write_attribute(file, kind_attribute, kind);
   hdf5::write_attribute(file, "Conventions", "CF-1.8");
@@ -74,6 +81,11 @@ void write_provenance(hid_t file, const std::string& kind, const Provenance& pro
   hdf5::write_attribute(file, "process_grid", provenance.process_grid);
   hdf5::write_attribute(file, "created", utc_now());
   hdf5::write_attribute(file, "config", provenance.config);
+  if (!provenance.scale) return;
+  hdf5::write_attribute(file, "density_unit_per_cm3", provenance.scale->density);
+  hdf5::write_attribute(file, "mu_meV", provenance.scale->mu);
+  hdf5::write_attribute(file, "length_unit_cm", provenance.scale->length);
+  hdf5::write_attribute(file, "time_unit_ns", provenance.scale->time);
 }
 
 std::string file_info(const std::string& path, const std::string& more) {

@@ -67,6 +67,12 @@ KineticEquation::KineticEquation(const EquationSettings& settings, const phase_s
   if (settings.mode == Mode::full) gradient_.resize(static_cast<std::size_t>(box_.plane()));
 }
 
+void KineticEquation::add_term(std::unique_ptr<Term> term) {
+  if (term->parts().any())
+    throw std::invalid_argument(term->name() + " is written by the kernel of the equation itself");
+  terms_.push_back(std::move(term));
+}
+
 void KineticEquation::write_rate(const Neighbourhood& here, double* rate) {
   kernel_->write_rate(here, parts_, rate);
   for (const auto& term : terms_)

@@ -38,6 +38,9 @@ LIST, WORDS = "list of reals", "list of strings"
 
 # One wrong value for each parameter: key, value, type expected, type found.
 WRONG_TYPE = [
+    ("units.neutrino_density", '"1e33"', REAL, "string"),
+    ("units.temperature", "[5.0]", REAL, "array"),
+    ("units.reference_energy", "true", REAL, "boolean"),
     ("equation.mode", "1", STRING, "integer"),
     ("equation.terms", '"streaming"', WORDS, "string"),
     ("equation.dissipation.z", '"weak"', REAL, "string"),
@@ -114,6 +117,13 @@ WRONG_TYPE = [
 
 # Each limit from outside: key, value, limit.
 OUT_OF_RANGE = [
+    ("units.neutrino_density", "0.0", ">= 1"),
+    ("units.neutrino_density", "1e43", "<= 1e+42"),
+    ("units.neutrino_density", "nan", "finite"),
+    ("units.temperature", "-5.0", ">= 1e-10"),
+    ("units.temperature", "5e6", "<= 1000"),
+    ("units.reference_energy", "0.0", "> 0"),
+    ("units.reference_energy", "1e7", "<= 1e+06"),
     ("equation.dissipation.z", "-0.1", ">= 0"),
     ("equation.dissipation.energy", "-1e-9", ">= 0"),
     ("grid.z.length", "0", "> 0"),
@@ -205,7 +215,22 @@ VALUES: list[tuple[Settings, list[str]]] = [
     ({"output.method": '"rk4"'}, ["unknown key", "did you mean time.method?"]),
     ({"time.colour_of_the_sky": "1"}, ["unknown key", "nuvlasov describe"]),
     ({"time.end": "{ at = 1.0 }"}, ["is a parameter, not a section", "end = value in [time]"]),
+    ({"units.density": "1e33"}, ["unknown key", "nuvlasov describe"]),
     # what must agree
+    ({"units.neutrino_density": "1e33", "units.temperature": "5.0"}, ["is given as well", "one of the two"]),
+    ({"units.reference_energy": "15.0"}, ["means nothing without mu", "units.temperature"]),
+    (
+        {"grid.momentum.energy.reference": "1e9", "units.temperature": "5.0", "units.reference_energy": "15.0"},
+        ["15 MeV are 7.96", "grid.momentum.energy.reference = 1e+09", "one of the two"],
+    ),
+    (
+        {
+            "units.neutrino_density": "1e33",
+            "units.reference_energy": "1e-20",
+            "grid.momentum.energy.half_width": "40.0",
+        },
+        ["40 is larger than the reference 7.89016e-11"],
+    ),
     ({"equation.terms": '["streaming", "refraction", "streaming"]'}, ["names streaming twice"]),
     ({"equation.terms": '["streaming", "group_velocity"]'}, ["vanishes", '"beams"', "leave it out"]),
     *(

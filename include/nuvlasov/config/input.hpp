@@ -11,11 +11,23 @@
 #include <variant>
 #include <vector>
 
+#include "nuvlasov/units.hpp"
+
 namespace nuvlasov::config {
 
 using Integer = std::int64_t;
 
 struct Input {
+  /// What the numbers in units of mu stand for.
+  struct Units {
+    std::optional<double> neutrino_density;
+    std::optional<double> temperature;
+    std::optional<double> reference_energy;
+
+    /// Nothing where no density is given.
+    std::optional<nuvlasov::units::Scale> scale() const;
+  } units;
+
   struct Equation {
     std::string mode = "full";
     std::vector<std::string> terms;

@@ -36,6 +36,7 @@ class Configuration {
   std::string resolved() const;
 
  private:
+  void apply_units();
   void check_conditions();
   void check_together() const;
   void check_equation() const;

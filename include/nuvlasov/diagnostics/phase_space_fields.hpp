@@ -8,6 +8,7 @@
 
 #include "nuvlasov/phase_space/z_axis.hpp"
 #include "nuvlasov/physics/kinetic_equation.hpp"
+#include "nuvlasov/units.hpp"
 
 namespace nuvlasov::diagnostics {
 
@@ -16,7 +17,9 @@ inline constexpr const char* density_matrix_name = "rho";
 
 /// One field, and how it follows from the density matrix.
 struct PhaseSpaceField {
-  std::string name, units, long_name;
+  std::string name;
+  units::Quantity quantity;
+  std::string long_name;
   bool matrix = true;  ///< a matrix at each node; else a number
   /// Writes one plane, [energy][angle] and for a matrix [component]. None: it is the state.
   std::function<void(const physics::Neighbourhood& here, double* plane)> write = nullptr;

@@ -6,12 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "nuvlasov/units.hpp"
+
 namespace nuvlasov::diagnostics {
 
 /// What a column of the history is.
 struct Column {
   std::string name;
-  std::string units;
+  units::Quantity quantity;
   std::string long_name;
 };
 
@@ -23,8 +25,8 @@ struct Record {
 /// A row as it is written: each value together with what it is.
 class Report {
  public:
-  void add(std::string name, std::string units, std::string long_name, double value) {
-    columns_.push_back({std::move(name), std::move(units), std::move(long_name)});
+  void add(std::string name, const units::Quantity& quantity, std::string long_name, double value) {
+    columns_.push_back({std::move(name), quantity, std::move(long_name)});
     record_.values.push_back(value);
   }
   const std::vector<Column>& columns() const { return columns_; }

@@ -36,7 +36,7 @@ void replace(const std::string& path, const std::string& replacement);
 
 /// Removes from a folder what a process that was killed has left of the HDF5 files that it was
 /// writing (`x.h5.partial`), and what OpenMPI put beside them and beside those it had open
-/// (`x.h5-*.lock`, `x.h5.locktest.*`).
+/// (x.h5-N.lock, x.h5.locktest.N).
 void remove_unfinished(const std::string& directory);
 
 /// Makes `link` a symbolic link to `target`, in one step where there is one already.

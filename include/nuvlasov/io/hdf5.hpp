@@ -8,11 +8,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "nuvlasov/errors.hpp"
+#include "nuvlasov/units.hpp"
 
 namespace nuvlasov::io::hdf5 {
 
@@ -48,6 +50,8 @@ class Handle {
 struct Description {
   std::string units;
   std::string long_name;
+  /// Attributes physical_units and physical_factor, where known.
+  std::optional<units::Physical> physical{};
 };
 
 /// Where things are in a new file.

@@ -2,6 +2,7 @@
 /// Where a file comes from: written as root attributes into everything a run leaves behind.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,10 +21,14 @@ struct Provenance {
   std::string config;        ///< resolved configuration, TOML
   std::string process_grid;  ///< "2 (z) x 1 (energy) x 1 (angle)"
   int ranks = 1;
+  std::optional<units::Scale> scale{};  ///< where the input gives one
+
+  /// A dataset of such numbers, with its physical units where they are known.
+  hdf5::Description describe(const units::Quantity& quantity, std::string long_name) const;
 };
 
-/// Writes the attributes that every file carries. \param kind  "history", "profiles", "snapshot",
-/// "checkpoint"
+/// Writes the attributes that every file carries, and those of the scale. \param kind  "history",
+/// "profiles", "snapshot", "checkpoint"
 void write_provenance(hid_t file, const std::string& kind, const Provenance& provenance);
 
 /// What a file written by nuvlasov is, as text for people. \param more  lines to put into it

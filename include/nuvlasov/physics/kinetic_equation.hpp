@@ -44,6 +44,10 @@ class KineticEquation {
                   const phase_space::MomentumGrid& momentum,
                   const phase_space::Decomposition& decomposition);
 
+  /// Adds a term of the caller's own, before a ledger or an integrator looks at the equation.
+  /// \throws std::invalid_argument for one that is part of a RateKernel's sum
+  void add_term(std::unique_ptr<Term> term);
+
   const Terms& terms() const { return terms_; }
   const Moments& moments() const { return moments_; }
 
