@@ -22,12 +22,13 @@ PetscErrorCode allocate(std::size_t bytes, PetscBool clear, int line, const char
 
 PetscErrorCode release(void* memory, int /*line*/, const char /*function*/[],
                        const char /*file*/[]) {
-  std::free(memory);
+  std::free(memory);  // NOLINT(cppcoreguidelines-no-malloc): what posix_memalign gave
   return 0;
 }
 
 PetscErrorCode resize(std::size_t bytes, int line, const char function[], const char file[],
                       void** memory) {
+  // Not for vectors, which keep their size. NOLINTNEXTLINE(cppcoreguidelines-no-malloc)
   void* grown = std::realloc(*memory, bytes);
   if (grown == nullptr && bytes != 0)
     return PetscError(PETSC_COMM_SELF, line, function, file, PETSC_ERR_MEM, PETSC_ERROR_INITIAL,

@@ -18,10 +18,10 @@ struct CacheAligned {
   template <class Other>
   explicit CacheAligned(const CacheAligned<Other>& /*other*/) {}
   T* allocate(std::size_t n) {
-    return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{cache_line}));
+    return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{cache_line}));
   }
   void deallocate(T* memory, std::size_t /*n*/) {
-    ::operator delete(memory, std::align_val_t{cache_line});
+    ::operator delete (memory, std::align_val_t{cache_line});
   }
   bool operator==(const CacheAligned& /*other*/) const { return true; }
 };

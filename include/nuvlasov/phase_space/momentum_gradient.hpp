@@ -51,7 +51,7 @@ class MomentumGradient {
 
   CentralDifference derivative_;
   Index energies_;
-  Numbers speeds_;            ///< v, [owned angle][component]
+  Numbers speeds_;                        ///< v, [owned angle][component]
   std::vector<double> stencil_;           ///< [owned energy][-reach .. reach]
   std::vector<AngularRow> angular_rows_;  ///< by owned direction; empty for beams
   std::vector<double> angular_;           ///< their coefficients

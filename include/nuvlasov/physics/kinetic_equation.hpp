@@ -138,9 +138,9 @@ class KineticEquation {
   Parts parts_;  ///< of the terms that are written in one pass
   Moments moments_;
   Stopwatch rate_time_, moments_time_, waiting_time_;
-  std::vector<char> prepared_;    ///< by plane seen
-  Index ahead_;                   ///< planes to prepare at once
-  Index ring_;                    ///< planes in the ring of products, less one
+  std::vector<char> prepared_;     ///< by plane seen
+  Index ahead_;                    ///< planes to prepare at once
+  Index ring_;                     ///< planes in the ring of products, less one
   phase_space::Numbers products_;  ///< of the first planes, and of those around the sweep
   phase_space::Numbers gradient_;  ///< D_p rho
 };

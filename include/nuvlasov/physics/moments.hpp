@@ -6,8 +6,8 @@
 
 #include <vector>
 
-#include "nuvlasov/phase_space/aligned.hpp"
 #include "nuvlasov/flavor/density_matrix.hpp"
+#include "nuvlasov/phase_space/aligned.hpp"
 #include "nuvlasov/phase_space/decomposition.hpp"
 
 namespace nuvlasov::physics {

@@ -67,7 +67,7 @@ class RateKernel {
   Index plane_;                     ///< numbers in a plane of what is seen
   std::vector<double> directions_;  ///< seen
   std::optional<phase_space::AngularCommutator> commutator_;  ///< in spherical geometry
-  phase_space::Numbers curvature_;                             ///< kappa, [angle seen][component]
+  phase_space::Numbers curvature_;                            ///< kappa, [angle seen][component]
   std::vector<double> inverse_energy_;                        ///< 1/E of the energies seen
 
   /// Of the present plane, each [angle seen][component].
