@@ -56,6 +56,13 @@ std::vector<double> spectral_matrix(const MomentumGrid& grid) {
   for (std::size_t k = 0; k < n; ++k)
     for (std::size_t l = 0; l < n; ++l)
       s[k * n + l] = 0.5 * (m[k * n + l] - m[l * n + k] * w[l] / w[k]);
+  const DirectionRange range = grid.direction_range();
+  if (range.from != -range.to) return s;
+  // Odd in v, now also to the last bit.
+  for (std::size_t first = 0, last = n * n - 1; first <= last && last < n * n; ++first, --last) {
+    s[first] = 0.5 * (s[first] - s[last]);
+    s[last] = -s[first];
+  }
   return s;
 }
 
@@ -87,18 +94,27 @@ std::vector<double> sn_matrix(const MomentumGrid& grid) {
 GaussLegendre gauss_legendre(Index nodes, DirectionRange range) {
   const double half = 0.5 * (range.to - range.from);
   const double middle = 0.5 * (range.to + range.from);
-  GaussLegendre rule;
-  for (Index k = 0; k < nodes; ++k) {
+  const auto n = static_cast<std::size_t>(nodes);
+  std::vector<double> x(n), w(n);
+  for (std::size_t k = 0; k <= (n - 1) / 2; ++k) {
     // Tricomi's first guess, from -1 upwards.
-    double x = -std::cos(std::numbers::pi * (static_cast<double>(k) + 0.75) /
-                         (static_cast<double>(nodes) + 0.5));
+    x[k] = -std::cos(std::numbers::pi * (static_cast<double>(k) + 0.75) /
+                     (static_cast<double>(nodes) + 0.5));
     for (int iteration = 0; iteration < 10; ++iteration) {
-      const Legendre p = legendre(nodes, x);
-      x -= p.value / p.derivative;
+      const Legendre p = legendre(nodes, x[k]);
+      x[k] -= p.value / p.derivative;
     }
-    const double slope = legendre(nodes, x).derivative;
-    rule.nodes.push_back(middle + half * x);
-    rule.weights.push_back(half * 2.0 / ((1.0 - x * x) * slope * slope));
+    if (2 * k + 1 == n) x[k] = 0.0;
+    const double slope = legendre(nodes, x[k]).derivative;
+    w[k] = 2.0 / ((1.0 - x[k] * x[k]) * slope * slope);
+    // The other half mirrors this one, to the last bit.
+    x[n - 1 - k] = -x[k];
+    w[n - 1 - k] = w[k];
+  }
+  GaussLegendre rule;
+  for (std::size_t k = 0; k < n; ++k) {
+    rule.nodes.push_back(middle + half * x[k]);
+    rule.weights.push_back(half * w[k]);
   }
   return rule;
 }
@@ -159,32 +175,43 @@ AngularCommutator::AngularCommutator(const MomentumGrid& grid, Range angles) {
     return;
   }
   const std::vector<double> edges = sn_edges(grid);
-  for (Index k = angles.begin; k < angles.end(); ++k) {
+  // a_{k+1/2} (v_{k+1} - v_k)/2 between k and k + 1.
+  const auto between = [&](Index k) {
     const auto at = static_cast<std::size_t>(k);
-    Neighbours row;
-    if (k > 0) {
-      row.below = edges[at] * (v[at] - v[at - 1]) / (2.0 * w[at]);
-      row.to_below = -flavor::components;
-    }
-    if (k + 1 < grid.angles()) {
-      row.above = edges[at + 1] * (v[at + 1] - v[at]) / (2.0 * w[at]);
-      row.to_above = flavor::components;
-    }
-    neighbours_.push_back(row);
-  }
+    return 0.5 * edges[at + 1] * (v[at + 1] - v[at]);
+  };
+  neighbours_ = AngularNeighbours(
+      angles, grid.angles(), [&](Index k) { return between(k - 1) / grid.direction_weight(k); },
+      [&](Index k) { return between(k) / grid.direction_weight(k); });
 }
 
 void AngularCommutator::add(const double* f, double scale, double* sum) const {
-  if (neighbours_.empty()) {
+  if (neighbours_.empty())
     add_outer_products(f, scale, sum);
+  else
+    neighbours_.add(f, scale, sum);
+}
+
+void AngularNeighbours::add(const double* f, double scale, double* sum) const {
+  constexpr Index next = flavor::components;
+  const auto row = static_cast<Index>(below_.size());
+  const auto add_at = [&](Index at, auto node, bool below, bool above) {
+    using Matrices = decltype(node);
+    Matrices total{};
+    if (below)
+      total += flavor::load<Matrices>(below_.data() + at) * flavor::load<Matrices>(f + at - next);
+    if (above)
+      total += flavor::load<Matrices>(above_.data() + at) * flavor::load<Matrices>(f + at + next);
+    flavor::add_to(sum + at, scale * total);
+  };
+  if (row == next) {
+    add_at(0, flavor::Matrix{}, has_below_, has_above_);
     return;
   }
-  for (const Neighbours& row : neighbours_) {
-    flavor::add_to(sum, scale * (row.below * flavor::load(f + row.to_below) +
-                                 row.above * flavor::load(f + row.to_above)));
-    f += flavor::components;
-    sum += flavor::components;
-  }
+  add_at(0, flavor::Matrix{}, has_below_, true);
+  for_each_in_row(row - 2 * next,
+                  [&](Index at, auto node) { add_at(at + next, node, true, true); });
+  add_at(row - next, flavor::Matrix{}, true, has_above_);
 }
 
 void AngularCommutator::add_outer_products(const double* f, double scale, double* sum) const {

@@ -4,14 +4,40 @@
 #include <array>
 #include <cmath>
 
-#include "nuvlasov/phase_space/angular_operator.hpp"
 #include "nuvlasov/phase_space/rows.hpp"
 
 namespace nuvlasov::phase_space {
 namespace {
 
-/// Rows of S that add_angular_part takes together, to load each node once for all of them.
-constexpr Index together = 8;
+using flavor::MatrixPair;
+
+/// Writes result_r = sum_l matrix_rl values_l for a square matrix of `size` rows.
+void multiply(const double* matrix, Index size, const double* values, double* result) {
+  constexpr Index wide = Index{2} * flavor::components;
+  // Several rows together, to load each value once for all of them.
+  const auto multiply_rows = [&](Index first, auto count) {
+    constexpr Index rows = decltype(count)::value;
+    const double* coefficients = matrix + first * size;
+    std::array<MatrixPair, rows> total{};
+    for (Index l = 0; l < size; ++l) {
+      const auto value = flavor::load<MatrixPair>(values + l * wide);
+      for (Index r = 0; r < rows; ++r) total[r] += coefficients[r * size + l] * value;
+    }
+    for (Index r = 0; r < rows; ++r) flavor::store(result + (first + r) * wide, total[r]);
+  };
+  constexpr Index together = 8;
+  Index k = 0;
+  for (; k + together <= size; k += together)
+    multiply_rows(k, std::integral_constant<Index, together>{});
+  for (; k < size; ++k) multiply_rows(k, std::integral_constant<Index, 1>{});
+}
+
+/// Whether S with the order of the directions reversed is -S, to the last bit.
+bool is_odd(const std::vector<double>& matrix) {
+  for (std::size_t n = 0; n < matrix.size(); ++n)
+    if (matrix[n] != -matrix[matrix.size() - 1 - n]) return false;
+  return true;
+}
 
 }  // namespace
 
@@ -38,27 +64,44 @@ MomentumGradient::MomentumGradient(const MomentumGrid& grid, Range energies, Ran
 
 void MomentumGradient::add_angular_matrix(const MomentumGrid& grid, Range angles) {
   const std::vector<double> matrix = angular_matrix(grid);
-  const Index n = grid.angles();
+  const auto n = static_cast<std::size_t>(grid.angles());
   double largest_row = 0.0;
-  for (Index k = 0; k < n; ++k) {
-    const double* row = matrix.data() + k * n;
+  for (std::size_t k = 0; k < n; ++k) {
     double sum = 0.0;
-    for (Index l = 0; l < n; ++l) sum += std::abs(row[l]);
+    for (std::size_t l = 0; l < n; ++l) sum += std::abs(matrix[k * n + l]);
     largest_row = std::max(largest_row, sum);
-    if (k < angles.begin || k >= angles.end()) continue;
-    const bool dense = grid.angular_operator() == AngularOperator::spectral;
-    const Index from = dense ? 0 : std::max<Index>(0, k - 1);
-    const Index to = dense ? n : std::min(n, k + 2);
-    angular_rows_.push_back(
-        {{from - angles.begin, to - from}, static_cast<Index>(angular_.size())});
-    angular_.insert(angular_.end(), row + from, row + to);
   }
   spectral_radius_ += largest_row / grid.energy(0);
+  if (grid.angular_operator() == AngularOperator::sn) {
+    const auto coefficient = [&](Index k, Index l) {
+      return matrix[static_cast<std::size_t>(k) * n + static_cast<std::size_t>(l)];
+    };
+    neighbours_ = AngularNeighbours(
+        angles, grid.angles(), [&](Index k) { return coefficient(k, k - 1); },
+        [&](Index k) { return coefficient(k, k + 1); });
+    return;
+  }
+  by_parity_ = n % 2 == 0 && is_odd(matrix);
+  if (by_parity_) {
+    // On the even and on the odd part of f, each given on the first half of the directions.
+    for (const double sign : {1.0, -1.0})
+      for (std::size_t k = 0; k < n / 2; ++k)
+        for (std::size_t l = 0; l < n / 2; ++l)
+          dense_.push_back(0.5 * (matrix[k * n + l] + sign * matrix[k * n + n - 1 - l]));
+  } else {
+    dense_ = matrix;
+  }
+  work_.resize(4 * n * flavor::components);
 }
 
 void MomentumGradient::add(const PlaneView& f, double* sum) const {
   add_energy_part(f, sum);
-  if (!angular_rows_.empty()) add_angular_part(f, sum);
+  if (!dense_.empty()) add_spectral_part(f, sum);
+  if (neighbours_.empty()) return;
+  const auto row = static_cast<Index>(speeds_.size());
+  for (Index i = 0; i < energies_; ++i)
+    neighbours_.add(f.first_owned + i * f.energy_stride,
+                    inverse_energy_[static_cast<std::size_t>(i)], sum + i * row);
 }
 
 void MomentumGradient::add_energy_part(const PlaneView& f, double* sum) const {
@@ -100,50 +143,49 @@ void MomentumGradient::add_energy_part(const PlaneView& f, double* sum) const {
   });
 }
 
-void MomentumGradient::add_angular_part(const PlaneView& f, double* sum) const {
+void MomentumGradient::add_spectral_part(const PlaneView& f, double* sum) const {
+  constexpr Index wide = Index{2} * flavor::components;
   const auto row = static_cast<Index>(speeds_.size());
-  const Index angles = row / flavor::components;
-  // `rows` rows of S from `first` on, which share their columns, for two energies or one.
-  const auto add = [&](Index i, Index first, auto count, auto node) {
-    using Matrices = decltype(node);
-    constexpr Index rows = decltype(count)::value;
-    constexpr bool two = sizeof(Matrices) == sizeof(flavor::MatrixPair);
-    const Range columns = angular_rows_[first].columns;
-    const double* nodes = f.first_owned + i * f.energy_stride + columns.begin * flavor::components;
-    const double* coefficients = angular_.data() + angular_rows_[first].first_coefficient;
-    std::array<Matrices, rows> total{};
-    for (Index l = 0; l < columns.size; ++l, nodes += flavor::components) {
-      Matrices here;
-      if constexpr (two) {
-        here = flavor::pair_of(flavor::load(nodes), flavor::load(nodes + f.energy_stride));
-      } else {
-        here = flavor::load(nodes);
-      }
-      for (Index r = 0; r < rows; ++r) total[r] += coefficients[r * columns.size + l] * here;
-    }
+  const Index angles = row / flavor::components, half = angles / 2;
+  double* const values = work_.data();
+  double* const result = values + 2 * row;
+  const auto at = [](double* matrices, Index k) { return matrices + k * wide; };
+  // Two energies at a time, side by side; the last one, if alone, beside itself.
+  for (Index i = 0; i < energies_; i += 2) {
+    const bool two = i + 1 < energies_;
+    const double* const first = f.first_owned + i * f.energy_stride;
+    const double* const second = two ? first + f.energy_stride : first;
+    const auto node = [&](Index k) {
+      return flavor::pair_of(flavor::load(first + k * flavor::components),
+                             flavor::load(second + k * flavor::components));
+    };
     const auto energy = static_cast<std::size_t>(i);
-    for (Index r = 0; r < rows; ++r) {
-      double* target = sum + i * row + (first + r) * flavor::components;
-      if constexpr (two) {
-        flavor::add_to(target, inverse_energy_[energy] * flavor::first_of_pair(total[r]));
-        flavor::add_to(target + row,
-                       inverse_energy_[energy + 1] * flavor::second_of_pair(total[r]));
-      } else {
-        flavor::add_to(target, inverse_energy_[energy] * total[r]);
+    const auto add = [&](Index k, MatrixPair value) {
+      double* const target = sum + i * row + k * flavor::components;
+      flavor::add_to(target, inverse_energy_[energy] * flavor::first_of_pair(value));
+      if (two)
+        flavor::add_to(target + row, inverse_energy_[energy + 1] * flavor::second_of_pair(value));
+    };
+    if (by_parity_) {
+      for (Index k = 0; k < half; ++k) {
+        const MatrixPair here = node(k), mirrored = node(angles - 1 - k);
+        flavor::store(at(values, k), here + mirrored);
+        flavor::store(at(values, half + k), here - mirrored);
       }
+      multiply(dense_.data(), half, values, result);
+      multiply(dense_.data() + half * half, half, at(values, half), at(result, half));
+      for (Index k = 0; k < half; ++k) {
+        const auto odd = flavor::load<MatrixPair>(at(result, k));
+        const auto even = flavor::load<MatrixPair>(at(result, half + k));
+        add(k, even + odd);
+        add(angles - 1 - k, even - odd);
+      }
+    } else {
+      for (Index k = 0; k < angles; ++k) flavor::store(at(values, k), node(k));
+      multiply(dense_.data(), angles, values, result);
+      for (Index k = 0; k < angles; ++k) add(k, flavor::load<MatrixPair>(at(result, k)));
     }
-  };
-  const bool dense = angular_rows_.front().columns.size == angles;
-  const auto add_rows = [&](Index i, auto node) {
-    Index k = 0;
-    if (dense)
-      for (; k + together <= angles; k += together)
-        add(i, k, std::integral_constant<Index, together>{}, node);
-    for (; k < angles; ++k) add(i, k, std::integral_constant<Index, 1>{}, node);
-  };
-  Index i = 0;
-  for (; i + 2 <= energies_; i += 2) add_rows(i, flavor::MatrixPair{});
-  for (; i < energies_; ++i) add_rows(i, flavor::Matrix{});
+  }
 }
 
 }  // namespace nuvlasov::phase_space

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "nuvlasov/phase_space/aligned.hpp"
+#include "nuvlasov/phase_space/angular_operator.hpp"
 #include "nuvlasov/phase_space/momentum_grid.hpp"
 #include "nuvlasov/phase_space/state_view.hpp"
 
@@ -40,21 +41,20 @@ class MomentumGradient {
   double spectral_radius() const { return spectral_radius_; }
 
  private:
-  /// What one direction reads of a row in S, columns relative to the first owned direction.
-  struct AngularRow {
-    Range columns;
-    Index first_coefficient = 0;
-  };
   void add_angular_matrix(const MomentumGrid& grid, Range angles);
   void add_energy_part(const PlaneView& f, double* sum) const;
-  void add_angular_part(const PlaneView& f, double* sum) const;
+  void add_spectral_part(const PlaneView& f, double* sum) const;
 
   CentralDifference derivative_;
   Index energies_;
-  Numbers speeds_;                        ///< v, [owned angle][component]
-  std::vector<double> stencil_;           ///< [owned energy][-reach .. reach]
-  std::vector<AngularRow> angular_rows_;  ///< by owned direction; empty for beams
-  std::vector<double> angular_;           ///< their coefficients
+  Numbers speeds_;               ///< v, [owned angle][component]
+  std::vector<double> stencil_;  ///< [owned energy][-reach .. reach]
+  /// spectral: S; or, where it is odd in v, what takes the even part of f to the odd part of S f,
+  /// and the odd to the even, half as many products.
+  std::vector<double> dense_;
+  bool by_parity_ = false;
+  mutable Numbers work_;
+  AngularNeighbours neighbours_;  ///< sn: S
   std::vector<double> inverse_energy_;
   Numbers vacuum_;
   double spectral_radius_;

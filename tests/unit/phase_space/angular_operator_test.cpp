@@ -123,6 +123,15 @@ TEST_P(Angular, OperatorIsSkewAdjointInTheWeightsAndGivesMinusVOfOneOnTheFullRan
   }
 }
 
+TEST(AngularMatrix, IsOddInTheDirectionToTheLastBitIfSpectral) {
+  for (const Index n : {2, 5, 16, 33}) {
+    const std::vector<double> s =
+        angular_matrix(grid_of({"spectral", AngularOperator::spectral, {}}, n));
+    for (std::size_t place = 0; place < s.size(); ++place)
+      EXPECT_EQ(s[place], -s[s.size() - 1 - place]);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Directions, Angular,
     testing::Values(Directions{"spectral", AngularOperator::spectral, {}},
