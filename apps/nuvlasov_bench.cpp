@@ -158,8 +158,8 @@ double flops_per_node(const Case& test) {
   // q and D_z q, A_1 o d and (D_z A_1) o rho; kappa [..] added; the argument of C; C, added.
   flops += jordan_product + difference + 2.0 * jordan_product + 4.0 * c + 5.0 * c +
            (spectral ? 9.0 : 5.0) * c + 2.0 * c;
-  // S W, over E.
-  return flops + (spectral ? 2.0 * angles - 1.0 : 5.0) * c + 2.0 * c;
+  // S W, by the parts of W that are even and odd in v, over E; with S_N the neighbours.
+  return flops + (spectral ? angles + 1.0 : 5.0) * c + 2.0 * c;
 }
 
 /// The best of several measurements, as STREAM reports it: what else the machine does only adds
