@@ -211,8 +211,12 @@ TEST_F(FlavorPendulum, SwingsPeriodicallyWithAPeriodThatGrowsAsTheLogarithmOfIts
     const auto dips = pendulum->dips();
     ASSERT_GE(dips.size(), 3U);
     periods.push_back(dips[1].time - dips[0].time);
-    std::printf("seed %g: periods %.6f, %.6f\n", size, periods.back(), dips[2].time - dips[1].time);
-    EXPECT_NEAR(dips[2].time - dips[1].time, periods.back(), 10.0 * size);
+    // The seed's energy goes as its square: what the solves change the invariants by shows in how
+    // close to the top it comes back, and in the logarithm of that over gamma.
+    const double change = pendulum->drift() / (size * size) / pendulum->unstable().imag();
+    std::printf("seed %g: periods %.6f, %.6f, of rounding %.6f\n", size, periods.back(),
+                dips[2].time - dips[1].time, change);
+    EXPECT_NEAR(dips[2].time - dips[1].time, periods.back(), 10.0 * size + change);
   }
   // It leaves the top as exp(gamma t) and comes back as exp(-gamma t). The implicit midpoint gives
   // lambda + lambda^3 h^2/12 for the rate lambda = gamma + i w at rest.
