@@ -165,7 +165,8 @@ class Pendulum {
 
 class FlavorPendulum : public testing::Test {
  protected:
-  static constexpr double seed = 1e-4, smaller_seed = 1e-5;
+  // Not smaller: at 1e-5 the last bits of the angular operator move the period by 1e-4.
+  static constexpr double seed = 1e-4, smaller_seed = 3e-5;
   static void SetUpTestSuite() {
     pendulum_ = std::make_unique<Pendulum>(seed, 200.0, standard);
     smaller_ = std::make_unique<Pendulum>(smaller_seed, 200.0, standard);
@@ -211,12 +212,8 @@ TEST_F(FlavorPendulum, SwingsPeriodicallyWithAPeriodThatGrowsAsTheLogarithmOfIts
     const auto dips = pendulum->dips();
     ASSERT_GE(dips.size(), 3U);
     periods.push_back(dips[1].time - dips[0].time);
-    // The seed's energy goes as its square: what the solves change the invariants by shows in how
-    // close to the top it comes back, and in the logarithm of that over gamma.
-    const double change = pendulum->drift() / (size * size) / pendulum->unstable().imag();
-    std::printf("seed %g: periods %.6f, %.6f, of rounding %.6f\n", size, periods.back(),
-                dips[2].time - dips[1].time, change);
-    EXPECT_NEAR(dips[2].time - dips[1].time, periods.back(), 10.0 * size + change);
+    std::printf("seed %g: periods %.6f, %.6f\n", size, periods.back(), dips[2].time - dips[1].time);
+    EXPECT_NEAR(dips[2].time - dips[1].time, periods.back(), 10.0 * size);
   }
   // It leaves the top as exp(gamma t) and comes back as exp(-gamma t). The implicit midpoint gives
   // lambda + lambda^3 h^2/12 for the rate lambda = gamma + i w at rest.
