@@ -92,7 +92,7 @@ def budget_products(run: Path, edges: Sequence[float] = ()) -> tuple[Products, s
     else:
         name = directions.FIGURE_NAME
         products |= _figure_products(name, directions.draw_directions(shares, rows))
-        products[f"{name}.csv"] = partial(directions.write_direction_table, shares)
+        products[f"{name}.csv"] = partial(budget.write_table, directions.direction_table(shares))
         products[f"{name}.tex"] = partial(directions.write_direction_latex, shares)
         results.append(directions.direction_result(shares))
     return products, "\n".join(results)

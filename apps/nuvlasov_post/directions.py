@@ -14,7 +14,6 @@ themselves. The entropy needs the density matrix, and is known at the snapshots.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,8 +135,8 @@ def direction_shares(run: Path, profiles: Profiles, edges: Sequence[float] = ())
     )
 
 
-def direction_lines(shares: Shares) -> tuple[list[str], list[list[float]]]:
-    """Names and lines of budget_by_direction.csv: one line for each range and time."""
+def direction_table(shares: Shares) -> dict[str, np.ndarray]:
+    """Columns of budget_by_direction.csv, each of shape [range and time]: one range after the other."""
     columns: dict[str, np.ndarray] = {"number_change": shares.change("number")}
     columns["kinetic_energy_change_mu"] = shares.change("kinetic_energy")
     for energy in ("u_osc", "u_non"):
@@ -145,20 +144,12 @@ def direction_lines(shares: Shares) -> tuple[list[str], list[list[float]]]:
         columns |= {f"{name}_mu": shares.values[name] for name in RATES if name.startswith(energy)}
         columns[f"{energy}_remainder_mu"] = shares.remainder(energy)
     columns["entropy_change"] = shares.change("entropy")
-    names = ["time_inv_mu", "v_from", "v_to", *columns]
-    lines = [
-        [float(time), part.low, part.high, *(float(values[n, r]) for values in columns.values())]
-        for r, part in enumerate(shares.ranges)
-        for n, time in enumerate(shares.time)
-    ]
-    return names, lines
-
-
-def write_direction_table(shares: Shares, path: Path) -> None:
-    """Writes budget_by_direction.csv."""
-    names, lines = direction_lines(shares)
-    with path.open("w", encoding="ascii", newline="") as stream:
-        csv.writer(stream, lineterminator="\n").writerows([names, *lines])
+    return {
+        "time_inv_mu": np.tile(shares.time, len(shares.ranges)),
+        "v_from": np.repeat([part.low for part in shares.ranges], shares.time.size),
+        "v_to": np.repeat([part.high for part in shares.ranges], shares.time.size),
+        **{name: values.T.ravel() for name, values in columns.items()},
+    }
 
 
 def write_direction_latex(shares: Shares, path: Path) -> None:

@@ -59,7 +59,8 @@ std::vector<double> spectral_matrix(const MomentumGrid& grid) {
   const DirectionRange range = grid.direction_range();
   if (range.from != -range.to) return s;
   // Odd in v, now also to the last bit.
-  for (std::size_t first = 0, last = n * n - 1; first <= last && last < n * n; ++first, --last) {
+  for (std::size_t first = 0; first < (n * n + 1) / 2; ++first) {
+    const std::size_t last = n * n - 1 - first;
     s[first] = 0.5 * (s[first] - s[last]);
     s[last] = -s[first];
   }

@@ -10,6 +10,7 @@ import pytest
 
 from conftest import LENGTH, history_columns, write_history, write_profiles, write_snapshot
 from nuvlasov_post import directions
+from nuvlasov_post.budget import write_table
 from nuvlasov_post.run import RunError, open_profiles, read_rows
 
 CELLS, ANGLES, TIMES = 24, 5, np.linspace(0.0, 0.4, 3)
@@ -156,7 +157,7 @@ def test_empty_range_is_named() -> None:
 def test_table_has_a_line_for_each_range_and_time(run: Path, tmp_path: Path) -> None:
     found = shares(run)
     path = tmp_path / "table.csv"
-    directions.write_direction_table(found, path)
+    write_table(directions.direction_table(found), path)
     table = pandas.read_csv(path, float_precision="round_trip")
     assert len(table) == len(found.ranges) * TIMES.size == 6
     for r, part in enumerate(found.ranges):
