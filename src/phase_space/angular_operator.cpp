@@ -4,8 +4,6 @@
 #include <cmath>
 #include <numbers>
 
-#include "nuvlasov/phase_space/rows.hpp"
-
 namespace nuvlasov::phase_space {
 namespace {
 
@@ -154,7 +152,7 @@ std::vector<double> inverse_energies(const MomentumGrid& grid, Range energies) {
   return values;
 }
 
-AngularCommutator::AngularCommutator(const MomentumGrid& grid, Range angles) {
+AngularCommutator::AngularCommutator(const MomentumGrid& grid, const Lines& lines, Range seen) {
   const std::vector<double>& v = grid.directions();
   const std::vector<double>& w = grid.weights();
   if (grid.angular_operator() == AngularOperator::spectral) {
@@ -162,17 +160,17 @@ AngularCommutator::AngularCommutator(const MomentumGrid& grid, Range angles) {
     // and p the polynomial that vanishes on the nodes: c = sum_l f_l/p'(v_l), and the barycentric
     // weights are 1/p'.
     const std::vector<double> barycentric = barycentric_weights(grid);
-    const auto append = [](Numbers& row, double value) {
-      row.insert(row.end(), flavor::components, value);
+    const auto row = [&](auto&& value) {
+      std::vector<double> values;
+      for (std::size_t k = 0; k < v.size(); ++k) values.push_back(value(k));
+      return lines.spread(values);
     };
-    for (std::size_t k = 0; k < v.size(); ++k) {
-      const double sphere = 1.0 - v[k] * v[k];
-      append(diagonal_, sphere);
-      append(left_, 0.5 * sphere / barycentric[k]);
-      append(right_, barycentric[k]);
-      append(adjoint_left_, 0.5 * barycentric[k] / w[k]);
-      append(adjoint_right_, w[k] * sphere / barycentric[k]);
-    }
+    const auto sphere = [&](std::size_t k) { return 1.0 - v[k] * v[k]; };
+    diagonal_ = row(sphere);
+    left_ = row([&](std::size_t k) { return 0.5 * sphere(k) / barycentric[k]; });
+    right_ = row([&](std::size_t k) { return barycentric[k]; });
+    adjoint_left_ = row([&](std::size_t k) { return 0.5 * barycentric[k] / w[k]; });
+    adjoint_right_ = row([&](std::size_t k) { return w[k] * sphere(k) / barycentric[k]; });
     return;
   }
   const std::vector<double> edges = sn_edges(grid);
@@ -182,7 +180,8 @@ AngularCommutator::AngularCommutator(const MomentumGrid& grid, Range angles) {
     return 0.5 * edges[at + 1] * (v[at + 1] - v[at]);
   };
   neighbours_ = AngularNeighbours(
-      angles, grid.angles(), [&](Index k) { return between(k - 1) / grid.direction_weight(k); },
+      lines, seen, grid.angles(),
+      [&](Index k) { return between(k - 1) / grid.direction_weight(k); },
       [&](Index k) { return between(k) / grid.direction_weight(k); });
 }
 
@@ -194,58 +193,46 @@ void AngularCommutator::add(const double* f, double scale, double* sum) const {
 }
 
 void AngularNeighbours::add(const double* f, double scale, double* sum) const {
-  constexpr Index next = flavor::components;
-  const auto row = static_cast<Index>(below_.size());
-  const auto add_at = [&](Index at, auto node, bool below, bool above) {
-    using Matrices = decltype(node);
-    Matrices total{};
-    if (below)
-      total += flavor::load<Matrices>(below_.data() + at) * flavor::load<Matrices>(f + at - next);
-    if (above)
-      total += flavor::load<Matrices>(above_.data() + at) * flavor::load<Matrices>(f + at + next);
-    flavor::add_to(sum + at, scale * total);
-  };
-  if (row == next) {
-    add_at(0, flavor::Matrix{}, has_below_, has_above_);
-    return;
+  using flavor::load_lanes;
+  const auto width = static_cast<Index>(below_.size());
+  for (Index at = 0; at < width; at += Lines::lanes) {
+    const flavor::Lanes below = scale * load_lanes(below_.data() + at);
+    const flavor::Lanes above = scale * load_lanes(above_.data() + at);
+    for (int c = 0; c < flavor::components; ++c) {
+      const double* const from = f + c * width + at;
+      double* const to = sum + c * width + at;
+      flavor::store_lanes(
+          to, load_lanes(to) + below * load_lanes(from - 1) + above * load_lanes(from + 1));
+    }
   }
-  add_at(0, flavor::Matrix{}, has_below_, true);
-  for_each_in_row(row - 2 * next,
-                  [&](Index at, auto node) { add_at(at + next, node, true, true); });
-  add_at(row - next, flavor::Matrix{}, true, has_above_);
 }
 
 void AngularCommutator::add_outer_products(const double* f, double scale, double* sum) const {
-  const auto size = static_cast<Index>(diagonal_.size());
-  // Two sums of each, so that none waits for itself.
-  std::array<flavor::MatrixPair, 2> first{}, second{};
-  flavor::Matrix first_left_over{}, second_left_over{};
-  std::size_t turn = 0;
-  for_each_in_row(size, [&](Index at, auto node) {
-    using Matrices = decltype(node);
-    const auto value = flavor::load<Matrices>(f + at);
-    const auto by_right = flavor::load<Matrices>(right_.data() + at) * value;
-    const auto by_adjoint = flavor::load<Matrices>(adjoint_right_.data() + at) * value;
-    if constexpr (sizeof(Matrices) == sizeof(flavor::MatrixPair)) {
-      first[turn] += by_right;
-      second[turn] += by_adjoint;
-      turn = 1 - turn;
-    } else {
-      first_left_over = by_right;
-      second_left_over = by_adjoint;
+  using flavor::components;
+  using flavor::Lanes;
+  using flavor::load_lanes;
+  const auto width = static_cast<Index>(diagonal_.size());
+  flavor::Sums<2 * components> sums;
+  for (Index at = 0; at < width; at += Lines::lanes) {
+    const Lanes right = load_lanes(right_.data() + at);
+    const Lanes adjoint = load_lanes(adjoint_right_.data() + at);
+    for (int c = 0; c < components; ++c) {
+      const Lanes value = load_lanes(f + c * width + at);
+      sums[2 * c] += right * value;
+      sums[2 * c + 1] += adjoint * value;
     }
-  });
-  const flavor::Matrix of_right = flavor::sum_of_pair(first[0] + first[1]) + first_left_over;
-  const flavor::Matrix of_adjoint = flavor::sum_of_pair(second[0] + second[1]) + second_left_over;
-  for_each_in_row(size, [&](Index at, auto node) {
-    using Matrices = decltype(node);
-    const auto row = [at](const Numbers& values) {
-      return flavor::load<Matrices>(values.data() + at);
-    };
-    flavor::add_to(sum + at, scale * (row(diagonal_) * flavor::load<Matrices>(f + at) -
-                                      row(left_) * flavor::repeated<Matrices>(of_right) -
-                                      row(adjoint_left_) * flavor::repeated<Matrices>(of_adjoint)));
-  });
+  }
+  const auto products = sums.over_lanes();
+  for (Index at = 0; at < width; at += Lines::lanes) {
+    const Lanes diagonal = scale * load_lanes(diagonal_.data() + at);
+    const Lanes left = -scale * load_lanes(left_.data() + at);
+    const Lanes adjoint = -scale * load_lanes(adjoint_left_.data() + at);
+    for (int c = 0; c < components; ++c) {
+      double* const to = sum + c * width + at;
+      flavor::store_lanes(to, load_lanes(to) + diagonal * load_lanes(f + c * width + at) +
+                                  products[2 * c] * left + products[2 * c + 1] * adjoint);
+    }
+  }
 }
 
 }  // namespace nuvlasov::phase_space

@@ -4,32 +4,42 @@
 #include <array>
 #include <cmath>
 
-#include "nuvlasov/phase_space/rows.hpp"
-
 namespace nuvlasov::phase_space {
 namespace {
 
-using flavor::MatrixPair;
+using flavor::load_lanes;
+using flavor::store_lanes;
 
-/// Writes result_r = sum_l matrix_rl values_l for a square matrix of `size` rows.
-void multiply(const double* matrix, Index size, const double* values, double* result) {
-  constexpr Index wide = Index{2} * flavor::components;
-  // Several rows together, to load each value once for all of them.
-  const auto multiply_rows = [&](Index first, auto count) {
-    constexpr Index rows = decltype(count)::value;
-    const double* coefficients = matrix + first * size;
-    std::array<MatrixPair, rows> total{};
-    for (Index l = 0; l < size; ++l) {
-      const auto value = flavor::load<MatrixPair>(values + l * wide);
-      for (Index r = 0; r < rows; ++r) total[r] += coefficients[r * size + l] * value;
+constexpr Index lanes = Lines::lanes;
+
+/// result_rk = sum_l matrix_lk values_rl for several r at once, the values of each r `step` numbers
+/// after those of the last, k running over `width` columns, whole registers of them. Writes [r][k].
+template <int count>
+void multiply(const double* matrix, Index rows, Index width, const double* values, Index step,
+              double* result) {
+  const auto write_columns = [&](Index first, auto together) {
+    constexpr int registers = decltype(together)::value;
+    struct {
+      flavor::Lanes at[count * registers];
+    } total{};
+    for (Index l = 0; l < rows; ++l) {
+      const double* const row = matrix + l * width + first;
+      flavor::unrolled<registers>([&](auto k) {
+        const flavor::Lanes column = load_lanes(row + k * lanes);
+        flavor::unrolled<count>(
+            [&](auto r) { total.at[r * registers + k] += values[r * step + l] * column; });
+      });
     }
-    for (Index r = 0; r < rows; ++r) flavor::store(result + (first + r) * wide, total[r]);
+    flavor::unrolled<count>([&](auto r) {
+      flavor::unrolled<registers>([&](auto k) {
+        store_lanes(result + r * width + first + k * lanes, total.at[r * registers + k]);
+      });
+    });
   };
-  constexpr Index together = 8;
   Index k = 0;
-  for (; k + together <= size; k += together)
-    multiply_rows(k, std::integral_constant<Index, together>{});
-  for (; k < size; ++k) multiply_rows(k, std::integral_constant<Index, 1>{});
+  for (; k + 4 * lanes <= width; k += 4 * lanes) write_columns(k, std::integral_constant<int, 4>{});
+  for (; k + 2 * lanes <= width; k += 2 * lanes) write_columns(k, std::integral_constant<int, 2>{});
+  if (k < width) write_columns(k, std::integral_constant<int, 1>{});
 }
 
 /// Whether S with the order of the directions reversed is -S, to the last bit.
@@ -41,151 +51,145 @@ bool is_odd(const std::vector<double>& matrix) {
 
 }  // namespace
 
-MomentumGradient::MomentumGradient(const MomentumGrid& grid, Range energies, Range angles)
+MomentumGradient::MomentumGradient(const MomentumGrid& grid, const Lines& lines, const Box& seen)
     : derivative_(grid.energy_derivative()),
-      energies_(energies.size),
-      vacuum_(static_cast<std::size_t>(angles.size * flavor::components), 0.0),
+      lines_(lines),
       spectral_radius_(grid.largest_speed() * derivative_.largest_wave_number()) {
-  for (const double v : owned(grid.directions(), angles))
-    speeds_.insert(speeds_.end(), flavor::components, v);
   const bool spherical = grid.geometry() == Geometry::spherical;
+  const std::vector<double> directions = owned(grid.directions(), seen.angle);
+  if (spherical)
+    for (int c = 0; c < flavor::components; ++c) {
+      const Numbers row = lines.spread(directions);
+      speeds_.insert(speeds_.end(), row.begin(), row.end());
+    }
+  while (!spherical && static_cast<Index>(speeds_.size()) < lines.energy_step() + most)
+    for (const double v : directions) speeds_.insert(speeds_.end(), flavor::components, v);
   const int reach = derivative_.reach();
-  for (Index i = energies.begin; i < energies.end(); ++i)
+  for (Index line = 0; line < lines.count(); ++line)
     for (int m = -reach; m <= reach; ++m) {
       const double weight = m == 0 ? 0.0 : (m > 0 ? 1.0 : -1.0) * derivative_.weight(std::abs(m));
       // The mean of D_E f and E^-2 D_E(E^2 f).
+      const Index i = seen.energy.begin + line;
       const double ratio = spherical ? grid.energy(i + m) / grid.energy(i) : 1.0;
       stencil_.push_back(weight * 0.5 * (1.0 + ratio * ratio));
     }
   if (!spherical) return;
-  add_angular_matrix(grid, angles);
-  inverse_energy_ = inverse_energies(grid, energies);
+  add_angular_matrix(grid, seen.angle);
+  inverse_energy_ = inverse_energies(grid, seen.energy);
 }
 
 void MomentumGradient::add_angular_matrix(const MomentumGrid& grid, Range angles) {
   const std::vector<double> matrix = angular_matrix(grid);
-  const auto n = static_cast<std::size_t>(grid.angles());
+  const Index n = grid.angles();
+  const auto coefficient = [&](Index k, Index l) {
+    return matrix[static_cast<std::size_t>(k * n + l)];
+  };
   double largest_row = 0.0;
-  for (std::size_t k = 0; k < n; ++k) {
+  for (Index k = 0; k < n; ++k) {
     double sum = 0.0;
-    for (std::size_t l = 0; l < n; ++l) sum += std::abs(matrix[k * n + l]);
+    for (Index l = 0; l < n; ++l) sum += std::abs(coefficient(k, l));
     largest_row = std::max(largest_row, sum);
   }
   spectral_radius_ += largest_row / grid.energy(0);
   if (grid.angular_operator() == AngularOperator::sn) {
-    const auto coefficient = [&](Index k, Index l) {
-      return matrix[static_cast<std::size_t>(k) * n + static_cast<std::size_t>(l)];
-    };
     neighbours_ = AngularNeighbours(
-        angles, grid.angles(), [&](Index k) { return coefficient(k, k - 1); },
+        lines_, angles, n, [&](Index k) { return coefficient(k, k - 1); },
         [&](Index k) { return coefficient(k, k + 1); });
     return;
   }
-  by_parity_ = n % 2 == 0 && is_odd(matrix);
+  const Index half = n / 2, width = lines_.blocks() * lanes;
+  by_parity_ = n % (2 * lanes) == 0 && is_odd(matrix);
   if (by_parity_) {
     // On the even and on the odd part of f, each given on the first half of the directions.
     for (const double sign : {1.0, -1.0})
-      for (std::size_t k = 0; k < n / 2; ++k)
-        for (std::size_t l = 0; l < n / 2; ++l)
-          dense_.push_back(0.5 * (matrix[k * n + l] + sign * matrix[k * n + n - 1 - l]));
+      for (Index l = 0; l < half; ++l)
+        for (Index k = 0; k < half; ++k)
+          dense_.push_back(0.5 * (coefficient(k, l) + sign * coefficient(k, n - 1 - l)));
   } else {
-    dense_ = matrix;
+    dense_.resize(static_cast<std::size_t>(n * width), 0.0);
+    for (Index l = 0; l < n; ++l)
+      for (Index k = 0; k < n; ++k)
+        dense_[static_cast<std::size_t>(l * width + k)] = coefficient(k, l);
   }
-  work_.resize(4 * n * flavor::components);
+  work_.resize(static_cast<std::size_t>(2 * flavor::components * width));
 }
 
-void MomentumGradient::add(const PlaneView& f, double* sum) const {
-  add_energy_part(f, sum);
-  if (!dense_.empty()) add_spectral_part(f, sum);
-  if (neighbours_.empty()) return;
-  const auto row = static_cast<Index>(speeds_.size());
-  for (Index i = 0; i < energies_; ++i)
-    neighbours_.add(f.first_owned + i * f.energy_stride,
-                    inverse_energy_[static_cast<std::size_t>(i)], sum + i * row);
+void MomentumGradient::add(const Fields& f, Index line, Index begin, Index end, double* sum) const {
+  with_static_reach(derivative_.reach(),
+                    [&](auto reach) { add_energy_part<reach>(f, line, begin, end, sum); });
+  if (inverse_energy_.empty()) return;
+  const double scale = inverse_energy_[static_cast<std::size_t>(line)];
+  if (!neighbours_.empty()) {
+    neighbours_.add(f.line(line), scale, sum);
+    return;
+  }
+  const Index step = lines_.component_step();
+  constexpr int together = 4;
+  int c = 0;
+  for (; c + together <= flavor::components; c += together)
+    add_spectral_part<together>(f.line(line) + c * step, scale, sum + c * step);
+  for (; c < flavor::components; ++c)
+    add_spectral_part<1>(f.line(line) + c * step, scale, sum + c * step);
 }
 
-void MomentumGradient::add_energy_part(const PlaneView& f, double* sum) const {
-  const auto row = static_cast<Index>(speeds_.size());
-  const Index stride = f.energy_stride;
-  const double* const first = f.first_owned;
-  const double* const stencils = stencil_.data();
-  const double* const speeds = speeds_.data();
-  with_static_reach(derivative_.reach(), [&](auto static_reach) {
-    constexpr int reach = static_reach;
-    constexpr int width = 2 * reach + 1;
-    const auto add_at = [&](Index i, Index at, auto speed, auto&& line) {
-      using Matrices = decltype(speed);
-      const double* stencil = stencils + i * width;
-      Matrices slope{};
-      for (int m = 1; m <= reach; ++m)
-        slope += stencil[reach + m] * flavor::load<Matrices>(line(m) + at) +
-                 stencil[reach - m] * flavor::load<Matrices>(line(-m) + at);
-      flavor::add_to(sum + i * row + at, speed * slope);
-    };
-    // Energies whose neighbours are all in memory, and those beyond which there is vacuum.
-    const Index inner_begin = std::clamp<Index>(f.energies.begin + reach, 0, energies_);
-    const Index inner_end = std::clamp<Index>(f.energies.end() - reach, inner_begin, energies_);
-    const auto add_edge = [&](Index i, Index at, auto speed) {
-      add_at(i, at, speed, [&](int m) {
-        const bool seen = i + m >= f.energies.begin && i + m < f.energies.end();
-        return seen ? first + (i + m) * stride : vacuum_.data();
-      });
-    };
-    const auto add_inner = [&](Index i, Index at, auto speed) {
-      add_at(i, at, speed, [&](int m) { return first + (i + m) * stride; });
-    };
-    for_each_in_plane(row, energies_, [&](Index at, auto node, auto&& for_energies) {
-      const auto speed = flavor::load<decltype(node)>(speeds + at);
-      for_energies(0, inner_begin, [&](Index i) { add_edge(i, at, speed); });
-      for_energies(inner_begin, inner_end, [&](Index i) { add_inner(i, at, speed); });
-      for_energies(inner_end, energies_, [&](Index i) { add_edge(i, at, speed); });
-    });
-  });
+template <int reach>
+void MomentumGradient::add_energy_part(const Fields& f, Index line, Index begin, Index end,
+                                       double* sum) const {
+  std::array<const double*, reach> ahead, behind;
+  std::array<double, reach> weight_ahead, weight_behind;
+  const double* const stencil = stencil_.data() + line * (2 * reach + 1) + reach;
+  for (int m = 1; m <= reach; ++m) {
+    ahead[m - 1] = f.line(line, m) + begin;
+    behind[m - 1] = f.line(line, -m) + begin;
+    weight_ahead[m - 1] = stencil[m];
+    weight_behind[m - 1] = stencil[-m];
+  }
+  const double* const speeds = speeds_.data() + begin % lines_.energy_step();
+  sum += begin;
+  const auto add_at = [&](Index at, auto load) {
+    auto slope = weight_ahead[0] * load(ahead[0] + at) + weight_behind[0] * load(behind[0] + at);
+    for (int m = 1; m < reach; ++m)
+      slope += weight_ahead[m] * load(ahead[m] + at) + weight_behind[m] * load(behind[m] + at);
+    return load(sum + at) + load(speeds + at) * slope;
+  };
+  const Index size = end - begin;
+  Index at = 0;
+  for (; at + lanes <= size; at += lanes) store_lanes(sum + at, add_at(at, load_lanes));
+  for (; at < size; ++at) sum[at] = add_at(at, [](const double* number) { return *number; });
 }
 
-void MomentumGradient::add_spectral_part(const PlaneView& f, double* sum) const {
-  constexpr Index wide = Index{2} * flavor::components;
-  const auto row = static_cast<Index>(speeds_.size());
-  const Index angles = row / flavor::components, half = angles / 2;
-  double* const values = work_.data();
-  double* const result = values + 2 * row;
-  const auto at = [](double* matrices, Index k) { return matrices + k * wide; };
-  // Two energies at a time, side by side; the last one, if alone, beside itself.
-  for (Index i = 0; i < energies_; i += 2) {
-    const bool two = i + 1 < energies_;
-    const double* const first = f.first_owned + i * f.energy_stride;
-    const double* const second = two ? first + f.energy_stride : first;
-    const auto node = [&](Index k) {
-      return flavor::pair_of(flavor::load(first + k * flavor::components),
-                             flavor::load(second + k * flavor::components));
-    };
-    const auto energy = static_cast<std::size_t>(i);
-    const auto add = [&](Index k, MatrixPair value) {
-      double* const target = sum + i * row + k * flavor::components;
-      flavor::add_to(target, inverse_energy_[energy] * flavor::first_of_pair(value));
-      if (two)
-        flavor::add_to(target + row, inverse_energy_[energy + 1] * flavor::second_of_pair(value));
-    };
-    if (by_parity_) {
-      for (Index k = 0; k < half; ++k) {
-        const MatrixPair here = node(k), mirrored = node(angles - 1 - k);
-        flavor::store(at(values, k), here + mirrored);
-        flavor::store(at(values, half + k), here - mirrored);
-      }
-      multiply(dense_.data(), half, values, result);
-      multiply(dense_.data() + half * half, half, at(values, half), at(result, half));
-      for (Index k = 0; k < half; ++k) {
-        const auto odd = flavor::load<MatrixPair>(at(result, k));
-        const auto even = flavor::load<MatrixPair>(at(result, half + k));
-        add(k, even + odd);
-        add(angles - 1 - k, even - odd);
-      }
-    } else {
-      for (Index k = 0; k < angles; ++k) flavor::store(at(values, k), node(k));
-      multiply(dense_.data(), angles, values, result);
-      for (Index k = 0; k < angles; ++k) add(k, flavor::load<MatrixPair>(at(result, k)));
+template <int count>
+void MomentumGradient::add_spectral_part(const double* f, double scale, double* sum) const {
+  const Index n = lines_.nodes(), width = lines_.blocks() * lanes;
+  double* const result = work_.data() + count * width;
+  if (!by_parity_) {
+    multiply<count>(dense_.data(), n, width, f, width, result);
+    for (Index at = 0; at < count * width; at += lanes)
+      store_lanes(sum + at, load_lanes(sum + at) + scale * load_lanes(result + at));
+    return;
+  }
+  const Index half = n / 2;
+  double* const even = work_.data();  // [r][first half of the directions], and odd
+  double* const odd = even + count * half;
+  const double* const mirrored = f + n - lanes;
+  for (Index at = 0; at < half; at += lanes)
+    for (int r = 0; r < count; ++r) {
+      const flavor::Lanes here = load_lanes(f + r * n + at);
+      const flavor::Lanes there = flavor::reversed(load_lanes(mirrored + r * n - at));
+      store_lanes(even + r * half + at, here + there);
+      store_lanes(odd + r * half + at, here - there);
     }
-  }
+  multiply<count>(dense_.data(), half, half, even, half, result);
+  multiply<count>(dense_.data() + half * half, half, half, odd, half, result + count * half);
+  for (Index at = 0; at < half; at += lanes)
+    for (int r = 0; r < count; ++r) {
+      const flavor::Lanes from_even = load_lanes(result + r * half + at);
+      const flavor::Lanes from_odd = load_lanes(result + (count + r) * half + at);
+      double* const first = sum + r * n + at;
+      double* const last = sum + r * n + n - lanes - at;
+      store_lanes(first, load_lanes(first) + scale * (from_odd + from_even));
+      store_lanes(last, load_lanes(last) + scale * flavor::reversed(from_odd - from_even));
+    }
 }
 
 }  // namespace nuvlasov::phase_space

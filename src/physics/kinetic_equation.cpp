@@ -1,8 +1,6 @@
 #include "nuvlasov/physics/kinetic_equation.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cstdint>
 #include <stdexcept>
 
 #include "nuvlasov/physics/group_velocity.hpp"
@@ -57,13 +55,12 @@ KineticEquation::KineticEquation(const EquationSettings& settings, const phase_s
       moments_(momentum, decomposition),
       prepared_(static_cast<std::size_t>(box_.z.size + 2 * Index{reach_})),
       ahead_(std::max<Index>(1, prepared_together / kernel_->products_size())),
-      ring_(static_cast<Index>(
-                std::bit_ceil(static_cast<std::uint64_t>(2 * Index{reach_} + ahead_))) -
-            1) {
+      ring_(2 * Index{reach_} + ahead_),
+      rate_(static_cast<std::size_t>(box_.plane())) {
   for (const auto& term : terms_) parts_ |= term->parts();
   if (parts_.read_products())
     products_.resize(
-        static_cast<std::size_t>((2 * Index{reach_} + ring_ + 1) * kernel_->products_size()));
+        static_cast<std::size_t>((2 * Index{reach_} + ring_) * kernel_->products_size()));
   if (settings.mode == Mode::full) gradient_.resize(static_cast<std::size_t>(box_.plane()));
 }
 
@@ -108,7 +105,7 @@ void KineticEquation::prepare(const phase_space::StateView& rho, Index j, Index 
 double* KineticEquation::products(Index j) {
   // The first planes are kept until the sweep comes back to them.
   const Index kept = 2 * Index{reach_};
-  const Index slot = j >= 0 && j < kept ? j : kept + ((j + kept) & ring_);
+  const Index slot = j >= 0 && j < kept ? j : kept + (j + kept) % ring_;
   return products_.data() + slot * kernel_->products_size();
 }
 

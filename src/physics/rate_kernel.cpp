@@ -1,259 +1,377 @@
 #include "nuvlasov/physics/rate_kernel.hpp"
 
 #include <algorithm>
-#include <type_traits>
-
-#include "nuvlasov/phase_space/rows.hpp"
+#include <array>
+#include <bit>
+#include <utility>
 
 namespace nuvlasov::physics {
 namespace {
 
-/// Rows that are taken together, to load what belongs to the angles once for all of them.
-constexpr Index most_rows = 2;
-
+using flavor::Block;
+using flavor::block_size;
 using flavor::components;
+using flavor::Lanes;
+using flavor::load_lanes;
 using flavor::Matrix;
-using flavor::MatrixPair;
+using flavor::store_lanes;
+
+constexpr Index lanes = flavor::lanes;
+
+/// Registers of frozen directions that are finished at once, while they are in the innermost cache.
+constexpr Index strip_of_beams = phase_space::MomentumGradient::most / block_size;
 
 /// sum_m c_m (f_{j+m} - f_{j-m}), each plane being read at the same place.
 template <int reach>
 struct Difference {
-  std::array<double, reach> weight;
-  std::array<const double*, reach> ahead, behind;
+  std::array<double, reach> weight{};
+  std::array<const double*, reach> ahead{}, behind{};
 
+  Difference() = default;
   template <class PlaneAt>
-  Difference(const phase_space::CentralDifference& derivative, PlaneAt&& plane_at) {
+  Difference(const phase_space::CentralDifference& derivative, double scale, PlaneAt&& plane_at) {
     for (int m = 0; m < reach; ++m) {
-      weight[m] = derivative.weight(m + 1);
+      weight[m] = scale * derivative.weight(m + 1);
       ahead[m] = plane_at(m + 1);
       behind[m] = plane_at(-m - 1);
     }
   }
-  template <class Matrices>
-  Matrices at(Index place, Matrices) const {
-    Matrices sum{};
+  Block at(Index place) const {
+    Block sum{};
     for (int m = 0; m < reach; ++m)
-      sum += weight[m] *
-             (flavor::load<Matrices>(ahead[m] + place) - flavor::load<Matrices>(behind[m] + place));
+      for (int c = 0; c < components; ++c) {
+        sum[c] += weight[m] * (load_lanes(ahead[m] + place + c * lanes) -
+                               load_lanes(behind[m] + place + c * lanes));
+      }
     return sum;
   }
 };
-
-phase_space::Numbers spread(const std::vector<double>& values) {
-  phase_space::Numbers result;
-  for (const double value : values) result.insert(result.end(), components, value);
-  return result;
-}
 
 }  // namespace
 
 RateKernel::RateKernel(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
                        const phase_space::Decomposition& decomposition)
     : derivative_(z.derivative()),
-      momentum_gradient_(momentum, decomposition.box().energy, decomposition.box().angle),
+      lines_(momentum, decomposition.seen()),
+      momentum_gradient_(momentum, lines_, decomposition.seen()),
       spherical_(momentum.geometry() == phase_space::Geometry::spherical),
       energies_(decomposition.box().energy.size),
       row_(decomposition.box().row()),
-      energies_seen_(decomposition.seen().energy.size),
       row_seen_(decomposition.seen().row()),
-      first_energy_(decomposition.box().energy.begin - decomposition.seen().energy.begin),
       first_angle_((decomposition.box().angle.begin - decomposition.seen().angle.begin) *
                    components),
-      plane_(decomposition.seen().plane()),
+      whole_(decomposition.box().plane() == decomposition.seen().plane()),
       directions_(phase_space::owned(momentum.directions(), decomposition.seen().angle)),
       inverse_energy_(phase_space::inverse_energies(momentum, decomposition.seen().energy)),
-      exchange_(static_cast<std::size_t>(most_rows * row_seen_)),
-      local_(static_cast<std::size_t>(most_rows * row_seen_)) {
-  for (phase_space::Numbers* row :
-       {&speed_, &axis_, &turned_axis_, &omega_, &omega_trace_, &slope_, &slope_trace_})
-    row->resize(static_cast<std::size_t>(row_seen_));
-  if (spherical_) {
-    commutator_.emplace(momentum, decomposition.box().angle);
-    curvature_ = spread(
-        phase_space::owned(phase_space::angular_curvature(momentum), decomposition.seen().angle));
+      row_values_(static_cast<std::size_t>(row_seen_)) {
+  to_first_ = (decomposition.box().energy.begin - decomposition.seen().energy.begin) * row_seen_ +
+              first_angle_;
+  const auto period = static_cast<std::size_t>(lines_.period() * block_size);
+  const int reach = momentum_gradient_.reach();
+  const auto kept = static_cast<Index>(std::bit_ceil(static_cast<unsigned>(2 * reach + 1)));
+  for (phase_space::Numbers* blocks : {&motion_, &omega_, &slope_, &half_omega_, &repeated_})
+    blocks->resize(period);
+  for (phase_space::Fields* fields : {&force_, &exchange_, &local_})
+    *fields = phase_space::Fields(lines_, reach, kept);
+  if (!whole_) seen_rate_.resize(static_cast<std::size_t>(decomposition.seen().plane()));
+  if (!spherical_) return;
+  commutator_.emplace(momentum, lines_, decomposition.seen().angle);
+  curvature_ = lines_.spread(
+      phase_space::owned(phase_space::angular_curvature(momentum), decomposition.seen().angle));
+}
+
+/// Where a register of the nodes stands.
+struct RateKernel::Place {
+  Index node;   ///< number of its first component in the state
+  Index nodes;  ///< that it holds
+  Index block;  ///< among all
+  Index line;
+  Index lane;  ///< in the line
+  Index turn;  ///< number in the Blocks of a period
+};
+
+template <class Visit>
+void RateKernel::for_each_block(Index begin, Index end, Visit&& visit) const {
+  const Index in_line = lines_.blocks(), period = lines_.period() * block_size;
+  while (begin < end) {
+    const Index line = begin / in_line, first = begin - line * in_line;
+    const Index line_end = std::min(end, (line + 1) * in_line);
+    Place place{.node = (line * lines_.nodes() + first * lanes) * components,
+                .nodes = lanes,
+                .block = begin,
+                .line = line,
+                .lane = first * lanes,
+                .turn = first * block_size % period};
+    for (; place.block < line_end; ++place.block) {
+      if (place.lane + lanes > lines_.nodes()) place.nodes = lines_.nodes() - place.lane;
+      visit(std::as_const(place));
+      place.node += block_size;
+      place.lane += lanes;
+      place.turn += block_size;
+      if (place.turn == period) place.turn = 0;
+    }
+    begin = line_end;
   }
-  force_.resize(static_cast<std::size_t>(plane_));
+}
+
+void RateKernel::spread(const double* values, double* blocks) {
+  const Index period = lines_.period() * lanes * components;
+  for (Index at = 0; at < period; at += row_seen_)
+    std::copy_n(values, std::min(row_seen_, period - at), repeated_.data() + at);
+  // Where a line has no node.
+  if (spherical_) std::fill(repeated_.data() + row_seen_, repeated_.data() + period, 0.0);
+  for (Index at = 0; at < period; at += block_size)
+    flavor::store_block(blocks + at,
+                        flavor::by_component(flavor::load_block(repeated_.data() + at)));
 }
 
 void RateKernel::write_products(const double* rho, const double* refraction, const double* current,
                                 double* products) {
-  rho -= first_energy_ * row_seen_ + first_angle_;
-  refraction -= first_angle_;
-  const Matrix a1 = flavor::load(current);
-  const Matrix trace_of_a1 = flavor::spread_trace(a1);
-  for (Index at = 0; at < row_seen_; at += components)
-    flavor::store(omega_trace_.data() + at, flavor::spread_trace(flavor::load(refraction + at)));
-  const Index row = row_seen_;
-  double* const of_current = products + plane_;
-  const auto visit_node = [&, spherical = spherical_](Index place, auto omega, auto trace) {
-    using Matrices = decltype(omega);
-    const auto density = flavor::load<Matrices>(rho + place);
-    flavor::JordanSum<Matrices> by_omega;
-    by_omega.add(omega, trace, density);
-    flavor::store(products + place, by_omega.value());
+  rho -= to_first_;
+  for (Index n = 0; n < row_seen_; ++n) row_values_[n] = 0.5 * refraction[n - first_angle_];
+  spread(row_values_.data(), half_omega_.data());
+  const Matrix half_a1 = 0.5 * flavor::load(current);
+  double* const of_current = products + lines_.all_blocks() * block_size;
+  const auto write = [&, spherical = spherical_, half_omega = half_omega_.data()](
+                         const double* nodes, const Place& place) {
+    const Block density = flavor::by_component(flavor::load_block(nodes));
+    Block by_omega{};
+    flavor::add_jordan_product(flavor::load_block(half_omega + place.turn), density, by_omega);
+    flavor::store_block(products + place.block * block_size, by_omega);
     if (!spherical) return;
-    flavor::JordanSum<Matrices> by_current;
-    by_current.add(flavor::repeated<Matrices>(a1), flavor::repeated<Matrices>(trace_of_a1),
-                   density);
-    flavor::store(of_current + place, by_current.value());
+    Block by_current{};
+    flavor::add_jordan_product(half_a1, density, by_current);
+    flavor::store_block(of_current + place.block * block_size, by_current);
   };
-  const double* const traces = omega_trace_.data();
-  phase_space::for_each_in_plane(
-      row, energies_seen_, [&](Index at, auto node, auto&& for_energies) {
-        using Matrices = decltype(node);
-        const auto omega = flavor::load<Matrices>(refraction + at);
-        const auto trace = flavor::load<Matrices>(traces + at);
-        for_energies(0, energies_seen_, [&](Index i) { visit_node(i * row + at, omega, trace); });
-      });
+  alignas(phase_space::cache_line) std::array<double, block_size> some{};
+  for_each_block(0, lines_.all_blocks(), [&](const Place& place) {
+    const double* from = rho + place.node;
+    if (place.nodes < lanes)
+      from = std::copy_n(from, place.nodes * components, some.data()) - place.nodes * components;
+    write(from, place);
+  });
 }
 
 void RateKernel::prepare(const Neighbourhood& here, const Parts& parts) {
+  double* const row = row_values_.data();
+  const double* const omega = here.refraction(0) - first_angle_;
   for (std::size_t k = 0; k < directions_.size(); ++k) {
     const Index at = static_cast<Index>(k) * components;
-    const auto set = [&](phase_space::Numbers& row, Matrix value) {
-      flavor::store(row.data() + at, value);
-    };
-    const auto omega = [&](int m) { return flavor::load(here.refraction(m) - first_angle_ + at); };
-    const double speed = parts.streaming ? -directions_[k] : 0.0;
-    set(speed_, Matrix{speed, speed, speed, speed});
-    const Matrix axis = parts.refraction ? flavor::polarization(omega(0)) : Matrix{};
-    set(axis_, axis);
-    set(turned_axis_, flavor::turned(axis));
-    if (!parts.weak_force) continue;
-    const Matrix third = -1.0 / 3.0 * omega(0);
-    const Matrix slope = 2.0 / 3.0 * derivative_.apply(omega);
-    set(omega_, third);
-    set(omega_trace_, flavor::spread_trace(third));
-    set(slope_, slope);
-    set(slope_trace_, flavor::spread_trace(slope));
+    Matrix motion = parts.refraction ? flavor::load(omega + at) : Matrix{};
+    motion[0] = parts.streaming ? -directions_[k] : 0.0;
+    flavor::store(row + at, motion);
+  }
+  spread(row, motion_.data());
+  if (!parts.weak_force) return;
+  for (Index n = 0; n < row_seen_; ++n) row[n] = -1.0 / 6.0 * omega[n];
+  spread(row, omega_.data());
+  std::fill_n(row, row_seen_, 0.0);
+  for (int m = 1; m <= derivative_.reach(); ++m) {
+    const double weight = 1.0 / 3.0 * derivative_.weight(m);
+    const double* const ahead = here.refraction(m) - first_angle_;
+    const double* const behind = here.refraction(-m) - first_angle_;
+    for (Index n = 0; n < row_seen_; ++n) row[n] += weight * (ahead[n] - behind[n]);
+  }
+  spread(row, slope_.data());
+}
+
+void RateKernel::put(const Block& value, const Place& place, double* plane) {
+  const Block nodes = flavor::by_node(value);
+  // A rate out of cache: without this its lines come too late (half the speed is left, instead of
+  // 70 % of the triad).
+  constexpr Index ahead = 4;
+  for (Index c = 0; c < components; ++c)
+    __builtin_prefetch(plane + place.node + ahead * block_size + c * lanes, 1);
+  if (place.nodes == lanes) {
+    flavor::store_block(plane + place.node, nodes);
+  } else {
+    std::array<double, block_size> some;
+    flavor::store_block(some.data(), nodes);
+    std::copy_n(some.data(), place.nodes * components, plane + place.node);
   }
 }
 
-template <class Matrices>
-struct RateKernel::Coefficients {
-  Matrices speed, axis, turned_axis, omega, omega_trace, slope, slope_trace;
+void RateKernel::put(const double* line, Index first, double* plane) const {
+  const Index step = lines_.component_step();
+  for_each_block(first, first + lines_.blocks(), [&](const Place& place) {
+    Block value;
+    for (int c = 0; c < components; ++c) value[c] = load_lanes(line + c * step + place.lane);
+    put(value, place, plane);
+  });
+}
+
+void RateKernel::copy_owned(const double* seen, double* owned) const {
+  for (Index i = 0; i < energies_; ++i)
+    std::copy_n(seen + to_first_ + i * row_seen_, row_, owned + i * row_);
+}
+
+/// What a plane is made of.
+template <int reach>
+struct RateKernel::Sources {
+  const double* here;
+  Difference<reach> d_rho, d_omega_rho, d_current_rho;
+  Matrix current, current_slope;  ///< A_1/2, D_z A_1/2
 };
 
-template <int reach, bool weak_force, bool spherical>
-void RateKernel::write_local_part(const Neighbourhood& here, const Parts& parts, double* rate) {
-  const Index row = row_seen_;
-  const Index to_first = first_energy_ * row + first_angle_;
-  const double* const rho = here.density(0) - to_first;
-  const Difference<reach> d_rho(derivative_, [&](int m) { return here.density(m) - to_first; });
-  const Difference<reach> d_omega_rho(derivative_, [&](int m) { return here.products(m); });
-  const Difference<reach> d_current_rho(derivative_,
-                                        [&](int m) { return here.products(m) + plane_; });
-  double* const force = force_.data();
-  double* const exchange = exchange_.data();
-  const double* const curvature = curvature_.data();
-  const Matrix current = flavor::load(here.current(0));
-  const Matrix current_slope =
-      derivative_.apply([&](int m) { return flavor::load(here.current(m)); });
+template <int reach, RateKernel::Products products>
+void RateKernel::write(const Neighbourhood& here, const Parts& parts, double* rate) {
+  constexpr bool spherical = products == Products::both || products == Products::either;
+  const Index in_line = lines_.blocks(), current_products = lines_.all_blocks() * block_size;
+  const Index component_step = lines_.component_step();
+  double* const target = whole_ ? rate : seen_rate_.data();
   // Of what the commutator acts on: D_z q, A_1 o d, (D_z A_1) o rho.
   const double by_force = parts.weak_force ? 1.0 : 0.0;
   const double by_velocity = parts.group_velocity ? 1.0 : 0.0;
 
-  const auto coefficients_at = [speed = speed_.data(), axis = axis_.data(),
-                                turned_axis = turned_axis_.data(), omega = omega_.data(),
-                                omega_trace = omega_trace_.data(), slope = slope_.data(),
-                                slope_trace = slope_trace_.data()](Index at, auto node) {
-    using Matrices = decltype(node);
-    const auto get = [at](const double* values) { return flavor::load<Matrices>(values + at); };
-    return Coefficients<Matrices>{get(speed),       get(axis),  get(turned_axis), get(omega),
-                                  get(omega_trace), get(slope), get(slope_trace)};
-  };
-  const auto visit_node = [&](const auto& of, Index place, Index at, double third_over_energy,
-                              double* local, double* exchanged) {
-    using Matrices = std::remove_cvref_t<decltype(of.speed)>;
-    const auto density = flavor::load<Matrices>(rho + place);
-    const Matrices slope = d_rho.at(place, density);
-    Matrices sum = of.speed * slope + flavor::precession_about(of.axis, of.turned_axis, density);
-    if constexpr (weak_force) {
-      flavor::JordanSum<Matrices> products;
-      products.add(of.omega, of.omega_trace, slope);
-      products.add(of.slope, of.slope_trace, density);
-      flavor::store(force + place, 1.0 / 3.0 * d_omega_rho.at(place, density) + products.value());
+  const auto plane_at = [&](int m) { return here.density(m) - to_first_; };
+  const Sources<reach> planes{
+      plane_at(0),
+      {derivative_, 1.0, plane_at},
+      {derivative_, 1.0 / 3.0, [&](int m) { return here.products(m); }},
+      {derivative_, 1.0, [&](int m) { return here.products(m) + current_products; }},
+      0.5 * flavor::load(here.current(0)),
+      0.5 * derivative_.apply([&](int m) { return flavor::load(here.current(m)); })};
+
+  const auto make = [&](const Sources<reach>& from, Index node, const Place& place) {
+    const auto set = [&](phase_space::Fields& fields, const Block& value) {
+      double* const at = fields.line(place.line) + place.lane;
+      for (int c = 0; c < components; ++c) store_lanes(at + c * component_step, value[c]);
+    };
+    const Block density = flavor::by_component(flavor::load_block(from.here + node));
+    const Block slope = flavor::by_component(from.d_rho.at(node));
+    const Block motion = flavor::load_block(motion_.data() + place.turn);
+    Block sum;
+    for (int c = 0; c < components; ++c) sum[c] = motion[0] * slope[c];
+    flavor::add_precession(motion, density, sum);
+    if constexpr (products != Products::none) {
+      Block force = from.d_omega_rho.at(place.block * block_size);
+      flavor::add_jordan_product(flavor::load_block(omega_.data() + place.turn), slope, force);
+      flavor::add_jordan_product(flavor::load_block(slope_.data() + place.turn), density, force);
+      if constexpr (spherical)
+        set(force_, force);
+      else
+        flavor::store_block(force_.line(0) + place.node, flavor::by_node(force));
     }
     if constexpr (spherical) {
-      const Matrices of_product = d_current_rho.at(place, density);
-      const Matrices with_slope =
-          flavor::jordan_product(flavor::repeated<Matrices>(current), slope);
-      const Matrices by_slope =
-          flavor::jordan_product(flavor::repeated<Matrices>(current_slope), density);
-      sum += by_velocity * third_over_energy * flavor::load<Matrices>(curvature + at) *
-             (with_slope + of_product);
-      flavor::store(exchanged, by_force * of_product + (by_velocity - by_force) * with_slope +
-                                   (2.0 * by_force - by_velocity) * by_slope);
+      const Block of_product = from.d_current_rho.at(place.block * block_size);
+      Block with_slope{}, by_slope{};
+      flavor::add_jordan_product(from.current, slope, with_slope);
+      flavor::add_jordan_product(from.current_slope, density, by_slope);
+      const Lanes curvature = by_velocity * inverse_energy_[place.line] / 3.0 *
+                              load_lanes(curvature_.data() + place.lane);
+      Block exchanged;
+      for (int c = 0; c < components; ++c) {
+        sum[c] += curvature * (with_slope[c] + of_product[c]);
+        exchanged[c] = products == Products::both
+                           ? of_product[c] + by_slope[c]
+                           : by_force * of_product[c] + (by_velocity - by_force) * with_slope[c] +
+                                 (2.0 * by_force - by_velocity) * by_slope[c];
+      }
+      set(exchange_, exchanged);
+      set(local_, sum);
+    } else {
+      put(sum, place, target);
     }
-    flavor::store(local, sum);
   };
 
-  // Rows that belong to other ranks, for D_p of W: the rest of them goes nowhere.
-  const bool whole_rows = row == row_;
-  const auto target = [&](Index i) {
-    const bool owned = i >= first_energy_ && i < first_energy_ + energies_;
-    return owned && whole_rows ? rate + (i - first_energy_) * row_
-                               : local_.data() + (i % most_rows) * row;
+  // Of a register that a line does not fill, so that no node is read that does not exist.
+  alignas(phase_space::cache_line) std::array<double, (2 * reach + 1) * block_size> copies{};
+  Sources<reach> copied;
+  const auto copy = [&](const Place& place) {
+    const auto take = [&](const double*& numbers, int m) {
+      double* const some = copies.data() + (m + reach) * block_size;
+      std::copy_n(numbers + place.node, place.nodes * components, some);
+      numbers = some;
+    };
+    copied = planes;
+    take(copied.here, 0);
+    for (int m = 1; m <= reach; ++m) {
+      take(copied.d_rho.ahead[m - 1], m);
+      take(copied.d_rho.behind[m - 1], -m);
+    }
   };
-  if constexpr (!spherical) {
-    if (whole_rows) {
-      phase_space::for_each_in_plane(
-          row, energies_seen_, [&](Index at, auto node, auto&& for_energies) {
-            const auto of = coefficients_at(at, node);
-            for_energies(0, energies_seen_, [&](Index i) {
-              visit_node(of, i * row + at, at, 0.0, target(i) + at, nullptr);
-            });
-          });
-      return;
-    }
-  }
-  for (Index first = 0; first < energies_seen_; first += most_rows) {
-    const Index rows = std::min(most_rows, energies_seen_ - first);
-    std::array<double*, most_rows> local{};
-    std::array<double, most_rows> third_over_energy{};
-    for (Index r = 0; r < rows; ++r) {
-      local[r] = target(first + r);
-      if constexpr (spherical) third_over_energy[r] = inverse_energy_[first + r] / 3.0;
-    }
-    phase_space::for_each_in_row(row, [&](Index at, auto node) {
-      const auto of = coefficients_at(at, node);
-      for (Index r = 0; r < rows; ++r)
-        visit_node(of, (first + r) * row + at, at, third_over_energy[r], local[r] + at,
-                   exchange + r * row + at);
+  const auto make_all = [&](Index begin, Index end) {
+    for_each_block(begin, end, [&](const Place& place) {
+      const bool filled = place.nodes == lanes;
+      if (!filled) copy(place);
+      make(filled ? planes : copied, filled ? place.node : 0, place);
     });
-    for (Index r = 0; r < rows; ++r) {
-      if (first + r < first_energy_ || first + r >= first_energy_ + energies_) continue;
-      double* const owned = rate + (first + r - first_energy_) * row_;
-      if (!whole_rows) std::copy_n(local[r] + first_angle_, row_, owned);
-      if constexpr (spherical)
-        commutator_->add(exchange + r * row + first_angle_, third_over_energy[r], owned);
+  };
+
+  const Index all = lines_.all_blocks();
+  if constexpr (products == Products::none) {
+    make_all(0, all);
+  } else {
+    const Index strip = spherical ? in_line : strip_of_beams;
+    const Index lead =
+        spherical ? momentum_gradient_.reach() * in_line
+                  : (momentum_gradient_.reach() * lines_.energy_step() - 1) / block_size + 1;
+    Index made = 0;
+    for (Index begin = 0; begin < all; begin += strip) {
+      const Index end = std::min(begin + strip, all);
+      const Index until = std::min(end + lead, all);
+      make_all(made, until);
+      made = until;
+      if constexpr (spherical) {
+        const Index line = begin / in_line;
+        double* const sum = local_.line(line);
+        if (parts.weak_force) momentum_gradient_.add(force_, line, 0, lines_.numbers(), sum);
+        commutator_->add(exchange_.line(line), inverse_energy_[line] / 3.0, sum);
+        put(sum, begin, target);
+      } else {
+        momentum_gradient_.add(force_, 0, begin * block_size,
+                               std::min(end * block_size, lines_.numbers()), target);
+      }
     }
   }
+  if (!whole_) copy_owned(target, rate);
 }
 
 void RateKernel::write_rate(const Neighbourhood& here, const Parts& parts, double* rate) {
   prepare(here, parts);
-  phase_space::with_static_reach(derivative_.reach(), [&](auto static_reach) {
-    constexpr int reach = static_reach;
-    const bool brackets = spherical_ && parts.read_products();
-    if (brackets && parts.weak_force)
-      write_local_part<reach, true, true>(here, parts, rate);
-    else if (brackets)
-      write_local_part<reach, false, true>(here, parts, rate);
-    else if (parts.weak_force)
-      write_local_part<reach, true, false>(here, parts, rate);
+  phase_space::with_static_reach(derivative_.reach(), [&](auto reach) {
+    if (!parts.read_products())
+      write<reach, Products::none>(here, parts, rate);
+    else if (!spherical_)
+      write<reach, Products::force>(here, parts, rate);
+    else if (parts.weak_force && parts.group_velocity)
+      write<reach, Products::both>(here, parts, rate);
     else
-      write_local_part<reach, false, false>(here, parts, rate);
+      write<reach, Products::either>(here, parts, rate);
   });
-  if (parts.weak_force)
-    momentum_gradient_.add(
-        {force_.data() + first_energy_ * row_seen_ + first_angle_, row_seen_, here.energies_seen},
-        rate);
 }
 
-void RateKernel::write_momentum_gradient(const Neighbourhood& here, double* gradient) const {
-  std::fill_n(gradient, energies_ * row_, 0.0);
-  momentum_gradient_.add({here.density(0), here.density_stride, here.energies_seen}, gradient);
+void RateKernel::write_momentum_gradient(const Neighbourhood& here, double* gradient) {
+  const double* const rho = here.density(0) - to_first_;
+  double* const target = whole_ ? gradient : seen_rate_.data();
+  if (!spherical_) {
+    std::copy_n(rho, lines_.numbers(), force_.line(0));
+    std::fill_n(target, lines_.numbers(), 0.0);
+    for (Index begin = 0; begin < lines_.numbers(); begin += phase_space::MomentumGradient::most)
+      momentum_gradient_.add(
+          force_, 0, begin, std::min(begin + phase_space::MomentumGradient::most, lines_.numbers()),
+          target);
+  }
+  const Index in_line = lines_.blocks(), all = spherical_ ? lines_.all_blocks() : 0;
+  const auto make = [&](const Place& place) {
+    std::array<double, block_size> some{};
+    std::copy_n(rho + place.node, place.nodes * components, some.data());
+    const Block density = flavor::by_component(flavor::load_block(some.data()));
+    double* const at = force_.line(place.line) + place.lane;
+    for (int c = 0; c < components; ++c) store_lanes(at + c * lines_.component_step(), density[c]);
+  };
+  Index made = 0;
+  for (Index begin = 0; begin < all; begin += in_line) {
+    const Index line = begin / in_line;
+    const Index until = std::min(begin + (momentum_gradient_.reach() + 1) * in_line, all);
+    for_each_block(made, until, make);
+    made = until;
+    double* const sum = local_.line(line);
+    std::fill_n(sum, lines_.numbers(), 0.0);
+    momentum_gradient_.add(force_, line, 0, lines_.numbers(), sum);
+    put(sum, begin, target);
+  }
+  if (!whole_) copy_owned(target, gradient);
 }
 
 }  // namespace nuvlasov::physics

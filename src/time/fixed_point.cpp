@@ -24,7 +24,7 @@ struct Change {
 /// previous <- weight (start + scale f(x)) + (1 - weight) previous; returns maximum norms over all
 /// ranks of the new value and of what it differs from x.
 PetscErrorCode iterate(RightHandSide& right_hand_side, Vec start, double scale, double weight,
-                       Vec x, Vec previous, phase_space::Numbers& rate, Change* change) {
+                       Vec x, Vec previous, Change* change) {
   PetscFunctionBeginUser;
   const PetscScalar *x0 = nullptr, *now = nullptr;
   PetscScalar* next = nullptr;
@@ -34,8 +34,8 @@ PetscErrorCode iterate(RightHandSide& right_hand_side, Vec start, double scale, 
   const Index plane = right_hand_side.decomposition().box().plane();
   double largest_change = 0.0, largest_value = 0.0;
   double not_finite = 0.0;  // 0, or NaN once a value is: the maximum passes over NaN
-  const auto update = [&](Index j) {
-    const double *from = x0 + j * plane, *old = now + j * plane, *f = rate.data();
+  const auto update = [&](Index j, const double* f) {
+    const double *from = x0 + j * plane, *old = now + j * plane;
     double* target = next + j * plane;
 #pragma GCC ivdep
     for (Index n = 0; n < plane; ++n) {
@@ -48,8 +48,7 @@ PetscErrorCode iterate(RightHandSide& right_hand_side, Vec start, double scale, 
       target[n] = value;
     }
   };
-  PetscCall(right_hand_side.for_each_plane(
-      x, [&](Index) { return rate.data(); }, update));
+  PetscCall(right_hand_side.for_each_plane(x, update));
   PetscCall(VecRestoreArray(previous, &next));
   PetscCall(VecRestoreArrayRead(x, &now));
   PetscCall(VecRestoreArrayRead(start, &x0));
@@ -68,7 +67,6 @@ PetscErrorCode FixedPoint::create(TS ts, RightHandSide& right_hand_side, double 
   PetscFunctionBeginUser;
   ts_ = ts;
   right_hand_side_ = &right_hand_side;
-  rate_.resize(static_cast<std::size_t>(right_hand_side.decomposition().box().plane()));
   theta_ = theta;
   tolerance_ = tolerance;
   SNES snes = nullptr;
@@ -142,8 +140,7 @@ PetscErrorCode FixedPoint::solve(SNES snes, Vec x) {
   int iteration = 0;
   while (reason == SNES_DIVERGED_MAX_IT && iteration < max_iterations) {
     Change change{};
-    PetscCall(iterate(*self->right_hand_side_, start, scale, weight, latest, previous, self->rate_,
-                      &change));
+    PetscCall(iterate(*self->right_hand_side_, start, scale, weight, latest, previous, &change));
     std::swap(latest, previous);
     ++iteration;
     const double goal = self->tolerance_ * change.largest_value;

@@ -3,7 +3,6 @@
 #include <petsc/private/tsimpl.h>
 
 #include <array>
-#include <vector>
 
 #include "nuvlasov/phase_space/petsc_handle.hpp"
 
@@ -14,7 +13,6 @@ struct FusedRk4 {
   RightHandSide* right_hand_side = nullptr;
   phase_space::VecHandle sum;
   std::array<phase_space::VecHandle, 2> stages;  ///< the one read and the one written, in turn
-  std::vector<double> rate;                      ///< of one plane
 };
 
 FusedRk4& data(TS ts) { return *static_cast<FusedRk4*>(ts->data); }
@@ -41,8 +39,7 @@ PetscErrorCode stage(FusedRk4& self, Vec from, Update&& update) {
   PetscFunctionBeginUser;
   const Index plane = self.right_hand_side->decomposition().box().plane();
   PetscCall(self.right_hand_side->for_each_plane(
-      from, [&](Index) { return self.rate.data(); },
-      [&](Index j) { update(j * plane, self.rate.data(), plane); }));
+      from, [&](Index j, const double* rate) { update(j * plane, rate, plane); }));
   PetscFunctionReturn(0);
 }
 
@@ -53,7 +50,6 @@ PetscErrorCode set_up(TS ts) {
              PETSC_ERR_ORDER, "%s has no right-hand side", fused_rk4_type);
   PetscCall(VecDuplicate(ts->vec_sol, self.sum.address()));
   for (auto& vector : self.stages) PetscCall(VecDuplicate(ts->vec_sol, vector.address()));
-  self.rate.resize(static_cast<std::size_t>(self.right_hand_side->decomposition().box().plane()));
   PetscFunctionReturn(0);
 }
 

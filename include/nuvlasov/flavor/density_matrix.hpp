@@ -24,7 +24,7 @@ inline constexpr std::array<const char*, components> component_names{"P0", "Px",
 /// One Hermitian 2 x 2 matrix (P0, Px, Py, Pz); adds and scales element by element.
 using Matrix [[gnu::vector_size(components * sizeof(double))]] = double;
 
-/// Two matrices side by side: what a register of 512 bits holds. The products below take either.
+/// Two matrices side by side: what a register of 512 bits holds.
 using MatrixPair [[gnu::vector_size(2 * components * sizeof(double))]] = double;
 
 template <class Matrices = Matrix>
@@ -44,42 +44,11 @@ void add_to(double* target, Matrices matrices) {
   store(target, load<Matrices>(target) + matrices);
 }
 
-/// The same matrix in each place.
-template <class Matrices>
-Matrices repeated(Matrix matrix) {
-  if constexpr (sizeof(Matrices) == sizeof(Matrix))
-    return matrix;
-  else
-    return __builtin_shufflevector(matrix, matrix, 0, 1, 2, 3, 0, 1, 2, 3);
-}
-
 inline Matrix first_of_pair(MatrixPair both) {
   return __builtin_shufflevector(both, both, 0, 1, 2, 3);
 }
 inline Matrix second_of_pair(MatrixPair both) {
   return __builtin_shufflevector(both, both, 4, 5, 6, 7);
-}
-inline Matrix sum_of_pair(MatrixPair both) { return first_of_pair(both) + second_of_pair(both); }
-inline MatrixPair pair_of(Matrix first, Matrix second) {
-  return __builtin_shufflevector(first, second, 0, 1, 2, 3, 4, 5, 6, 7);
-}
-
-/// A matrix with components (c0, c1, c2, c3) of `m`; of each matrix of a pair.
-template <int c0, int c1, int c2, int c3, class Matrices>
-Matrices permuted(Matrices m) {
-  if constexpr (sizeof(Matrices) == sizeof(Matrix))
-    return __builtin_shufflevector(m, m, c0, c1, c2, c3);
-  else
-    return __builtin_shufflevector(m, m, c0, c1, c2, c3, 4 + c0, 4 + c1, 4 + c2, 4 + c3);
-}
-
-/// (a0, b1, b2, b3): the trace of one matrix, the polarization of another.
-template <class Matrices>
-Matrices joined(Matrices a, Matrices b) {
-  if constexpr (sizeof(Matrices) == sizeof(Matrix))
-    return __builtin_shufflevector(a, b, 0, 5, 6, 7);
-  else
-    return __builtin_shufflevector(a, b, 0, 9, 10, 11, 4, 13, 14, 15);
 }
 
 /// Tr rho = P0.
@@ -114,50 +83,18 @@ inline Matrix with_trace(Matrix rho) {
   return rho;
 }
 
-/// The polarization turned round, (P0, Py, Pz, Px).
-template <class Matrices>
-Matrices turned(Matrices rho) {
-  return permuted<0, 2, 3, 1>(rho);
-}
-
-/// i [rho, omega] as (0, axis x P), Eq. (6b), with axis = polarization(omega).
-template <class Matrices>
-Matrices precession_about(Matrices axis, Matrices turned_axis, Matrices rho) {
-  return turned(axis * turned(rho) - turned_axis * rho);
-}
-
-/// i [rho, omega]. The trace of omega is dropped first, so that the rate of P0 is exactly zero.
+/// i [rho, omega] as (0, omega x P), Eq. (6b): the rate of P0 is exactly zero.
 inline Matrix precession(Matrix omega, Matrix rho) {
-  const Matrix axis = polarization(omega);
-  return precession_about(axis, turned(axis), rho);
+  return Matrix{0.0, omega[2] * rho[3] - omega[3] * rho[2], omega[3] * rho[1] - omega[1] * rho[3],
+                omega[1] * rho[2] - omega[2] * rho[1]};
 }
 
-/// (a0, a0, a0, a0), the trace of a matrix in all its components.
-template <class Matrices>
-Matrices spread_trace(Matrices a) {
-  return permuted<0, 0, 0, 0>(a);
+/// The Jordan product a o b = {a, b}/2: c0 = (a0 b0 + a.b)/2, c = (a0 b + b0 a)/2.
+inline Matrix jordan_product(Matrix a, Matrix b) {
+  Matrix product = 0.5 * (a[0] * b + b[0] * a);
+  product[0] = 0.5 * twice_trace_of_product(a, b);
+  return product;
 }
-
-/// Sum of Jordan products a o b = {a, b}/2: c0 = (a0 b0 + a.b)/2, c = (a0 b + b0 a)/2.
-/// The horizontal sum of the trace is left to value(), once for all products.
-template <class Matrices = Matrix>
-class JordanSum {
- public:
-  void add(Matrices a, Matrices b) { add(a, spread_trace(a), b); }
-  /// With spread_trace(a) at hand.
-  void add(Matrices a, Matrices trace_of_a, Matrices b) {
-    vector_ += trace_of_a * b + spread_trace(b) * a;
-    trace_ += a * b;
-  }
-  Matrices value() const {
-    const Matrices pairs = trace_ + permuted<1, 0, 3, 2>(trace_);
-    return 0.5 * joined(pairs + permuted<2, 3, 0, 1>(pairs), vector_);
-  }
-
- private:
-  Matrices vector_{};
-  Matrices trace_{};
-};
 
 /// Sum of traces Tr(a b), with the horizontal sum left to value() too.
 class TraceSum {
@@ -168,14 +105,6 @@ class TraceSum {
  private:
   Matrix sum_{};
 };
-
-/// a o b = {a, b}/2.
-template <class Matrices>
-Matrices jordan_product(Matrices a, Matrices b) {
-  JordanSum<Matrices> sum;
-  sum.add(a, b);
-  return sum.value();
-}
 
 /// Number of flavors, and their names in the order of occupations().
 inline constexpr int flavors = 2;

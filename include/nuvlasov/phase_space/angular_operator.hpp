@@ -2,12 +2,10 @@
 /// S, the angular part of D_p: a skew-adjoint discretisation of (1 - v^2) d/dv - v.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
-#include "nuvlasov/flavor/density_matrix.hpp"
-#include "nuvlasov/phase_space/aligned.hpp"
-#include "nuvlasov/phase_space/momentum_grid.hpp"
-#include "nuvlasov/phase_space/state_view.hpp"
+#include "nuvlasov/phase_space/lines.hpp"
 
 namespace nuvlasov::phase_space {
 
@@ -41,24 +39,25 @@ std::vector<double> inverse_energies(const MomentumGrid& grid, Range energies);
 class AngularNeighbours {
  public:
   AngularNeighbours() = default;
-  /// \param angles  the owned directions, of `of`
+  /// \param lines  of the directions `seen`, of `of` in all
   /// \param below, above  coefficients of the neighbours of direction k; not asked for where
   ///                      there is none
   template <class Below, class Above>
-  AngularNeighbours(Range angles, Index of, Below&& below, Above&& above)
-      : has_below_(angles.begin > 0), has_above_(angles.end() < of) {
-    for (Index k = angles.begin; k < angles.end(); ++k) {
-      below_.insert(below_.end(), flavor::components, k > 0 ? below(k) : 0.0);
-      above_.insert(above_.end(), flavor::components, k + 1 < of ? above(k) : 0.0);
+  AngularNeighbours(const Lines& lines, Range seen, Index of, Below&& below, Above&& above) {
+    std::vector<double> lower, upper;
+    for (Index k = seen.begin; k < seen.end(); ++k) {
+      lower.push_back(k > seen.begin ? below(k) : 0.0);
+      upper.push_back(k + 1 < std::min(of, seen.end()) ? above(k) : 0.0);
     }
+    below_ = lines.spread(lower);
+    above_ = lines.spread(upper);
   }
   bool empty() const { return below_.empty(); }
   /// As AngularCommutator::add.
   void add(const double* f, double scale, double* sum) const;
 
  private:
-  Numbers below_, above_;                       ///< [owned angle][component]
-  bool has_below_ = false, has_above_ = false;  ///< beyond the owned ones
+  Numbers below_, above_;  ///< in the registers of a line
 };
 
 /// C = [S, v], the commutator with the direction: C f = S(v f) - v S f, the discrete (1 - v^2) f.
@@ -68,18 +67,19 @@ class AngularNeighbours {
 /// the polynomials that the nodes resolve, the self-adjoint part of an outer product.
 class AngularCommutator {
  public:
-  /// \param angles  what this rank owns; spectral: all
-  AngularCommutator(const MomentumGrid& grid, Range angles);
+  /// \param lines  of the directions `seen`; spectral: all
+  AngularCommutator(const MomentumGrid& grid, const Lines& lines, Range seen);
 
-  /// Adds scale C f to `sum`, rows of the owned directions, [angle][component]. `sn` reads the next
-  /// direction on each side of f, where there is one.
+  /// Adds scale C f to `sum`, both the numbers of a line. It is right where the next directions are
+  /// among those seen, or do not exist; the numbers before and after f are read, but do not count.
   void add(const double* f, double scale, double* sum) const;
 
  private:
   void add_outer_products(const double* f, double scale, double* sum) const;
 
   AngularNeighbours neighbours_;  ///< sn
-  /// spectral: the diagonal, and half of an outer product and of its adjoint; [angle][component].
+  /// spectral: the diagonal, and half of an outer product and of its adjoint; in the registers of a
+  /// line.
   Numbers diagonal_, left_, right_, adjoint_left_, adjoint_right_;
 };
 

@@ -1,22 +1,13 @@
 /// \file
-/// D_p, the z-component of grad_p, on one z plane.
+/// D_p, the z component of the momentum gradient, on one z plane.
 #pragma once
 
 #include <vector>
 
-#include "nuvlasov/phase_space/aligned.hpp"
 #include "nuvlasov/phase_space/angular_operator.hpp"
-#include "nuvlasov/phase_space/momentum_grid.hpp"
-#include "nuvlasov/phase_space/state_view.hpp"
+#include "nuvlasov/phase_space/lines.hpp"
 
 namespace nuvlasov::phase_space {
-
-/// A z plane of matrices [energy][angle][component] to take D_p of.
-struct PlaneView {
-  const double* first_owned = nullptr;  ///< first owned energy and angle
-  Index energy_stride = 0;              ///< doubles from one energy to the next
-  Range energies;  ///< in memory, relative to the first owned one; beyond: vacuum
-};
 
 /// Exactly skew-adjoint in the measure of the grid, with nothing beyond the edges of the energy
 /// window.
@@ -27,13 +18,14 @@ struct PlaneView {
 /// with the angular operator S of angular_operator.hpp.
 class MomentumGradient {
  public:
-  /// \param energies, angles  what this rank owns; all angles where the grid
-  ///                          couples_all_directions()
-  MomentumGradient(const MomentumGrid& grid, Range energies, Range angles);
+  /// \param lines  of the nodes `seen`; all directions where the grid couples_all_directions()
+  MomentumGradient(const MomentumGrid& grid, const Lines& lines, const Box& seen);
 
-  /// Adds D_p f to `sum`, [owned energy][owned angle][component] without gaps. Reads the next
-  /// angles on each side of the owned ones, where the grid has them, with the S_N operator.
-  void add(const PlaneView& f, double* sum) const;
+  /// Adds D_p f to `sum`, both the numbers of a line, or with frozen directions to the numbers
+  /// [begin, end) of it, at most `most`. It is right where the neighbours, reach() energies on each
+  /// side and with the S_N operator one direction, are among those seen, or beyond the window.
+  void add(const Fields& f, Index line, Index begin, Index end, double* sum) const;
+  static constexpr Index most = 256;
 
   /// Neighbours in energy that add() reads on each side.
   int reach() const { return derivative_.reach(); }
@@ -42,21 +34,23 @@ class MomentumGradient {
 
  private:
   void add_angular_matrix(const MomentumGrid& grid, Range angles);
-  void add_energy_part(const PlaneView& f, double* sum) const;
-  void add_spectral_part(const PlaneView& f, double* sum) const;
+  template <int reach>
+  void add_energy_part(const Fields& f, Index line, Index begin, Index end, double* sum) const;
+  /// Adds scale S f to `sum`, `count` components of a line.
+  template <int count>
+  void add_spectral_part(const double* f, double scale, double* sum) const;
 
   CentralDifference derivative_;
-  Index energies_;
-  Numbers speeds_;               ///< v, [owned angle][component]
-  std::vector<double> stencil_;  ///< [owned energy][-reach .. reach]
-  /// spectral: S; or, where it is odd in v, what takes the even part of f to the odd part of S f,
-  /// and the odd to the even, half as many products.
-  std::vector<double> dense_;
+  Lines lines_;
+  Numbers speeds_;               ///< v of the numbers of a line, or of those until `most` in each
+  std::vector<double> stencil_;  ///< [line][-reach .. reach]
+  /// spectral: S transposed, rows of whole registers; or, where it is odd in v, what takes the even
+  /// part of f to the odd part of S f, and the odd to the even, half as many products.
+  Numbers dense_;
   bool by_parity_ = false;
   mutable Numbers work_;
-  AngularNeighbours neighbours_;  ///< sn: S
-  std::vector<double> inverse_energy_;
-  Numbers vacuum_;
+  AngularNeighbours neighbours_;        ///< sn: S
+  std::vector<double> inverse_energy_;  ///< of the lines, in spherical geometry
   double spectral_radius_;
 };
 

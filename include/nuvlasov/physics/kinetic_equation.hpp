@@ -64,11 +64,12 @@ class KineticEquation {
   /// Collective over the momentum communicator.
   void rate(const phase_space::StateView& rho, double* rate) {
     this->rate(
-        rho, [] {}, [&](Index j) { return rate + j * box_.plane(); }, [](Index) {});
+        rho, [] {}, [&](Index j) { return rate + j * box_.plane(); }, [](Index, const double*) {});
   }
 
   /// The same, plane by plane, while ghosts are on their way: calls await_ghosts() before it reads
-  /// any, writes the sum of all terms on the owned plane j to target(j), and calls done(j).
+  /// any, writes the sum of all terms on the owned plane j to target(j), and calls done(j, rate).
+  /// Where target(j) is null, the rate is kept until done() has returned.
   template <class AwaitGhosts, class Target, class Done>
   void rate(const phase_space::StateView& rho, AwaitGhosts&& await_ghosts, Target&& target,
             Done&& done) {
@@ -78,8 +79,10 @@ class KineticEquation {
       await_ghosts();
     };
     for_each_plane(rho, wait, [&](Index j, const Neighbourhood& here) {
-      write_rate(here, target(j));
-      done(j);
+      double* rate = target(j);
+      if (rate == nullptr) rate = rate_.data();
+      write_rate(here, rate);
+      done(j, static_cast<const double*>(rate));
     });
   }
 
@@ -140,9 +143,10 @@ class KineticEquation {
   Stopwatch rate_time_, moments_time_, waiting_time_;
   std::vector<char> prepared_;     ///< by plane seen
   Index ahead_;                    ///< planes to prepare at once
-  Index ring_;                     ///< planes in the ring of products, less one
+  Index ring_;                     ///< planes in the ring of products
   phase_space::Numbers products_;  ///< of the first planes, and of those around the sweep
   phase_space::Numbers gradient_;  ///< D_p rho
+  phase_space::Numbers rate_;      ///< of one plane
 };
 
 }  // namespace nuvlasov::physics

@@ -18,9 +18,9 @@
 #include <optional>
 #include <vector>
 
-#include "nuvlasov/phase_space/aligned.hpp"
 #include "nuvlasov/phase_space/angular_operator.hpp"
 #include "nuvlasov/phase_space/decomposition.hpp"
+#include "nuvlasov/phase_space/lines.hpp"
 #include "nuvlasov/phase_space/momentum_gradient.hpp"
 #include "nuvlasov/physics/term.hpp"
 
@@ -32,9 +32,11 @@ class RateKernel {
              const phase_space::Decomposition& decomposition);
 
   /// Numbers that write_products() writes.
-  Index products_size() const { return plane_ * (spherical_ ? 2 : 1); }
+  Index products_size() const {
+    return lines_.all_blocks() * flavor::block_size * (spherical_ ? 2 : 1);
+  }
 
-  /// Q, and in spherical geometry q, at one plane.
+  /// Q, and in spherical geometry q, at one plane, in flavor::Blocks of the nodes seen.
   /// \param rho         as Neighbourhood::density
   /// \param refraction  as Neighbourhood::refraction
   /// \param current     as Neighbourhood::current
@@ -47,34 +49,53 @@ class RateKernel {
   /// Upper estimate of |eigenvalue| of D_p.
   double momentum_radius() const { return momentum_gradient_.spectral_radius(); }
   /// Writes D_p rho of the plane, [energy][angle][component] of the owned nodes.
-  void write_momentum_gradient(const Neighbourhood& here, double* gradient) const;
+  void write_momentum_gradient(const Neighbourhood& here, double* gradient);
 
  private:
-  /// What the terms multiply with at one angle, or two.
-  template <class Matrices>
-  struct Coefficients;
+  /// Which products of the brackets a pass makes: none; those of the weak force on frozen
+  /// directions; those of both terms in spherical geometry; or of one alone.
+  enum class Products { none, force, both, either };
+  struct Place;
+  template <int reach>
+  struct Sources;
+
   void prepare(const Neighbourhood& here, const Parts& parts);
-  template <int reach, bool weak_force, bool spherical>
-  void write_local_part(const Neighbourhood& here, const Parts& parts, double* rate);
+  template <int reach, Products products>
+  void write(const Neighbourhood& here, const Parts& parts, double* rate);
+  /// Calls visit(Place) for the registers [begin, end) of all.
+  template <class Visit>
+  void for_each_block(Index begin, Index end, Visit&& visit) const;
+  /// Writes matrices to their nodes in a plane.
+  static void put(const flavor::Block& value, const Place& place, double* plane);
+  /// The same of the numbers of a line, whose first register is `first` among all.
+  void put(const double* line, Index first, double* plane) const;
+  /// Copies the owned nodes out of what is seen.
+  void copy_owned(const double* seen, double* owned) const;
+  /// `values`, [angle][component], in Blocks of a period.
+  void spread(const double* values, double* blocks);
 
   phase_space::CentralDifference derivative_;
+  phase_space::Lines lines_;
   phase_space::MomentumGradient momentum_gradient_;
   bool spherical_;
   Index energies_, row_;            ///< owned: energies, numbers in a row of angles
-  Index energies_seen_, row_seen_;  ///< seen
-  Index first_energy_,
-      first_angle_;                 ///< of the owned ones among those seen; position of the latter
-  Index plane_;                     ///< numbers in a plane of what is seen
+  Index row_seen_;                  ///< numbers in a row of angles seen
+  Index to_first_;                  ///< numbers from what is seen first to what is owned first
+  Index first_angle_;               ///< of the owned ones among those seen, position in a row
+  bool whole_;                      ///< what is seen is what is owned
   std::vector<double> directions_;  ///< seen
   std::optional<phase_space::AngularCommutator> commutator_;  ///< in spherical geometry
-  phase_space::Numbers curvature_;                            ///< kappa, [angle seen][component]
+  phase_space::Numbers curvature_;                            ///< kappa in the registers of a line
   std::vector<double> inverse_energy_;                        ///< 1/E of the energies seen
 
-  /// Of the present plane, each [angle seen][component].
-  phase_space::Numbers speed_, axis_, turned_axis_, omega_, omega_trace_, slope_, slope_trace_;
-  phase_space::Numbers force_;     ///< W, [energy seen][angle seen][component]
-  phase_space::Numbers exchange_;  ///< what C acts on, of the present rows
-  phase_space::Numbers local_;     ///< the present rows of what is seen
+  /// Of the present plane, Blocks of a period: (-v, axis of precession), -Omega/6, D_z Omega/3; and
+  /// Omega/2 of the plane of write_products().
+  phase_space::Numbers motion_, omega_, slope_, half_omega_;
+  phase_space::Numbers row_values_, repeated_;  ///< [angle][component]; as often as in a period
+  phase_space::Fields force_;                   ///< W
+  phase_space::Fields exchange_;                ///< what C acts on
+  phase_space::Fields local_;                   ///< what needs no neighbours in momentum
+  phase_space::Numbers seen_rate_;              ///< where momentum is split
 };
 
 }  // namespace nuvlasov::physics

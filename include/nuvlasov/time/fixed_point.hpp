@@ -54,7 +54,6 @@ class FixedPoint {
   std::array<phase_space::VecHandle, history> midpoints_;  ///< the latest first
   RightHandSide* right_hand_side_ = nullptr;
   phase_space::VecHandle previous_;
-  phase_space::Numbers rate_;  ///< of one plane
 };
 
 }  // namespace nuvlasov::time

@@ -24,13 +24,21 @@ class RightHandSide {
     PetscCall(VecGetArrayWrite(rate, &memory));
     const Index plane = decomposition_.box().plane();
     PetscCall(for_each_plane(
-        state, [&](Index j) { return memory + j * plane; }, [](Index) {}));
+        state, [&](Index j) { return memory + j * plane; }, [](Index, const double*) {}));
     PetscCall(VecRestoreArrayWrite(rate, &memory));
     PetscFunctionReturn(0);
   }
 
-  /// d rho/dt at `state` on one owned plane after another: written to target(j), then done(j) is
-  /// called. Collective.
+  /// d rho/dt at `state` on one owned plane after another: calls done(j, rate). Collective.
+  template <class Done>
+  PetscErrorCode for_each_plane(Vec state, Done&& done) {
+    PetscFunctionBeginUser;
+    PetscCall(for_each_plane(
+        state, [](Index) -> double* { return nullptr; }, done));
+    PetscFunctionReturn(0);
+  }
+
+  /// The same, written to target(j) where that is not null.
   template <class Target, class Done>
   PetscErrorCode for_each_plane(Vec state, Target&& target, Done&& done) {
     PetscFunctionBeginUser;

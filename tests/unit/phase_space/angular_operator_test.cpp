@@ -38,19 +38,22 @@ TEST_P(Angular, CommutatorWithTheDirectionIsThatOfTheMatrix) {
     const std::vector<double> s = angular_matrix(grid);
     double largest = 0.0;
     for (const double entry : s) largest = std::max(largest, std::abs(entry));
-    const AngularCommutator commutator(grid, {0, n});
+    const Lines lines(grid, {.z = {0, 1}, .energy = {0, 1}, .angle = {0, n}});
+    const AngularCommutator commutator(grid, lines, {0, n});
+    const Index step = lines.component_step();
     for (Index l = 0; l < n; ++l) {
-      std::vector<double> unit(static_cast<std::size_t>(n * flavor::components), 0.0);
-      flavor::store(unit.data() + l * flavor::components, flavor::Matrix{1.0, -2.0, 2.0, 0.5});
-      std::vector<double> column(unit.size(), 0.0);
-      commutator.add(unit.data(), 1.0, column.data());
+      Fields unit(lines, 0, 1), column(lines, 0, 1);
+      unit.line(0)[l] = 1.0;
+      unit.line(0)[2 * step + l] = 2.0;
+      commutator.add(unit.line(0), 1.0, column.line(0));
       for (Index k = 0; k < n; ++k) {
-        const flavor::Matrix value = flavor::load(column.data() + k * flavor::components);
+        const double value = column.line(0)[k];
         const double expected =
             s[static_cast<std::size_t>(k * n + l)] * (grid.direction(l) - grid.direction(k));
         // Entries of S, of which C is made, are sums of n numbers of its size.
-        EXPECT_NEAR(value[0], expected, 1e-15 * static_cast<double>(n) * largest) << k << ", " << l;
-        EXPECT_EQ(value[2], 2.0 * value[0]);
+        EXPECT_NEAR(value, expected, 1e-15 * static_cast<double>(n) * largest) << k << ", " << l;
+        EXPECT_EQ(column.line(0)[2 * step + k], 2.0 * value);
+        EXPECT_EQ(column.line(0)[step + k], 0.0) << "components must not mix";
       }
     }
   }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -15,17 +16,34 @@ MomentumGrid beams(Index energies, int order) {
 
 /// D_p f, [energy][angle] of one component.
 std::vector<double> gradient(const MomentumGrid& grid, const std::vector<double>& f) {
-  const MomentumGradient operation(grid, {0, grid.energies()}, {0, grid.angles()});
-  std::vector<double> plane(f.size() * flavor::components, 0.0), result(plane.size());
-  for (std::size_t n = 0; n < f.size(); ++n) plane[n * flavor::components + 2] = f[n];
-  operation.add({plane.data(), grid.angles() * flavor::components, {0, grid.energies()}},
-                result.data());
+  const Box all{.z = {0, 1}, .energy = {0, grid.energies()}, .angle = {0, grid.angles()}};
+  const Lines lines(grid, all);
+  const MomentumGradient operation(grid, lines, all);
+  constexpr int component = 2;
+  const auto place = [&](Index i, Index k) {
+    return lines.node_by_node() ? (i * grid.angles() + k) * flavor::components + component
+                                : component * lines.component_step() + k;
+  };
+  const auto line = [&](Index i) { return lines.node_by_node() ? 0 : i; };
+  const auto kept = std::bit_ceil(static_cast<std::uint64_t>(grid.energies()));
+  Fields plane(lines, operation.reach(), static_cast<Index>(kept));
+  for (Index i = 0; i < grid.energies(); ++i)
+    for (Index k = 0; k < grid.angles(); ++k)
+      plane.line(line(i))[place(i, k)] = f[static_cast<std::size_t>(i * grid.angles() + k)];
   std::vector<double> values;
-  for (std::size_t n = 0; n < result.size(); ++n) {
-    if (n % flavor::components == 2)
-      values.push_back(result[n]);
-    else
-      EXPECT_EQ(result[n], 0.0) << "components must not mix";
+  Numbers result;
+  for (Index i = 0; i < grid.energies(); ++i) {
+    if (i == 0 || !lines.node_by_node()) {
+      result.assign(static_cast<std::size_t>(lines.numbers()), 0.0);
+      for (Index begin = 0; begin < lines.numbers(); begin += MomentumGradient::most)
+        operation.add(plane, i, begin,
+                      lines.node_by_node()
+                          ? std::min(begin + MomentumGradient::most, lines.numbers())
+                          : lines.numbers(),
+                      result.data());
+    }
+    for (Index k = 0; k < grid.angles(); ++k)
+      values.push_back(result[static_cast<std::size_t>(place(i, k))]);
   }
   return values;
 }

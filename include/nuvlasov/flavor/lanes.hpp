@@ -1,0 +1,160 @@
+/// \file
+/// The algebra of density_matrix.hpp on many nodes at once, one register for each component.
+///
+/// In the state the components of a node stand together. Arithmetic on whole registers without
+/// shuffles wants the same component of neighbouring nodes together: a Block.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+#include "nuvlasov/flavor/density_matrix.hpp"
+
+namespace nuvlasov::flavor {
+
+/// Numbers in a register of the processor that is compiled for.
+#if defined(__AVX512F__)
+inline constexpr int lanes = 8;
+#elif defined(__AVX__)
+inline constexpr int lanes = 4;
+#else
+inline constexpr int lanes = 2;
+#endif
+
+/// The same component at `lanes` neighbouring nodes.
+using Lanes [[gnu::vector_size(lanes * sizeof(double))]] = double;
+
+/// Matrices at `lanes` neighbouring nodes, component by component.
+struct Block {
+  Lanes component[components];
+  Lanes& operator[](std::ptrdiff_t c) { return component[c]; }
+  const Lanes& operator[](std::ptrdiff_t c) const { return component[c]; }
+};
+
+/// Calls body(std::integral_constant<int, n>) for n = 0 .. count - 1: a loop that is written out,
+/// lest the compiler keep its registers in memory.
+template <int count, class Body>
+inline void unrolled(Body&& body) {
+  const auto call = [&]<int... n>(std::integer_sequence<int, n...>) __attribute__((always_inline)) {
+    (body(std::integral_constant<int, n>{}), ...);
+  };
+  call(std::make_integer_sequence<int, count>{});
+}
+
+/// Numbers in a Block.
+inline constexpr int block_size = components * lanes;
+
+inline Lanes load_lanes(const double* source) {
+  Lanes values;
+  std::memcpy(&values, source, sizeof values);
+  return values;
+}
+inline void store_lanes(double* target, Lanes values) {
+  std::memcpy(target, &values, sizeof values);
+}
+
+/// block_size numbers as they stand in memory.
+inline Block load_block(const double* source) {
+  Block block;
+  for (std::ptrdiff_t c = 0; c < components; ++c) block[c] = load_lanes(source + c * lanes);
+  return block;
+}
+inline void store_block(double* target, const Block& block) {
+  for (std::ptrdiff_t c = 0; c < components; ++c) store_lanes(target + c * lanes, block[c]);
+}
+
+namespace detail {
+
+template <int... n>
+inline Lanes every_other(Lanes a, Lanes b, bool odd, std::integer_sequence<int, n...> /*lane*/) {
+  return odd ? __builtin_shufflevector(a, b, (2 * n + 1)...)
+             : __builtin_shufflevector(a, b, (2 * n)...);
+}
+template <int... n>
+inline Lanes alternating(Lanes a, Lanes b, int first, std::integer_sequence<int, n...> /*lane*/) {
+  constexpr int half = lanes / 2;
+  return first == 0 ? __builtin_shufflevector(a, b, (n / 2 + n % 2 * lanes)...)
+                    : __builtin_shufflevector(a, b, (half + n / 2 + n % 2 * lanes)...);
+}
+template <int... n>
+inline Lanes reversed(Lanes a, std::integer_sequence<int, n...> /*lane*/) {
+  return __builtin_shufflevector(a, a, (lanes - 1 - n)...);
+}
+using EachLane = std::make_integer_sequence<int, lanes>;
+
+}  // namespace detail
+
+inline Lanes reversed(Lanes values) { return detail::reversed(values, detail::EachLane{}); }
+
+/// The sum over lanes of each of several registers, `count` a multiple of `lanes`.
+template <int count>
+class Sums {
+ public:
+  static_assert(count % lanes == 0);
+  Lanes& operator[](int n) { return values_[n]; }
+  std::array<double, count> over_lanes() const {
+    // Neighbours in a register are added, two registers giving one, until a lane is left of each.
+    Lanes some[count];
+    for (int n = 0; n < count; ++n) some[n] = values_[n];
+    for (int left = count / 2; left * lanes >= count; left /= 2)
+      for (int n = 0; n < left; ++n)
+        some[n] = detail::every_other(some[2 * n], some[2 * n + 1], false, detail::EachLane{}) +
+                  detail::every_other(some[2 * n], some[2 * n + 1], true, detail::EachLane{});
+    std::array<double, count> sums;
+    std::memcpy(sums.data(), some, sizeof sums);
+    return sums;
+  }
+
+ private:
+  Lanes values_[count]{};
+};
+
+/// Component by component what stands node by node: the last bit of each number's position becomes
+/// its first, as many times as the component has bits.
+inline Block by_component(Block nodes) {
+  static_assert(components == 4);
+  const auto half = [](const Block& from) {
+    using detail::EachLane, detail::every_other;
+    return Block{{every_other(from[0], from[1], false, EachLane{}),
+                  every_other(from[2], from[3], false, EachLane{}),
+                  every_other(from[0], from[1], true, EachLane{}),
+                  every_other(from[2], from[3], true, EachLane{})}};
+  };
+  return half(half(nodes));
+}
+
+/// The reverse of by_component().
+inline Block by_node(Block block) {
+  static_assert(components == 4);
+  const auto half = [](const Block& from) {
+    using detail::EachLane, detail::alternating;
+    return Block{{alternating(from[0], from[2], 0, EachLane{}),
+                  alternating(from[0], from[2], 1, EachLane{}),
+                  alternating(from[1], from[3], 0, EachLane{}),
+                  alternating(from[1], from[3], 1, EachLane{})}};
+  };
+  return half(half(block));
+}
+
+/// Adds a o b, given a/2, a Block or one Matrix for all nodes.
+template <class Matrices>
+void add_jordan_product(const Matrices& half_a, const Block& b, Block& sum) {
+  sum[0] += half_a[0] * b[0];
+  for (int c = 1; c < components; ++c) {
+    sum[0] += half_a[c] * b[c];
+    sum[c] += half_a[0] * b[c];
+    sum[c] += half_a[c] * b[0];
+  }
+}
+
+/// Adds (0, axis x P), Eq. (6b); the first component of `axis` is not read.
+inline void add_precession(const Block& axis, const Block& rho, Block& sum) {
+  sum[1] += axis[2] * rho[3] - axis[3] * rho[2];
+  sum[2] += axis[3] * rho[1] - axis[1] * rho[3];
+  sum[3] += axis[1] * rho[2] - axis[2] * rho[1];
+}
+
+}  // namespace nuvlasov::flavor

@@ -1,0 +1,48 @@
+#include "nuvlasov/phase_space/lines.hpp"
+
+#include <numeric>
+
+namespace nuvlasov::phase_space {
+namespace {
+
+Index registers(Index numbers) { return (numbers + Lines::lanes - 1) / Lines::lanes; }
+
+}  // namespace
+
+Lines::Lines(const MomentumGrid& grid, const Box& seen)
+    : node_by_node_(grid.geometry() == Geometry::beams), angles_(seen.angle.size) {
+  const Index energies = seen.energy.size;
+  if (!node_by_node_) {
+    count_ = energies;
+    nodes_ = angles_;
+    period_ = blocks_ = registers(nodes_);
+  } else {
+    count_ = 1;
+    nodes_ = energies * angles_;
+    blocks_ = registers(nodes_);
+    period_ = angles_ / std::gcd(angles_, lanes);
+  }
+}
+
+Numbers Lines::spread(const std::vector<double>& values) const {
+  Numbers result(static_cast<std::size_t>(period_ * lanes), 0.0);
+  for (Index lane = 0; lane < period_ * lanes; ++lane)
+    if (node_by_node_ || lane < angles_)
+      result[static_cast<std::size_t>(lane)] = values[static_cast<std::size_t>(lane % angles_)];
+  return result;
+}
+
+Fields::Fields(const Lines& lines, int reach, Index kept)
+    : node_by_node_(lines.node_by_node()),
+      count_(lines.count()),
+      step_(lines.energy_step()),
+      mask_(node_by_node_ ? 0 : kept - 1) {
+  // A line that is all there is has the vacuum around it; many share one of their size. Elsewhere
+  // neighbours in direction are looked up one number too far.
+  first_ = node_by_node_ ? registers(reach * step_) * Lines::lanes : Lines::lanes;
+  const Index here = node_by_node_ ? lines.blocks() * flavor::block_size : kept * step_;
+  vacuum_ = first_ + here + Lines::lanes;
+  values_.resize(static_cast<std::size_t>(vacuum_ + reach * step_), 0.0);
+}
+
+}  // namespace nuvlasov::phase_space
