@@ -493,8 +493,7 @@ void Run::open_outputs(const Continuation* from) {
     profiles_ = open_profiles(before.profile_records);
   }
   if (input().output.snapshot_interval > 0.0)
-    snapshots_ = std::make_unique<io::Snapshots>(context, directory_,
-                                                 snapshot_fields(input(), simulation_.problem()),
+    snapshots_ = std::make_unique<io::Snapshots>(context, directory_, snapshot_fields(input()),
                                                  existing_snapshots(before.snapshot_times));
   checkpoints_ = std::make_unique<io::CheckpointWriter>(context, directory_,
                                                         static_cast<int>(input().checkpoint.keep));

@@ -12,19 +12,22 @@ static_assert(std::is_trivially_copyable_v<LedgerMemory>);
 
 Ledger::Ledger(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
                const phase_space::Decomposition& decomposition, physics::KineticEquation& equation)
-    : decomposition_(decomposition),
+    : z_(z),
+      decomposition_(decomposition),
       equation_(equation),
       reference_energy_(momentum.reference_energy()),
-      state_(z, momentum, decomposition.box(), reduction_),
-      refraction_(z, reduction_),
-      entropy_(z, momentum, decomposition.box(), equation.terms(), reduction_),
-      rates_(z, momentum, decomposition.box(), equation.terms(), reduction_),
+      state_(momentum, decomposition.box(), reduction_),
+      refraction_(reduction_),
+      entropy_(momentum, decomposition.box(), equation.terms(), reduction_),
+      rates_(momentum, decomposition.box(), equation.terms(), reduction_),
       columns_(report(0.0, 0, 0.0).columns()) {}
 
 Record Ledger::measure(const phase_space::StateView& rho, double time, Index step, double dt) {
   reduction_.clear();
+  const Index first = decomposition_.box().z.begin;
   equation_.sweep(rho, [&](Index j, const physics::Neighbourhood& here) {
-    const Plane plane{j, here, equation_.moments(), decomposition_.represents_plane()};
+    const Plane plane{j, here, equation_.moments(), z_.weight(first + j),
+                      decomposition_.represents_plane()};
     state_.add(plane);
     refraction_.add(plane);
     entropy_.add(plane);

@@ -15,29 +15,39 @@ using flavor::components;
 using flavor::Matrix;
 using flavor::MatrixPair;
 
-/// sum_m c_m (f_{j+m} - f_{j-m}), each plane being read at the same place.
-template <int reach>
+/// A row of D_z, each plane being read at the same place. Rows shorter than `pairs` end in zeros.
+template <int pairs>
 struct Difference {
-  std::array<double, reach> weight;
-  std::array<const double*, reach> ahead, behind;
+  std::array<double, pairs> weight;
+  std::array<const double*, pairs> ahead, behind;
 
   template <class PlaneAt>
-  Difference(const phase_space::CentralDifference& derivative, PlaneAt&& plane_at) {
-    for (int m = 0; m < reach; ++m) {
-      weight[m] = derivative.weight(m + 1);
-      ahead[m] = plane_at(m + 1);
-      behind[m] = plane_at(-m - 1);
+  Difference(const phase_space::Stencil& row, PlaneAt&& plane_at) {
+    for (int n = 0; n < pairs; ++n) {
+      weight[n] = row.pairs[n].weight;
+      ahead[n] = plane_at(row.pairs[n].ahead);
+      behind[n] = plane_at(row.pairs[n].behind);
     }
   }
   template <class Matrices>
   Matrices at(Index place, Matrices) const {
     Matrices sum{};
-    for (int m = 0; m < reach; ++m)
-      sum += weight[m] *
-             (flavor::load<Matrices>(ahead[m] + place) - flavor::load<Matrices>(behind[m] + place));
+    for (int n = 0; n < pairs; ++n)
+      sum += weight[n] *
+             (flavor::load<Matrices>(ahead[n] + place) - flavor::load<Matrices>(behind[n] + place));
     return sum;
   }
 };
+
+/// Calls body(std::integral_constant<int, pairs>) with as many pairs as a row of D_z has, or more:
+/// rows as long as inside are unrolled as they are.
+template <class Body>
+void with_static_pairs(int pairs, Body&& body) {
+  if (pairs <= phase_space::CentralDifference::max_reach)
+    phase_space::with_static_reach(pairs, body);
+  else
+    body(std::integral_constant<int, phase_space::Stencil::max_pairs>{});
+}
 
 phase_space::Numbers spread(const std::vector<double>& values) {
   phase_space::Numbers result;
@@ -47,10 +57,9 @@ phase_space::Numbers spread(const std::vector<double>& values) {
 
 }  // namespace
 
-RateKernel::RateKernel(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+RateKernel::RateKernel(const phase_space::MomentumGrid& momentum,
                        const phase_space::Decomposition& decomposition)
-    : derivative_(z.derivative()),
-      momentum_gradient_(momentum, decomposition.box().energy, decomposition.box().angle),
+    : momentum_gradient_(momentum, decomposition.box().energy, decomposition.box().angle),
       spherical_(momentum.geometry() == phase_space::Geometry::spherical),
       energies_(decomposition.box().energy.size),
       row_(decomposition.box().row()),
@@ -121,7 +130,7 @@ void RateKernel::prepare(const Neighbourhood& here, const Parts& parts) {
     set(turned_axis_, flavor::turned(axis));
     if (!parts.weak_force) continue;
     const Matrix third = -1.0 / 3.0 * omega(0);
-    const Matrix slope = 2.0 / 3.0 * derivative_.apply(omega);
+    const Matrix slope = 2.0 / 3.0 * here.d_z().apply(omega);
     set(omega_, third);
     set(omega_trace_, flavor::spread_trace(third));
     set(slope_, slope);
@@ -134,21 +143,20 @@ struct RateKernel::Coefficients {
   Matrices speed, axis, turned_axis, omega, omega_trace, slope, slope_trace;
 };
 
-template <int reach, bool weak_force, bool spherical>
+template <int pairs, bool weak_force, bool spherical>
 void RateKernel::write_local_part(const Neighbourhood& here, const Parts& parts, double* rate) {
   const Index row = row_seen_;
   const Index to_first = first_energy_ * row + first_angle_;
   const double* const rho = here.density(0) - to_first;
-  const Difference<reach> d_rho(derivative_, [&](int m) { return here.density(m) - to_first; });
-  const Difference<reach> d_omega_rho(derivative_, [&](int m) { return here.products(m); });
-  const Difference<reach> d_current_rho(derivative_,
-                                        [&](int m) { return here.products(m) + plane_; });
+  const phase_space::Stencil& d_z = here.d_z();
+  const Difference<pairs> d_rho(d_z, [&](int m) { return here.density(m) - to_first; });
+  const Difference<pairs> d_omega_rho(d_z, [&](int m) { return here.products(m); });
+  const Difference<pairs> d_current_rho(d_z, [&](int m) { return here.products(m) + plane_; });
   double* const force = force_.data();
   double* const exchange = exchange_.data();
   const double* const curvature = curvature_.data();
   const Matrix current = flavor::load(here.current(0));
-  const Matrix current_slope =
-      derivative_.apply([&](int m) { return flavor::load(here.current(m)); });
+  const Matrix current_slope = d_z.apply([&](int m) { return flavor::load(here.current(m)); });
   // Of what the commutator acts on: D_z q, A_1 o d, (D_z A_1) o rho.
   const double by_force = parts.weak_force ? 1.0 : 0.0;
   const double by_velocity = parts.group_velocity ? 1.0 : 0.0;
@@ -233,17 +241,17 @@ void RateKernel::write_local_part(const Neighbourhood& here, const Parts& parts,
 
 void RateKernel::write_rate(const Neighbourhood& here, const Parts& parts, double* rate) {
   prepare(here, parts);
-  phase_space::with_static_reach(derivative_.reach(), [&](auto static_reach) {
-    constexpr int reach = static_reach;
+  with_static_pairs(here.d_z().size, [&](auto static_pairs) {
+    constexpr int pairs = static_pairs;
     const bool brackets = spherical_ && parts.read_products();
     if (brackets && parts.weak_force)
-      write_local_part<reach, true, true>(here, parts, rate);
+      write_local_part<pairs, true, true>(here, parts, rate);
     else if (brackets)
-      write_local_part<reach, false, true>(here, parts, rate);
+      write_local_part<pairs, false, true>(here, parts, rate);
     else if (parts.weak_force)
-      write_local_part<reach, true, false>(here, parts, rate);
+      write_local_part<pairs, true, false>(here, parts, rate);
     else
-      write_local_part<reach, false, false>(here, parts, rate);
+      write_local_part<pairs, false, false>(here, parts, rate);
   });
   if (parts.weak_force)
     momentum_gradient_.add(

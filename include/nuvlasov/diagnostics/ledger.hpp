@@ -54,6 +54,7 @@ class Ledger {
   double energy_relative() const;
   Report report(double time, Index step, double dt) const;
 
+  phase_space::ZAxis z_;
   const phase_space::Decomposition& decomposition_;
   physics::KineticEquation& equation_;
   double reference_energy_;

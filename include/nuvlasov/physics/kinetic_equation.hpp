@@ -109,14 +109,15 @@ class KineticEquation {
     };
     begin_sweep();
     // Moments that are summed up over ranks are so for all planes at once.
-    const Index inner = moments_.shared() ? 0 : std::max<Index>(0, planes - 2 * Index{reach_});
-    if (inner > 0) visit_range(reach_, reach_ + inner, planes);
+    const Index span = z_.span();
+    const Index inner = moments_.shared() ? 0 : std::max<Index>(0, planes - 2 * span);
+    if (inner > 0) visit_range(span, span + inner, planes);
     await_ghosts();
     if (moments_.shared()) update_moments(rho);
-    const Index last = planes + reach_;
+    const Index last = std::min<Index>(planes + reach_, rho.planes_seen().end());
     if (inner > 0) {
-      visit_range(reach_ + inner, planes, last);
-      visit_range(0, reach_, last);
+      visit_range(span + inner, planes, last);
+      visit_range(0, span, last);
     } else {
       visit_range(0, planes, last);
     }
@@ -131,8 +132,9 @@ class KineticEquation {
   void prepare(const phase_space::StateView& rho, Index j, Index readable);
   double* products(Index j);
 
+  phase_space::ZAxis z_;
   phase_space::Box box_;
-  int reach_;
+  int reach_;  ///< ghost planes that D_z reads
   std::shared_ptr<RateKernel> kernel_;
   Terms terms_;
   Parts parts_;  ///< of the terms that are written in one pass

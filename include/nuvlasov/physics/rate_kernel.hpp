@@ -28,7 +28,7 @@ namespace nuvlasov::physics {
 
 class RateKernel {
  public:
-  RateKernel(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+  RateKernel(const phase_space::MomentumGrid& momentum,
              const phase_space::Decomposition& decomposition);
 
   /// Numbers that write_products() writes.
@@ -54,10 +54,9 @@ class RateKernel {
   template <class Matrices>
   struct Coefficients;
   void prepare(const Neighbourhood& here, const Parts& parts);
-  template <int reach, bool weak_force, bool spherical>
+  template <int pairs, bool weak_force, bool spherical>
   void write_local_part(const Neighbourhood& here, const Parts& parts, double* rate);
 
-  phase_space::CentralDifference derivative_;
   phase_space::MomentumGradient momentum_gradient_;
   bool spherical_;
   Index energies_, row_;            ///< owned: energies, numbers in a row of angles
