@@ -42,6 +42,10 @@ Terms make_terms(const EquationSettings& settings, const phase_space::ZAxis& z,
       terms.push_back(std::make_unique<GroupVelocity>(z, momentum, kernel));
   }
   if (!settings.terms.empty()) keep(settings.terms, terms);
+  const bool streaming = std::any_of(terms.begin(), terms.end(),
+                                     [](const auto& term) { return term->parts().streaming; });
+  if (streaming && !z.periodic())
+    terms.push_back(std::make_unique<Inflow>(settings.inflow, z, momentum, box));
   if (settings.dissipation.z > 0.0 || settings.dissipation.energy > 0.0)
     terms.push_back(std::make_unique<Dissipation>(settings.dissipation, z, momentum, box));
   return terms;

@@ -10,6 +10,7 @@
 #include "nuvlasov/phase_space/aligned.hpp"
 #include "nuvlasov/phase_space/decomposition.hpp"
 #include "nuvlasov/physics/dissipation.hpp"
+#include "nuvlasov/physics/inflow.hpp"
 #include "nuvlasov/physics/rate_kernel.hpp"
 #include "nuvlasov/physics/term.hpp"
 #include "nuvlasov/stopwatch.hpp"
@@ -26,6 +27,7 @@ struct EquationSettings {
   Mode mode = Mode::full;
   std::vector<std::string> terms{};  ///< names of those of the mode to keep; empty: all
   DissipationStrength dissipation{};
+  InflowState inflow{};  ///< through open ends
 };
 
 using Terms = std::vector<std::unique_ptr<Term>>;
