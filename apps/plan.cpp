@@ -255,7 +255,10 @@ class Probe {
   PetscErrorCode run(double step, InitialPlanes& initial, MPI_Comm comm, Speed* speed) {
     PetscFunctionBeginUser;
     PetscCall(decomposition_.create(comm, z_, momentum_, problem_.ghosts(), part_.grid));
-    physics::KineticEquation equation(problem_.equation, z_, momentum_, decomposition_);
+    // Nothing that has other energies than the part.
+    physics::EquationSettings settings = problem_.equation;
+    settings.inflow = {};
+    physics::KineticEquation equation(settings, z_, momentum_, decomposition_);
     diagnostics::Ledger ledger(z_, momentum_, decomposition_, equation);
     phase_space::VecHandle state;
     PetscCall(decomposition_.create_state(state));

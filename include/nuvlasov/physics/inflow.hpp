@@ -41,6 +41,8 @@ class Inflow final : public Term {
     return "inflow at the ends, -|v| (rho - rho_in)/(h_0 dz)";
   }
   void add_rate(const Neighbourhood& here, double* rate) override;
+  /// rho_in of the owned nodes, [energy][angle][component].
+  const double* state() const { return inflow_.data(); }
   /// Nothing beyond that of streaming: the two together have no |eigenvalue| above it.
   double spectral_radius(const Moments&) const override { return 0.0; }
 
