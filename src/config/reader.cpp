@@ -451,6 +451,11 @@ void Configuration::check_z() const {
     fail("grid.z.cells", fmt::format("order {} in z with open boundaries needs at least {} nodes, "
                                      "found {}",
                                      z.order, least, z.cells));
+  const auto& terms = input_.equation.terms;
+  if (!terms.empty() && std::find(terms.begin(), terms.end(), "streaming") == terms.end())
+    fail("equation.terms",
+         "holds no streaming, so that nothing crosses open boundaries; add it, or choose "
+         "grid.z.boundaries = \"periodic\"");
   if (input_.equation.dissipation.z > 0.0)
     fail("equation.dissipation.z",
          "is for periodic boundaries; set it to 0 where the box is open, and resolve what is short "

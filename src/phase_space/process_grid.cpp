@@ -46,7 +46,7 @@ void check_requests(int ranks, int ghosts, const std::array<Axis, 3>& axes) {
           fmt::format("{} ranks, but {} cells with {} can be split over at most {} ranks",
                       requested, axis.nodes,
                       axis.least > ghosts
-                          ? fmt::format("{} at each open end that need each other", axis.least)
+                          ? fmt::format("{} of them at an open end that one rank has to own", axis.least)
                           : fmt::format("a stencil of {} on each side", ghosts),
                       axis.limit));
     if (remaining % requested != 0)
