@@ -157,9 +157,10 @@ TEST_P(OnRanks, TheRunIsTheSame) {
     for (std::size_t r = 0; r < alone.run().records.size(); ++r)
       for (const auto& column : alone.simulation().ledger().columns()) {
         const double expected = alone.run().at(r, column.name);
-        // Momentum whole: the same bits. Otherwise moments are sums in another order.
+        // Momentum whole: the same bits. Otherwise sums are in another order, and those of E reach
+        // 1000 mu times 16 neutrinos.
         EXPECT_NEAR(together.run().at(r, column.name), expected,
-                    in_energy == 1 ? 0.0 : 1e-12 * std::max(1.0, std::abs(expected)))
+                    in_energy == 1 ? 0.0 : 1e-11 * std::max(1.0, std::abs(expected)))
             << column.name << ", " << split;
       }
   }
