@@ -167,7 +167,7 @@ TEST_P(OnRanks, TheRunIsTheSame) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Boxes, OnRanks,
-                         testing::Values(crossing_beams(6), crossing_beams(4), spherical_pulse()));
+                         testing::Values(crossing_beams(6, 1.0), spherical_pulse(1.0)));
 
 }  // namespace
 }  // namespace nuvlasov
