@@ -43,10 +43,12 @@ std::vector<double> mean_polarization(const config::Configuration& configuration
     double largest = 0.0;
     const std::size_t row = pz.size() * flavor::components;
     std::vector<double> mean(row, 0.0);
+    Index j = 0;
     io::visit_density_matrix(path, z, grid, [&](const std::vector<double>& plane) {
       for (std::size_t n = 0; n < plane.size(); ++n)
-        mean[n % row] += grid.energy_weight(static_cast<Index>(n / row)) /
-                         static_cast<double>(z.cells()) * plane[n];
+        mean[n % row] +=
+            grid.energy_weight(static_cast<Index>(n / row)) * z.weight(j) / z.length() * plane[n];
+      ++j;
     });
     for (std::size_t k = 0; k < pz.size(); ++k) {
       const flavor::Matrix rho = flavor::load(mean.data() + k * flavor::components);
@@ -110,8 +112,9 @@ Result solve(const DispersionOptions& options, const stability::LinearStability&
     result.fastest.frequency.push_back(grows ? omega.real() : nothing);
   }
   result.bands = stability::unstable_bands(stability, result.samples);
-  result.modes =
-      stability::growing_box_modes(stability, result.interval, z.length(), highest_box_mode(z));
+  if (z.periodic())
+    result.modes =
+        stability::growing_box_modes(stability, result.interval, z.length(), highest_box_mode(z));
   return result;
 }
 
@@ -220,6 +223,8 @@ const auto& fastest_of(const Modes& modes) {
 
 /// Which modes of the box grow, or what to change for one that does.
 std::string box_text(const Result& result, const phase_space::ZAxis& z) {
+  if (!z.periodic())
+    return "the box is open: any wave number fits, for as long as it stays inside\n";
   std::string text;
   const std::string box = fmt::format("box of length {:g}", z.length());
   if (!result.modes.empty()) {

@@ -201,8 +201,16 @@ std::unique_ptr<const initial::Seeds> make_seeds(const config::Configuration& co
     return std::make_unique<initial::PointSeeds>(
         initial::PointSeeds::Settings{
             .sigma = choice.sigma, .positions = choice.positions, .width = choice.width},
-        z.length(), background.pz);
+        z.periodic() ? std::optional(z.length()) : std::nullopt, background.pz);
   return nullptr;
+}
+
+/// With the profile along z that the configuration asks for.
+std::unique_ptr<initial::Beams> profiled(const config::Configuration& configuration,
+                                         std::unique_ptr<initial::Beams> beams) {
+  const auto& profile = configuration.input().initial.z_profile;
+  if (profile.shape == "uniform") return beams;
+  return std::make_unique<initial::GaussianPulse>(std::move(beams), profile.center, profile.width);
 }
 
 std::unique_ptr<initial::Beams> make_beams(const config::Configuration& configuration,
@@ -212,8 +220,9 @@ std::unique_ptr<initial::Beams> make_beams(const config::Configuration& configur
   const Background background = make_background(configuration, grid, comm);
   const bool pure = initial.type != "eigenmode" && initial.seeds.pure;
   if (pure) check_purity(configuration, background);
-  return std::make_unique<initial::SeededBeams>(
-      background.pz, background.p0, make_seeds(configuration, z, grid, background, comm), pure);
+  return profiled(configuration, std::make_unique<initial::SeededBeams>(
+                                     background.pz, background.p0,
+                                     make_seeds(configuration, z, grid, background, comm), pure));
 }
 
 }  // namespace
@@ -239,6 +248,17 @@ Background make_background(const config::Configuration& configuration,
   else
     for (const double zeta : initial.zeta) background.p0.push_back(std::abs(zeta));
   return background;
+}
+
+physics::InflowState make_inflow(const config::Configuration& configuration,
+                                 const phase_space::ZAxis& z,
+                                 const phase_space::MomentumGrid& momentum, MPI_Comm comm) {
+  if (z.periodic() || configuration.input().grid.z.inflow == "vacuum") return {};
+  const Background background = make_background(configuration, momentum, comm);
+  const auto beams = profiled(configuration, std::make_unique<initial::SeededBeams>(
+                                                 background.pz, background.p0, nullptr, false));
+  return {.spectrum = make_energy_spectrum(configuration, momentum, comm),
+          .beams = initial::entering(*beams, z, momentum.directions())};
 }
 
 stability::LinearStability make_stability(const config::Configuration& configuration,

@@ -9,6 +9,7 @@
 
 #include "nuvlasov/config/reader.hpp"
 #include "nuvlasov/initial/beams.hpp"
+#include "nuvlasov/physics/inflow.hpp"
 #include "nuvlasov/stability/linear_stability.hpp"
 
 namespace nuvlasov {
@@ -22,6 +23,12 @@ struct Background {
 /// \throws InputError for an angular spectrum that cannot be
 Background make_background(const config::Configuration& configuration,
                            const phase_space::MomentumGrid& grid, MPI_Comm comm);
+
+/// What enters through open ends: the initial state there without its seeds, or vacuum. Collective.
+/// \throws InputError as make_initial_state() does
+physics::InflowState make_inflow(const config::Configuration& configuration,
+                                 const phase_space::ZAxis& z,
+                                 const phase_space::MomentumGrid& momentum, MPI_Comm comm);
 
 /// The linear theory of a background that `configuration` describes.
 /// \throws InputError when the polarizations are too large to be added

@@ -73,10 +73,10 @@ double moment_bytes(const Extent& share, int ghosts) {
 }
 
 /// The largest field that is made for a snapshot; the state itself is written from where it is.
-double field_bytes(const config::Input& input, const Problem& problem, const Extent& share) {
+double field_bytes(const config::Input& input, const Extent& share) {
   if (input.output.snapshot_interval <= 0.0) return 0.0;
   double width = 0.0;
-  for (const auto& field : snapshot_fields(input, problem))
+  for (const auto& field : snapshot_fields(input))
     if (field.write) width = std::max(width, static_cast<double>(field.width()));
   return width * share.nodes() * sizeof(double);
 }
@@ -123,9 +123,9 @@ double times_due(double interval, double end) {
   return 1.0 + whole + (end > (whole + rounding) * interval ? 1.0 : 0.0);
 }
 
-io::Snapshots::Fields snapshot_fields(const config::Input& input, const Problem& problem) {
+io::Snapshots::Fields snapshot_fields(const config::Input& input) {
   const auto& names = input.output.snapshot_fields;
-  auto fields = diagnostics::phase_space_fields(problem.z);
+  auto fields = diagnostics::phase_space_fields();
   std::erase_if(fields, [&](const diagnostics::PhaseSpaceField& field) {
     return std::find(names.begin(), names.end(), field.name) == names.end();
   });
@@ -137,13 +137,12 @@ MemoryNeed memory_need(const config::Input& input, const Problem& problem,
   const Extent share =
       phase_space::largest_share(phase_space::whole(problem.z, problem.momentum), grid);
   const double vectors = time::cost(problem.time.method).state_vectors;
-  return {
-      .vectors = (vectors * share.nodes() + ghost_nodes(problem, share, grid)) * matrix_bytes,
-      .indices = petsc_ints_per_node * sizeof(PetscInt) * share.nodes(),
-      .work = sweep_bytes(problem, share, grid) + moment_bytes(share, problem.ghosts()) +
-              std::max(field_bytes(input, problem, share), marginal_bytes(input, problem, share)) +
-              seed_bytes(input, problem),
-      .program = resident_bytes()};
+  return {.vectors = (vectors * share.nodes() + ghost_nodes(problem, share, grid)) * matrix_bytes,
+          .indices = petsc_ints_per_node * sizeof(PetscInt) * share.nodes(),
+          .work = sweep_bytes(problem, share, grid) + moment_bytes(share, problem.ghosts()) +
+                  std::max(field_bytes(input, share), marginal_bytes(input, problem, share)) +
+                  seed_bytes(input, problem),
+          .program = resident_bytes()};
 }
 
 DiskNeed disk_need(const config::Input& input, const Problem& problem, std::size_t columns) {
@@ -159,8 +158,7 @@ DiskNeed disk_need(const config::Input& input, const Problem& problem, std::size
   need.profiles = times_due(input.output.profile_interval, input.time.end) *
                   ((z + energies) * angles * matrix_bytes +
                    (energies + angles) * flavor::flavors * sizeof(double));
-  need.snapshot =
-      io::Snapshots::bytes(problem.z, problem.momentum, snapshot_fields(input, problem));
+  need.snapshot = io::Snapshots::bytes(problem.z, problem.momentum, snapshot_fields(input));
   need.snapshots = times_due(input.output.snapshot_interval, input.time.end);
   need.checkpoint =
       problem.nodes() * matrix_bytes * checkpointed_vectors(problem) + history_rows(input) * row;

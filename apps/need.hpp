@@ -37,7 +37,7 @@ DiskNeed disk_need(const config::Input& input, const Problem& problem, std::size
 double times_due(double interval, double end);
 
 /// The fields that output.snapshot_fields names.
-io::Snapshots::Fields snapshot_fields(const config::Input& input, const Problem& problem);
+io::Snapshots::Fields snapshot_fields(const config::Input& input);
 
 /// Ranks on compute nodes.
 struct Placement {

@@ -54,11 +54,11 @@ class InitialPlanes {
 
   Index row() const { return problem_.momentum.angles() * flavor::components; }
 
-  /// Writes [angle][component] at plane j, counted periodically, for a grid on which all energies
-  /// are alike.
+  /// Writes [angle][component] at plane j, counted periodically or no farther than to an open end,
+  /// for a grid on which all energies are alike.
   void write(Index j, const MomentumGrid& grid, double* row) {
     const Index cells = problem_.z.cells();
-    j = (j % cells + cells) % cells;
+    j = problem_.z.periodic() ? (j % cells + cells) % cells : std::clamp<Index>(j, 0, cells - 1);
     if (problem_.initial.beams)
       write_beams(j, row);
     else
@@ -121,8 +121,8 @@ class Block {
                   problem.z.derivative().order());
     PetscCallAbort(PETSC_COMM_SELF,
                    decomposition_->create(MPI_COMM_SELF, z, momentum_, ghosts_, {}));
-    equation_ = std::make_unique<physics::KineticEquation>(problem.equation, problem.z, momentum_,
-                                                           *decomposition_);
+    equation_ =
+        std::make_unique<physics::KineticEquation>(problem.equation, z, momentum_, *decomposition_);
   }
 
   Index planes() const { return planes_; }
@@ -248,15 +248,17 @@ class Probe {
       : configuration_(configuration),
         problem_(problem),
         part_(part),
-        z_(problem.z.spacing() * static_cast<double>(cells()), cells(),
-           problem.z.derivative().order()),
+        z_(problem.z.with_cells(cells())),
         momentum_(lowest_energies(problem.momentum, std::min(part.share.energy * part.grid.energy,
                                                              problem.momentum.energies()))) {}
 
   PetscErrorCode run(double step, InitialPlanes& initial, MPI_Comm comm, Speed* speed) {
     PetscFunctionBeginUser;
     PetscCall(decomposition_.create(comm, z_, momentum_, problem_.ghosts(), part_.grid));
-    physics::KineticEquation equation(problem_.equation, z_, momentum_, decomposition_);
+    // Nothing that has other energies than the part.
+    physics::EquationSettings settings = problem_.equation;
+    settings.inflow = {};
+    physics::KineticEquation equation(settings, z_, momentum_, decomposition_);
     diagnostics::Ledger ledger(z_, momentum_, decomposition_, equation);
     phase_space::VecHandle state;
     PetscCall(decomposition_.create_state(state));
@@ -301,7 +303,7 @@ class Probe {
 
  private:
   Index cells() const {
-    return std::max<Index>(part_.share.z * part_.grid.z, problem_.z.derivative().order() + 1);
+    return std::max<Index>(part_.share.z * part_.grid.z, problem_.z.least_cells());
   }
 
   /// The first planes of the initial state, with all energies alike, which few energies could not

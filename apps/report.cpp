@@ -58,6 +58,8 @@ void say_banner(io::Log& log, const config::Input& input, const Problem& problem
                   problem.z.cells(), problem.momentum.energies(), problem.momentum.angles(),
                   input.grid.momentum.geometry, input.grid.z.order, input.grid.momentum.order,
                   problem.nodes()));
+  if (!problem.z.periodic())
+    log.line(fmt::format("ends       open in z, inflow {}", input.grid.z.inflow));
   if (equation.mode == physics::Mode::full &&
       problem.momentum.geometry() == phase_space::Geometry::spherical)
     log.line(fmt::format("angular    {}",

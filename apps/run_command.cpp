@@ -493,8 +493,7 @@ void Run::open_outputs(const Continuation* from) {
     profiles_ = open_profiles(before.profile_records);
   }
   if (input().output.snapshot_interval > 0.0)
-    snapshots_ = std::make_unique<io::Snapshots>(context, directory_,
-                                                 snapshot_fields(input(), simulation_.problem()),
+    snapshots_ = std::make_unique<io::Snapshots>(context, directory_, snapshot_fields(input()),
                                                  existing_snapshots(before.snapshot_times));
   checkpoints_ = std::make_unique<io::CheckpointWriter>(context, directory_,
                                                         static_cast<int>(input().checkpoint.keep));
@@ -711,6 +710,10 @@ PetscErrorCode Run::summary() {
   log_.line(fmt::format("budget     K {:+.6f}   U_osc {:+.6f}   U_non {:+.6f}   sum {:+.2e} mu",
                         change("kinetic_energy_relative"), change("u_osc"), change("u_non"),
                         change("total_energy_relative")));
+  if (simulation_.ledger().follows_steps())
+    log_.line(fmt::format("           through the ends {:+.6f} mu, and {:+.6f} neutrinos",
+                          column(last_, "total_energy_relative_boundary"),
+                          column(last_, "number_boundary")));
   const double number = column(first_, "number");
   if (provenance_.scale && number > 0.0) {
     const double each = change("kinetic_energy_relative") / number;

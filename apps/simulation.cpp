@@ -36,7 +36,9 @@ std::optional<int> to_ranks(const std::optional<config::Integer>& ranks) {
 }  // namespace
 
 phase_space::ZAxis make_z_axis(const config::Input& input) {
-  return {input.grid.z.length, input.grid.z.cells, static_cast<int>(input.grid.z.order)};
+  return {input.grid.z.length, input.grid.z.cells, static_cast<int>(input.grid.z.order),
+          input.grid.z.boundaries == "open" ? phase_space::Boundaries::open
+                                            : phase_space::Boundaries::periodic};
 }
 
 phase_space::MomentumGrid make_momentum_grid(const config::Input& input,
@@ -93,6 +95,7 @@ Problem make_problem(const config::Configuration& configuration, MPI_Comm comm, 
   } catch (const phase_space::DecompositionError& error) {
     configuration.fail("grid.z.cells", error.what());
   }
+  problem.equation.inflow = make_inflow(configuration, problem.z, problem.momentum, comm);
   if (initial)
     problem.initial = make_initial_state(configuration, problem.z, problem.momentum, comm);
   return problem;
@@ -241,6 +244,11 @@ PetscErrorCode Simulation::begin_interval(double target) {
 PetscErrorCode Simulation::step() {
   PetscFunctionBeginUser;
   time::StepOutcome outcome = time::StepOutcome::done;
+  const bool follow = ledger_->follows_steps();
+  const bool middle = integrator_.takes_rates_in_the_middle();
+  if (follow)
+    PetscCall(with_state(
+        [&](const double* rho) { ledger_->begin_step(rho, integrator_.time(), middle); }));
   do PetscCall(integrator_.advance(interval_.step, integrator_.end(), &outcome));
   while (outcome == time::StepOutcome::solve_failed && integrator_.halve_steps());
   if (outcome != time::StepOutcome::done)
@@ -251,6 +259,10 @@ PetscErrorCode Simulation::step() {
             : "the time step collapsed",
         integrator_.time(), integrator_.last_step(), step_advice()));
   PetscCall(check_finite());
+  if (follow)
+    PetscCall(with_state([&](const double* rho) {
+      ledger_->end_step(rho, integrator_.time(), integrator_.whole_step(), middle);
+    }));
   const double rounding = 1e-9 * (interval_.target - interval_.begin);
   if (finished() || integrator_.time() >= interval_.target - rounding) interval_.open = false;
   PetscFunctionReturn(0);

@@ -40,9 +40,9 @@ class Budget:
     """Changes since the first record, each of shape [time], energies in mu.
 
     `scale` is |U_osc(0)| in mu, or 1 mu where U_osc(0) is zero. `dissipation` is what dissipation gave to
-    the sum, its rate integrated by the trapezoidal rule (None: there is none), and `residual` is
-    |sum_change - dissipation|/scale.
-    The drifts of number and purity are relative to their first value.
+    the sum, its rate integrated by the trapezoidal rule (None: there is none), `ends` what came through open ends (None:
+    the box is periodic), and `residual` is |sum_change - dissipation - ends|/scale.
+    The drifts of number and purity, less what came through the ends, are relative to their first value.
     """
 
     time: np.ndarray
@@ -55,6 +55,7 @@ class Budget:
     purity_drift: np.ndarray
     scale: float
     dissipation: np.ndarray | None = None
+    ends: np.ndarray | None = None
 
 
 def energy_budget(history: History) -> Budget:
@@ -65,17 +66,20 @@ def energy_budget(history: History) -> Budget:
     scale = 1.0 if history.starts_without_u_osc else abs(float(history.u_osc[0]))
     total = kinetic + osc + non
     dissipation = _integral(history.time, history.dissipation_rate)
+    ends = history.total_energy_relative_boundary
+    unexplained = total - sum(part for part in (dissipation, ends) if part is not None)
     return Budget(
         time=history.time,
         kinetic_energy_change=kinetic,
         u_osc_change=osc,
         u_non_change=non,
         sum_change=total,
-        residual=np.abs(total if dissipation is None else total - dissipation) / scale,
-        number_drift=_relative_drift(history.number),
-        purity_drift=_relative_drift(history.purity),
+        residual=np.abs(unexplained) / scale,
+        number_drift=_relative_drift(history.number, history.number_boundary),
+        purity_drift=_relative_drift(history.purity, history.purity_boundary),
         scale=scale,
         dissipation=dissipation,
+        ends=ends,
     )
 
 
@@ -83,6 +87,7 @@ def budget_table(history: History) -> dict[str, np.ndarray]:
     """Columns of budget.csv, each of shape [time]; a name without a unit is dimensionless."""
     budget = energy_budget(history)
     dissipation = {} if budget.dissipation is None else {"dissipation_mu": budget.dissipation}
+    ends = {} if budget.ends is None else {"ends_mu": budget.ends}
     return {
         "time_inv_mu": budget.time,
         "kinetic_energy_change_mu": budget.kinetic_energy_change,
@@ -94,6 +99,7 @@ def budget_table(history: History) -> dict[str, np.ndarray]:
         "u_osc_mu": history.u_osc,
         "u_non_mu": history.u_non,
         **dissipation,
+        **ends,
     }
 
 
@@ -146,9 +152,10 @@ def _integral(time: np.ndarray, rate: np.ndarray | None) -> np.ndarray | None:
     return np.concatenate(([0.0], np.cumsum(0.5 * (rate[1:] + rate[:-1]) * np.diff(time))))
 
 
-def _relative_drift(column: np.ndarray) -> np.ndarray:
-    """|x(t) - x(0)|/|x(0)|, shape [time]; absolute where x(0) is zero."""
-    return np.abs(column - column[0]) / (abs(column[0]) or 1.0)
+def _relative_drift(column: np.ndarray, gained: np.ndarray | None) -> np.ndarray:
+    """|x(t) - x(0) - gained(t)|/|x(0)|, shape [time]; absolute where x(0) is zero."""
+    change = column - column[0]
+    return np.abs(change if gained is None else change - gained) / (abs(column[0]) or 1.0)
 
 
 def _draw_changes(axes: Axes, budget: Budget) -> None:
@@ -160,6 +167,8 @@ def _draw_changes(axes: Axes, budget: Budget) -> None:
     ]
     if budget.dissipation is not None:
         lines.append((budget.dissipation, "dissipation", PURPLE, "-."))
+    if budget.ends is not None:
+        lines.append((budget.ends, "ends", GREY, "-."))
     for change, label, color, style in lines:
         axes.plot(budget.time, change / budget.scale, color=color, linestyle=style, label=label)
     legend_above(axes)

@@ -113,6 +113,7 @@ def direction_ranges(angle: np.ndarray, edges: Sequence[float] = ()) -> tuple[Ra
 
 def direction_shares(run: Path, profiles: Profiles, edges: Sequence[float] = ()) -> Shares:
     """The shares at the records of profiles.h5, read one by one; throws RunError."""
+    profiles.require_periodic("the budget by direction")
     ranges = direction_ranges(profiles.angle, edges)
     difference = CENTRAL_DIFFERENCES.get(int(str(profiles.config.get("grid.z.order", DEFAULT_ORDER))))
     if difference is None:

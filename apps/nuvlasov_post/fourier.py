@@ -42,6 +42,7 @@ class Fourier:
 
 def fourier_spectrum(profiles: Profiles) -> Fourier:
     """The spectrum of the polarization integrated over energy, read record by record; throws RunError."""
+    profiles.require_periodic("the Fourier spectrum")
     cells = profiles.z.size
     wave_number = 2.0 * np.pi * np.fft.fftfreq(cells, profiles.box_length / cells)
     power = np.empty((profiles.time.size, cells))

@@ -29,6 +29,7 @@ MINIMUM_RECORDS = 2
 ENERGY_COLUMNS = ("kinetic_energy_relative", "u_osc", "u_non")
 HISTORY_COLUMNS = ("time", *ENERGY_COLUMNS, "number", "purity")
 DISSIPATION_COLUMNS = tuple(f"{energy}_rate_dissipation" for energy in ("kinetic_energy", "u_osc", "u_non"))
+BOUNDARY_COLUMNS = tuple(f"{quantity}_boundary" for quantity in ("total_energy_relative", "number", "purity"))
 SCALING_PHASES = ("terms", "moments", "halo", "time_stepping")
 
 # |U_osc(0)| below this fraction of the largest |U_osc| and |U_non| is what cancellation leaves of a zero.
@@ -46,6 +47,7 @@ class History:
     Energies are in mu; `kinetic_energy_relative` is K - E_ref N, which keeps the digits that K loses.
     `mode` is the equation's: "full", "standard", or "unknown" where the file does not record it.
     `dissipation_rate` is what dissipation does to K + U_osc + U_non, in mu^2; None for a run without it.
+    `*_boundary` is what the box has gained through its ends, of K + U_osc + U_non, N and purity; None for a periodic one.
     """
 
     mode: str
@@ -56,6 +58,9 @@ class History:
     number: np.ndarray
     purity: np.ndarray
     dissipation_rate: np.ndarray | None = None
+    total_energy_relative_boundary: np.ndarray | None = None
+    number_boundary: np.ndarray | None = None
+    purity_boundary: np.ndarray | None = None
 
     @property
     def starts_without_u_osc(self) -> bool:
@@ -110,6 +115,14 @@ class Profiles:
     box_length: float
     energy_spacing: float
     file: h5py.File
+
+    def require_periodic(self, what: str) -> None:
+        """Throws RunError for an open box, which `what` is not for."""
+        if self.config.get("grid.z.boundaries") == "open":
+            raise RunError(
+                f"{self.path}: {what} is for periodic boxes, and this one has open ends; history.h5 has what crossed "
+                "them, and `nuvlasov-post budget` and `map` draw it"
+            )
 
     def nearest(self, direction: float) -> int:
         """Position of the direction closest to v."""
@@ -216,6 +229,8 @@ def read_history(run: Path) -> History:
             rates = [_dataset(file, name, dimensions=1)[:] for name in DISSIPATION_COLUMNS]
             records = min(map(len, rates))
             columns["dissipation_rate"] = sum(rate[:records] for rate in rates)
+        if BOUNDARY_COLUMNS[0] in file:
+            columns |= {name: _dataset(file, name, dimensions=1)[:] for name in BOUNDARY_COLUMNS}
         mode = equation_mode(text_of(file.attrs.get("config", "")))
         path = Path(file.filename)
     records = complete_records(path, columns["time"], *(len(column) for column in columns.values()))

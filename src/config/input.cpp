@@ -121,6 +121,31 @@ void declare_energy_spectrum(Declarations& d, Input::Initial::EnergySpectrum& ch
   }
 }
 
+void declare_z_profile(Declarations& d, Input::Initial::ZProfile& choice) {
+  const Condition any{"initial.type", {"two_beam", "spectrum"}};
+  const std::string shape = "initial.z_profile.shape";
+  const Condition gaussian{shape, {"gaussian"}};
+  {
+    auto& p = d.add(shape, &choice.shape, "",
+                    "what the initial state, seeds included, is multiplied by along z; gaussian: "
+                    "exp(-(z - center)^2/(2 width^2)), a pulse, not repeated beyond the box");
+    p.choices = {"uniform", "gaussian"};
+    p.only_with = {any};
+  }
+  {
+    auto& p = d.add("initial.z_profile.center", &choice.center, "1/mu", "z of its maximum");
+    p.required = true;
+    p.only_with = {any, gaussian};
+  }
+  {
+    auto& p = d.add("initial.z_profile.width", &choice.width, "1/mu",
+                    "standard deviation; at least a cell");
+    p.above = 0.0;
+    p.required = true;
+    p.only_with = {any, gaussian};
+  }
+}
+
 void declare_seeds(Declarations& d, Input::Initial::Seeds& choice) {
   const Condition seeded{"initial.type", {"two_beam", "spectrum"}};
   const std::string type = "initial.seeds.type";
@@ -128,11 +153,11 @@ void declare_seeds(Declarations& d, Input::Initial::Seeds& choice) {
   const Condition in_modes{type, {"fourier", "eigenmode"}};
   const Condition points{type, {"points"}};
   {
-    auto& p =
-        d.add(type, &choice.type, "",
-              "fourier: the transverse seeds of Eq. (13); eigenmode: the fastest-growing mode of "
-              "each n up to max_mode; points: P^x = sigma P^z exp(-(z - position)^2/(2 "
-              "width^2)), periodic, summed over positions; none: homogeneous beams");
+    auto& p = d.add(
+        type, &choice.type, "",
+        "fourier: the transverse seeds of Eq. (13); eigenmode: the fastest-growing mode of "
+        "each n up to max_mode; points: P^x = sigma P^z exp(-(z - position)^2/(2 "
+        "width^2)), repeated if the box is periodic, summed over positions; none: homogeneous beams");
     p.choices = {"fourier", "eigenmode", "points", "none"};
     p.only_with = {seeded};
   }
@@ -232,17 +257,32 @@ std::vector<Parameter> declare(Input& in) {
       .at_least = 0.0;
 
   {
-    auto& p = d.add("grid.z.length", &in.grid.z.length, "1/mu", "length L of the periodic box");
+    auto& p = d.add("grid.z.length", &in.grid.z.length, "1/mu", "length L of the box");
     p.required = true;
     p.above = 0.0;
   }
   {
-    auto& p = d.add("grid.z.cells", &in.grid.z.cells, "1", "cells in z");
+    auto& p = d.add("grid.z.cells", &in.grid.z.cells, "1",
+                    "cells in z, with nodes at their centres; open boundaries: nodes, both ends "
+                    "included");
     p.required = true;
     p.at_least = 1.0;
   }
-  d.add("grid.z.order", &in.grid.z.order, "1", "order of the central difference in z").allowed = {
-      2, 4, 6, 8};
+  d.add("grid.z.order", &in.grid.z.order, "1",
+        "order of the central difference in z; open boundaries: up to 6, and half of that at the "
+        "ends")
+      .allowed = {2, 4, 6, 8};
+  d.add("grid.z.boundaries", &in.grid.z.boundaries, "",
+        "periodic: each end is the other's neighbour; open: neutrinos leave through the ends, and "
+        "enter as grid.z.inflow says")
+      .choices = {"periodic", "open"};
+  {
+    auto& p = d.add("grid.z.inflow", &in.grid.z.inflow, "",
+                    "what enters through open ends, at all times; initial: the initial state at "
+                    "that end, without seeds; vacuum: nothing");
+    p.choices = {"initial", "vacuum"};
+    p.only_with = {{"grid.z.boundaries", {"open"}}};
+  }
 
   d.add("grid.momentum.geometry", &in.grid.momentum.geometry, "",
         "beams: frozen directions, one-dimensional momentum along each; spherical: Gauss-Legendre "
@@ -341,6 +381,7 @@ std::vector<Parameter> declare(Input& in) {
   for (auto [flavor, choice] :
        {std::pair{"nu_e", &in.initial.nu_e}, std::pair{"nu_x", &in.initial.nu_x}})
     declare_angular_spectrum(d, flavor, *choice);
+  declare_z_profile(d, in.initial.z_profile);
   declare_energy_spectrum(d, in.initial.energy_spectrum);
   declare_seeds(d, in.initial.seeds);
 

@@ -432,8 +432,51 @@ void Configuration::check_equation() const {
          "equation.mode = \"full\"");
 }
 
+void Configuration::check_z() const {
+  const auto& z = input_.grid.z;
+  if (z.boundaries == "periodic") {
+    if (z.cells <= z.order)
+      fail("grid.z.cells", fmt::format("order {} in z needs more than {} cells, found {}", z.order,
+                                       z.order, z.cells));
+    return;
+  }
+  constexpr Integer highest = 6;
+  if (z.order > highest)
+    fail("grid.z.order",
+         fmt::format("there is no operator of order {} for open boundaries; choose 2, 4 or 6",
+                     z.order));
+  // Rows of their own at each end: a single one of order 2, else as many as the order.
+  const Integer least = std::max(z.order + 1, z.order == 2 ? 2 : 2 * z.order);
+  if (z.cells < least)
+    fail("grid.z.cells", fmt::format("order {} in z with open boundaries needs at least {} nodes, "
+                                     "found {}",
+                                     z.order, least, z.cells));
+  const auto& terms = input_.equation.terms;
+  if (!terms.empty() && std::find(terms.begin(), terms.end(), "streaming") == terms.end())
+    fail("equation.terms",
+         "holds no streaming, so that nothing crosses open boundaries; add it, or choose "
+         "grid.z.boundaries = \"periodic\"");
+  if (input_.equation.dissipation.z > 0.0)
+    fail("equation.dissipation.z",
+         "is for periodic boundaries; set it to 0 where the box is open, and resolve what is short "
+         "with more grid.z.cells");
+  const auto& initial = input_.initial;
+  const char* instead =
+      "is made of modes of the periodic box, of which an open one has none; choose seeds of type "
+      "\"fourier\" or \"points\"";
+  if (initial.type == "eigenmode") fail("initial.type", fmt::format("\"eigenmode\" {}", instead));
+  if ((initial.type == "two_beam" || initial.type == "spectrum") &&
+      initial.seeds.type == "eigenmode")
+    fail("initial.seeds.type", fmt::format("\"eigenmode\" {}", instead));
+  if (initial.type == "file" && z.inflow == "initial")
+    fail("grid.z.inflow",
+         "\"initial\" is not known for initial.type = \"file\", which does not tell seeds from the "
+         "rest; choose \"vacuum\", or another initial.type");
+}
+
 void Configuration::check_together() const {
   check_equation();
+  check_z();
   const auto& grid = input_.grid;
   const auto& initial = input_.initial;
   const auto& directions = grid.momentum.directions;
@@ -456,9 +499,6 @@ void Configuration::check_together() const {
          "the spectral angular operator needs all directions on one rank; split z or energy, or "
          "choose grid.momentum.angular_operator = \"sn\"");
 
-  if (grid.z.cells <= grid.z.order)
-    fail("grid.z.cells", fmt::format("order {} in z needs more than {} cells, found {}",
-                                     grid.z.order, grid.z.order, grid.z.cells));
   if (grid.momentum.weights) same_length("grid.momentum.weights", *grid.momentum.weights);
   const auto& energy = grid.momentum.energy;
   if (energy.half_width > energy.reference)
@@ -485,6 +525,12 @@ void Configuration::check_together() const {
                    (*initial.occupation)[k], k + 1, std::abs(initial.zeta[k])));
     }
   }
+  const bool open = grid.z.boundaries == "open";
+  const double cell = grid.z.length / static_cast<double>(grid.z.cells - (open ? 1 : 0));
+  const auto& profile = initial.z_profile;
+  if (profile.shape == "gaussian" && profile.width < cell)
+    fail("initial.z_profile.width",
+         fmt::format("{:g} is less than a cell in z, {:g}", profile.width, cell));
   const bool seeded = initial.type == "two_beam" || initial.type == "spectrum";
   const auto& seeds = initial.seeds;
   const bool in_modes = seeds.type == "fourier" || seeds.type == "eigenmode";
@@ -496,7 +542,6 @@ void Configuration::check_together() const {
       if (position >= grid.z.length)
         fail("initial.seeds.positions",
              fmt::format("{:g} is not in the box, 0 <= z < {:g}", position, grid.z.length));
-    const double cell = grid.z.length / static_cast<double>(grid.z.cells);
     if (seeds.width < cell || seeds.width > grid.z.length)
       fail("initial.seeds.width",
            fmt::format("{:g} is not between a cell, {:g}, and the box, {:g}, in z", seeds.width,

@@ -15,11 +15,9 @@ bool contains(const physics::Terms& terms, const char* name) {
 
 }  // namespace
 
-Entropy::Entropy(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
-                 const phase_space::Box& box, const physics::Terms& terms, Reduction& reduction)
-    : difference_(z.derivative()),
-      spacing_(z.spacing()),
-      measure_(momentum, box),
+Entropy::Entropy(const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
+                 const physics::Terms& terms, Reduction& reduction)
+    : measure_(momentum, box),
       weak_force_(contains(terms, "weak_force")),
       group_velocity_(contains(terms, "group_velocity")),
       inverse_energy_(phase_space::inverse_energies(momentum, box.energy)),
@@ -35,9 +33,9 @@ Entropy::Entropy(const phase_space::ZAxis& z, const phase_space::MomentumGrid& m
 
 void Entropy::read_gradients(const physics::Neighbourhood& here) {
   for (Index k = 0; k < here.angles; ++k)
-    force_[static_cast<std::size_t>(k)] = difference_.apply(
+    force_[static_cast<std::size_t>(k)] = here.d_z().apply(
         [&](int m) { return flavor::load(here.refraction(m) + k * flavor::components); });
-  current_slope_ = difference_.apply([&](int m) { return flavor::load(here.current(m)); });
+  current_slope_ = here.d_z().apply([&](int m) { return flavor::load(here.current(m)); });
 }
 
 double Entropy::remainder(const physics::Neighbourhood& here, const flavor::Entropy& s, Index i,
@@ -52,7 +50,7 @@ double Entropy::remainder(const physics::Neighbourhood& here, const flavor::Entr
   double by_current = 0.0;
   if (group_velocity_)
     by_current =
-        flavor::entropy_remainder(s, flavor::load(here.current(0)), difference_.apply([&](int m) {
+        flavor::entropy_remainder(s, flavor::load(here.current(0)), here.d_z().apply([&](int m) {
           return flavor::load(here.density(m) + i * here.density_stride + at);
         }));
   if (weak_force_ != group_velocity_)
@@ -77,9 +75,9 @@ void Entropy::add(const Plane& plane) {
     smallest = std::min(smallest, s.eigenvalues[0]);
     remainders += weight * remainder(here, s, i, k);
   });
-  entropy_.add(spacing_ * total);
-  remainder_rate_.add(spacing_ * remainders);
-  negative_part_.add(spacing_ * negative);
+  entropy_.add(plane.weight * total);
+  remainder_rate_.add(plane.weight * remainders);
+  negative_part_.add(plane.weight * negative);
   smallest_.add(smallest);
 }
 

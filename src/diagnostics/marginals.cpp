@@ -7,22 +7,24 @@ namespace nuvlasov::diagnostics {
 
 Marginals::Marginals(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
                      const phase_space::Decomposition& decomposition)
-    : spacing_(z.spacing()), momentum_(momentum), decomposition_(decomposition) {}
+    : z_(z), momentum_(momentum), decomposition_(decomposition) {}
 
 void Marginals::measure(const double* state) {
   const phase_space::Box& box = decomposition_.box();
   const Index row = momentum_.angles() * flavor::components;
   density_.assign(static_cast<std::size_t>(box.z.size * row), 0.0);
   std::vector<CompensatedSum> spectrum(static_cast<std::size_t>(momentum_.energies() * row));
-  for (Index j = 0; j < box.z.size; ++j)
+  for (Index j = 0; j < box.z.size; ++j) {
+    const double dz = z_.weight(box.z.begin + j);
     for (Index i = box.energy.begin; i < box.energy.end(); ++i) {
       const double weight = momentum_.energy_weight(i);
       for (Index a = 0; a < box.row(); ++a, ++state) {
         const Index column = box.angle.begin * flavor::components + a;
         density_[static_cast<std::size_t>(j * row + column)] += weight * *state;
-        spectrum[static_cast<std::size_t>(i * row + column)].add(spacing_ * *state);
+        spectrum[static_cast<std::size_t>(i * row + column)].add(dz * *state);
       }
     }
+  }
   if (decomposition_.splits_momentum())
     in_pieces(static_cast<Index>(density_.size()), [&](Index first, int count) {
       MPI_Allreduce(MPI_IN_PLACE, density_.data() + first, count, MPI_DOUBLE, MPI_SUM,

@@ -4,15 +4,11 @@
 
 namespace nuvlasov::diagnostics {
 
-std::vector<PhaseSpaceField> phase_space_fields(const phase_space::ZAxis& z) {
-  const auto write_force = [d_z = z.derivative()](const physics::Neighbourhood& here,
-                                                  double* plane) {
-    physics::write_force(here, d_z, plane);
-  };
-  const auto write_force_trace = [write_force, force = std::vector<double>()](
-                                     const physics::Neighbourhood& here, double* plane) mutable {
+std::vector<PhaseSpaceField> phase_space_fields() {
+  const auto write_force_trace = [force = std::vector<double>()](const physics::Neighbourhood& here,
+                                                                 double* plane) mutable {
     force.resize(static_cast<std::size_t>(here.energies * here.angles * flavor::components));
-    write_force(here, force.data());
+    physics::write_force(here, force.data());
     for (Index n = 0; n < here.energies * here.angles; ++n)
       plane[n] = flavor::trace(flavor::load(force.data() + n * flavor::components));
   };
@@ -26,7 +22,7 @@ std::vector<PhaseSpaceField> phase_space_fields(const phase_space::ZAxis& z) {
           {.name = "force",
            .quantity = units::of::force,
            .long_name = "flux along p_z of the gradient terms, F of Eq. (20)",
-           .write = write_force},
+           .write = physics::write_force},
           {.name = "force_trace",
            .quantity = units::of::force,
            .long_name = "Tr F of Eq. (21)",

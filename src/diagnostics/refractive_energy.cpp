@@ -2,10 +2,8 @@
 
 namespace nuvlasov::diagnostics {
 
-RefractiveEnergy::RefractiveEnergy(const phase_space::ZAxis& z, Reduction& reduction)
-    : derivative_(z.derivative()),
-      spacing_(z.spacing()),
-      u_osc_(reduction),
+RefractiveEnergy::RefractiveEnergy(Reduction& reduction)
+    : u_osc_(reduction),
       u_osc_transverse_(reduction),
       u_non_(reduction),
       eq7_(reduction),
@@ -14,10 +12,11 @@ RefractiveEnergy::RefractiveEnergy(const phase_space::ZAxis& z, Reduction& reduc
 void RefractiveEnergy::add(const Plane& plane) {
   if (!plane.represented) return;
   const physics::PlaneMoments& here = plane.moments.at(plane.z);
+  const phase_space::Stencil& d_z = plane.here.d_z();
   const flavor::Matrix d_first =
-      derivative_.apply([&](int m) { return plane.moments.at(plane.z + m).first; });
+      d_z.apply([&](int m) { return plane.moments.at(plane.z + m).first; });
   const flavor::Matrix d_second =
-      derivative_.apply([&](int m) { return plane.moments.at(plane.z + m).second; });
+      d_z.apply([&](int m) { return plane.moments.at(plane.z + m).second; });
   const auto pairs = [&](auto product) {
     return product(here.zeroth, here.zeroth) - product(here.first, here.first);
   };
@@ -28,11 +27,11 @@ void RefractiveEnergy::add(const Plane& plane) {
   const auto numbers = [](flavor::Matrix a, flavor::Matrix b) {
     return flavor::trace(a) * flavor::trace(b);
   };
-  u_osc_.add(0.25 * spacing_ * pairs(polarizations));
-  u_osc_transverse_.add(0.25 * spacing_ * pairs(flavor::transverse_product));
-  u_non_.add(0.75 * spacing_ * pairs(numbers));
-  eq7_.add(-0.5 * spacing_ * slope(polarizations));
-  eq22_.add(spacing_ * (0.5 * slope(polarizations) + 1.5 * slope(numbers)));
+  u_osc_.add(0.25 * plane.weight * pairs(polarizations));
+  u_osc_transverse_.add(0.25 * plane.weight * pairs(flavor::transverse_product));
+  u_non_.add(0.75 * plane.weight * pairs(numbers));
+  eq7_.add(-0.5 * plane.weight * slope(polarizations));
+  eq22_.add(plane.weight * (0.5 * slope(polarizations) + 1.5 * slope(numbers)));
 }
 
 void RefractiveEnergy::report(Report& report) const {

@@ -4,10 +4,9 @@
 
 namespace nuvlasov::diagnostics {
 
-StateTotals::StateTotals(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
-                         const phase_space::Box& box, Reduction& reduction)
-    : spacing_(z.spacing()),
-      reference_energy_(momentum.reference_energy()),
+StateTotals::StateTotals(const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
+                         Reduction& reduction)
+    : reference_energy_(momentum.reference_energy()),
       measure_(momentum, box),
       lower_edge_(-box.energy.begin),
       upper_edge_(momentum.energies() - 1 - box.energy.begin),
@@ -39,16 +38,16 @@ void StateTotals::add(const Plane& plane) {
     if (k == first_direction_) first += weight * flavor::trace(node);
     if (k == last_direction_) last += weight * flavor::trace(node);
   });
-  number_.add(spacing_ * moments.number);
-  flux_.add(spacing_ * moments.flux);
-  pressure_.add(spacing_ * moments.pressure);
-  energy_.add(spacing_ * moments.energy);
-  energy_flux_.add(spacing_ * moments.energy_flux);
-  purity_.add(spacing_ * purity.value());
-  at_lower_edge_.add(spacing_ * std::abs(lower));
-  at_upper_edge_.add(spacing_ * std::abs(upper));
-  at_first_direction_.add(spacing_ * std::abs(first));
-  at_last_direction_.add(spacing_ * std::abs(last));
+  number_.add(plane.weight * moments.number);
+  flux_.add(plane.weight * moments.flux);
+  pressure_.add(plane.weight * moments.pressure);
+  energy_.add(plane.weight * moments.energy);
+  energy_flux_.add(plane.weight * moments.energy_flux);
+  purity_.add(plane.weight * purity.value());
+  at_lower_edge_.add(plane.weight * std::abs(lower));
+  at_upper_edge_.add(plane.weight * std::abs(upper));
+  at_first_direction_.add(plane.weight * std::abs(first));
+  at_last_direction_.add(plane.weight * std::abs(last));
 }
 
 void StateTotals::report(Report& report) const {

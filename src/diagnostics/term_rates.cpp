@@ -6,12 +6,9 @@
 
 namespace nuvlasov::diagnostics {
 
-TermRates::TermRates(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
-                     const phase_space::Box& box, const physics::Terms& terms, Reduction& reduction)
-    : spacing_(z.spacing()),
-      measure_(momentum, box),
-      terms_(terms),
-      rate_(static_cast<std::size_t>(box.plane())) {
+TermRates::TermRates(const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
+                     const physics::Terms& terms, Reduction& reduction)
+    : measure_(momentum, box), terms_(terms), rate_(static_cast<std::size_t>(box.plane())) {
   for (std::size_t t = 0; t < terms.size(); ++t) rates_.emplace_back(reduction);
 }
 
@@ -32,16 +29,16 @@ void TermRates::add(const Plane& plane, const double* entropy_derivative) {
       entropy.add(flavor::load(entropy_derivative + owned), node_rate);
     });
     Rates& sums = rates_[t];
-    sums.number.add(spacing_ * flavor::trace(rate.number));
-    sums.kinetic.add(spacing_ * flavor::trace(rate.energy));
-    sums.u_osc.add(0.5 * spacing_ *
+    sums.number.add(plane.weight * flavor::trace(rate.number));
+    sums.kinetic.add(plane.weight * flavor::trace(rate.energy));
+    sums.u_osc.add(0.5 * plane.weight *
                    (flavor::polarization_product(moments.zeroth, rate.number) -
                     flavor::polarization_product(moments.first, rate.flux)));
-    sums.u_non.add(1.5 * spacing_ *
+    sums.u_non.add(1.5 * plane.weight *
                    (flavor::trace(moments.zeroth) * flavor::trace(rate.number) -
                     flavor::trace(moments.first) * flavor::trace(rate.flux)));
-    sums.purity.add(2.0 * spacing_ * purity.value());
-    sums.entropy.add(spacing_ * entropy.value());
+    sums.purity.add(2.0 * plane.weight * purity.value());
+    sums.entropy.add(plane.weight * entropy.value());
   }
 }
 

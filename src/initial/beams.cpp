@@ -31,6 +31,20 @@ flavor::Matrix SeededBeams::at(double z, Index k) const {
   return pure_ ? flavor::purified(rho) : rho;
 }
 
+flavor::Matrix GaussianPulse::at(double z, Index k) const {
+  const double x = (z - center_) / width_;
+  return std::exp(-0.5 * x * x) * beams_->at(z, k);
+}
+
+std::vector<flavor::Matrix> entering(const Beams& beams, const phase_space::ZAxis& z,
+                                     const std::vector<double>& directions) {
+  std::vector<flavor::Matrix> inflow;
+  for (const double v : directions)
+    inflow.push_back(
+        beams.at(z.position(v > 0.0 ? 0 : z.cells() - 1), static_cast<Index>(inflow.size())));
+  return inflow;
+}
+
 TwoBeamMode::TwoBeamMode(double zeta_plus, double zeta_minus, double wave_number)
     : k(wave_number), omega0(-zeta_minus - zeta_plus) {
   const std::complex<double> half_width = 2.0 * std::sqrt(std::complex(-zeta_plus * zeta_minus));

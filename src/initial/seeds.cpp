@@ -41,20 +41,25 @@ std::complex<double> FourierSeeds::at(double z, Index k) const {
   return {component(z, 2 * k), component(z, 2 * k + 1)};
 }
 
-PointSeeds::PointSeeds(Settings settings, double box_length, std::vector<double> zeta)
-    : settings_(std::move(settings)), length_(box_length), zeta_(std::move(zeta)) {}
+PointSeeds::PointSeeds(Settings settings, std::optional<double> period, std::vector<double> zeta)
+    : settings_(std::move(settings)), period_(period), zeta_(std::move(zeta)) {}
 
 std::complex<double> PointSeeds::at(double z, Index k) const {
   // In units of the width: what is farther away is below the rounding of the peak.
   constexpr double reach = 9.0;
-  const double images = std::ceil(reach * settings_.width / length_);
   double sum = 0.0;
+  const auto add = [&](double distance) {
+    const double x = distance / settings_.width;
+    sum += std::exp(-0.5 * x * x);
+  };
   for (const double position : settings_.positions) {
-    const double nearest = std::remainder(z - position, length_);
-    for (double m = -images; m <= images; m += 1.0) {
-      const double x = (nearest + m * length_) / settings_.width;
-      sum += std::exp(-0.5 * x * x);
+    if (!period_) {
+      add(z - position);
+      continue;
     }
+    const double images = std::ceil(reach * settings_.width / *period_);
+    const double nearest = std::remainder(z - position, *period_);
+    for (double m = -images; m <= images; m += 1.0) add(nearest + m * *period_);
   }
   return settings_.sigma * zeta_[static_cast<std::size_t>(k)] * sum;
 }

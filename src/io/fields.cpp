@@ -26,8 +26,11 @@ hsize_t size_of(Index n) { return static_cast<hsize_t>(n); }
 
 void create_phase_space_coordinates(hid_t file, const FieldContext& context) {
   const phase_space::MomentumGrid& momentum = context.momentum;
-  std::vector<double> z, energy, energy_weight;
-  for (Index j = 0; j < context.z.cells(); ++j) z.push_back(context.z.position(j));
+  std::vector<double> z, z_weight, energy, energy_weight;
+  for (Index j = 0; j < context.z.cells(); ++j) {
+    z.push_back(context.z.position(j));
+    z_weight.push_back(context.z.weight(j));
+  }
   for (Index i = 0; i < momentum.energies(); ++i) {
     energy.push_back(momentum.energy_offset(i));
     energy_weight.push_back(momentum.energy_weight(i));
@@ -48,6 +51,8 @@ void create_phase_space_coordinates(hid_t file, const FieldContext& context) {
     hdf5::create_variable(file, name, {dimension}, {}, description);
     hdf5::write_block(hdf5::open_dataset(file, name), {{0}, {values.size()}}, values.data(), false);
   };
+  weight("z_weight", "z", z_weight,
+         provenance.describe(units::of::length, "weight of a position in integrals over z"));
   weight("energy_weight", "energy", energy_weight,
          provenance.describe(units::of::energy, "weight of an energy in sums over momentum"));
   weight("angle_weight", "angle", momentum.weights(),
@@ -55,6 +60,8 @@ void create_phase_space_coordinates(hid_t file, const FieldContext& context) {
   hdf5::write_attribute(file, "reference_energy", momentum.reference_energy());
   hdf5::write_attribute(file, "energy_spacing", momentum.energy_spacing());
   hdf5::write_attribute(file, "box_length", context.z.length());
+  hdf5::write_attribute(file, "boundaries",
+                        std::string(context.z.periodic() ? "periodic" : "open"));
 }
 
 hdf5::Block owned_block(const phase_space::Box& box, bool matrix) {

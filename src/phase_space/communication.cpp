@@ -18,7 +18,9 @@ constexpr double share_on_ghost_planes = 0.3;
 
 AxisShare largest_axis_share(Index nodes, int ranks, bool periodic) {
   const int neighbours = periodic && ranks > 1 ? 2 : std::min(2, ranks - 1);
-  return {.nodes = (nodes + ranks - 1) / ranks, .neighbours = neighbours};
+  return {.nodes = (nodes + ranks - 1) / ranks,
+          .neighbours = neighbours,
+          .own_ghosts = periodic ? 2 - neighbours : 0};
 }
 
 /// Nodes along the axis with ghosts on the sides where there are neighbours.
@@ -39,15 +41,15 @@ double halo_messages(const Share& share, const ProcessGrid& grid) {
 double AllReduction::rounds() const { return std::bit_width(static_cast<unsigned>(ranks - 1)); }
 
 Share largest_share(const ProcessGrid& grid, const ZAxis& z, const MomentumGrid& momentum) {
-  return {.z = largest_axis_share(z.cells(), grid.z, true),
+  return {.z = largest_axis_share(z.cells(), grid.z, z.periodic()),
           .energy = largest_axis_share(momentum.energies(), grid.energy, false),
           .angle = largest_axis_share(momentum.angles(), grid.angle, false)};
 }
 
 Communication communication(const Share& share, const ProcessGrid& grid, int ghosts) {
-  // Planes have ghosts on both sides always: where z is whole, they are the rank's own.
-  const Index planes = share.z.nodes + 2 * Index{ghosts};
-  const Index own_planes = with_ghosts({share.z.nodes, 2 - share.z.neighbours}, ghosts);
+  // Where a periodic z is whole, its ghosts are the rank's own.
+  const Index own_planes = share.z.nodes + share.z.own_ghosts * Index{ghosts};
+  const Index planes = own_planes + share.z.neighbours * Index{ghosts};
   const Index ghost_nodes =
       planes * with_ghosts(share.energy, ghosts) * with_ghosts(share.angle, ghosts) -
       own_planes * share.energy.nodes * share.angle.nodes;

@@ -18,12 +18,13 @@ PetscErrorCode Decomposition::create(MPI_Comm comm, const ZAxis& z, const Moment
   comm_ = comm;
   grid_ = grid;
   ghosts_ = ghosts;
+  periodic_ = z.periodic();
   check_counts(whole(z, momentum), grid, ghosts);
-  PetscCall(DMDACreate3d(comm, DM_BOUNDARY_NONE, DM_BOUNDARY_NONE, DM_BOUNDARY_PERIODIC,
-                         DMDA_STENCIL_BOX, static_cast<PetscInt>(momentum.angles()),
-                         static_cast<PetscInt>(momentum.energies()),
-                         static_cast<PetscInt>(z.cells()), grid.angle, grid.energy, grid.z,
-                         flavor::components, ghosts, nullptr, nullptr, nullptr, dm_.address()));
+  PetscCall(DMDACreate3d(
+      comm, DM_BOUNDARY_NONE, DM_BOUNDARY_NONE, periodic_ ? DM_BOUNDARY_PERIODIC : DM_BOUNDARY_NONE,
+      DMDA_STENCIL_BOX, static_cast<PetscInt>(momentum.angles()),
+      static_cast<PetscInt>(momentum.energies()), static_cast<PetscInt>(z.cells()), grid.angle,
+      grid.energy, grid.z, flavor::components, ghosts, nullptr, nullptr, nullptr, dm_.address()));
   PetscCall(DMSetUp(dm_));
 
   std::array<PetscInt, 3> start{}, width{}, ghost_start{}, ghost_width{};
@@ -35,7 +36,7 @@ PetscErrorCode Decomposition::create(MPI_Comm comm, const ZAxis& z, const Moment
            .energy = {ghost_start[1], ghost_width[1]},
            .angle = {ghost_start[0], ghost_width[0]}};
   energy_stride_ = seen_.row();
-  planes_.resize(static_cast<std::size_t>(seen_.z.size));
+  planes_.resize(static_cast<std::size_t>(box_.z.size + 2 * Index{ghosts}));
 
   int rank = 0;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
@@ -47,8 +48,11 @@ PetscErrorCode Decomposition::create(MPI_Comm comm, const ZAxis& z, const Moment
     PetscCall(DMCreateLocalVector(dm_, local_.address()));
   } else if (grid.z > 1) {
     ghost_planes_.resize(static_cast<std::size_t>(2 * Index{ghosts} * box_.plane()));
-    before_ = (rank + grid.z - 1) % grid.z;
-    after_ = (rank + 1) % grid.z;
+    const auto neighbour = [&](bool there, int which) {
+      return periodic_ || there ? (which + grid.z) % grid.z : MPI_PROC_NULL;
+    };
+    before_ = neighbour(rank > 0, rank - 1);
+    after_ = neighbour(rank + 1 < grid.z, rank + 1);
   }
   PetscFunctionReturn(0);
 }
@@ -68,14 +72,14 @@ PetscErrorCode Decomposition::begin_exchange(Vec state, const PetscScalar** memo
     PetscCall(VecGetArrayRead(local_, memory));
     const double* first = *memory + (box_.energy.begin - seen_.energy.begin) * energy_stride_ +
                           (box_.angle.begin - seen_.angle.begin) * flavor::components;
-    for (Index j = -ghosts_; j < owned + ghosts_; ++j)
-      set_plane(j, first + (j + ghosts_) * seen_.plane());
+    for (Index n = 0; n < seen_.z.size; ++n)
+      set_plane(n + seen_.z.begin - box_.z.begin, first + n * seen_.plane());
     PetscFunctionReturn(0);
   }
   PetscCall(VecGetArrayRead(state, memory));
   for (Index j = 0; j < owned; ++j) set_plane(j, *memory + j * plane);
   if (grid_.z == 1) {
-    for (Index m = 0; m < ghosts_; ++m) {
+    for (Index m = 0; periodic_ && m < ghosts_; ++m) {
       set_plane(m - ghosts_, *memory + (owned - ghosts_ + m) * plane);
       set_plane(owned + m, *memory + m * plane);
     }

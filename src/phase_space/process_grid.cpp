@@ -11,17 +11,21 @@
 namespace nuvlasov::phase_space {
 namespace {
 
-/// A split axis needs `ghosts` nodes on each rank; z is periodic, so it needs them even unsplit.
-int most_ranks(Index nodes, int ghosts) {
+/// A split axis needs `least` nodes on each rank; a periodic one needs them even unsplit.
+int most_ranks(Index nodes, Index least) {
   constexpr Index most = std::numeric_limits<int>::max();
-  return static_cast<int>(std::clamp<Index>(nodes / std::max(ghosts, 1), 1, most));
+  return static_cast<int>(std::clamp<Index>(nodes / std::max<Index>(least, 1), 1, most));
 }
+
+/// At an open end, a rank has all rows that are no central differences, and what those read.
+Index least_planes(const ZAxis& z, int ghosts) { return std::max<Index>(ghosts, z.closure()); }
 
 struct Axis {
   const char* name = nullptr;
   std::optional<int> requested;
   int limit = 1;
   Index nodes = 0;
+  Index least = 0;  ///< nodes on each rank
 
   bool takes(int ranks) const { return requested ? ranks == *requested : ranks <= limit; }
 };
@@ -39,9 +43,13 @@ void check_requests(int ranks, int ghosts, const std::array<Axis, 3>& axes) {
     if (requested > axis.limit)
       throw DecompositionError(
           axis.name,
-          fmt::format("{} ranks, but {} cells with a stencil of {} on each side can be split over "
-                      "at most {} ranks",
-                      requested, axis.nodes, ghosts, axis.limit));
+          fmt::format(
+              "{} ranks, but {} cells with {} can be split over at most {} ranks", requested,
+              axis.nodes,
+              axis.least > ghosts
+                  ? fmt::format("{} of them at an open end that one rank has to own", axis.least)
+                  : fmt::format("a stencil of {} on each side", ghosts),
+              axis.limit));
     if (remaining % requested != 0)
       throw DecompositionError(
           axis.name,
@@ -59,9 +67,12 @@ std::vector<ProcessGrid> possible_process_grids(int ranks, const ZAxis& z,
                                                 const MomentumGrid& momentum, int ghosts,
                                                 const ProcessGridRequest& request) {
   const std::array<Axis, 3> axes{
-      Axis{"z", request.z, most_ranks(z.cells(), ghosts), z.cells()},
-      Axis{"energy", request.energy, most_ranks(momentum.energies(), ghosts), momentum.energies()},
-      Axis{"angle", request.angle, most_ranks(momentum.angles(), ghosts), momentum.angles()}};
+      Axis{"z", request.z, most_ranks(z.cells(), least_planes(z, ghosts)), z.cells(),
+           least_planes(z, ghosts)},
+      Axis{"energy", request.energy, most_ranks(momentum.energies(), ghosts), momentum.energies(),
+           ghosts},
+      Axis{"angle", request.angle, most_ranks(momentum.angles(), ghosts), momentum.angles(),
+           ghosts}};
   check_requests(ranks, ghosts, axes);
 
   std::vector<ProcessGrid> possible;

@@ -23,13 +23,12 @@ void write_flux(const Neighbourhood& here, double* flux) {
       flux);
 }
 
-void write_force(const Neighbourhood& here, const phase_space::CentralDifference& d_z,
-                 double* force) {
+void write_force(const Neighbourhood& here, double* force) {
   write_product(
       here,
       [&](Index i, Index at) {
         const Index node = i * here.density_stride + at;
-        return d_z.apply([&](int m) { return flavor::load(here.density(m) + node); });
+        return here.d_z().apply([&](int m) { return flavor::load(here.density(m) + node); });
       },
       force);
 }

@@ -34,12 +34,16 @@ Terms make_terms(const EquationSettings& settings, const phase_space::ZAxis& z,
   terms.push_back(std::make_unique<Streaming>(z, momentum, kernel));
   terms.push_back(std::make_unique<Refraction>(kernel));
   if (settings.mode == Mode::full) {
-    terms.push_back(std::make_unique<WeakForce>(z, kernel));
+    terms.push_back(std::make_unique<WeakForce>(z, box, kernel));
     // Frozen directions: Omega does not depend on momentum.
     if (momentum.geometry() == phase_space::Geometry::spherical)
       terms.push_back(std::make_unique<GroupVelocity>(z, momentum, kernel));
   }
   if (!settings.terms.empty()) keep(settings.terms, terms);
+  const bool streaming = std::any_of(terms.begin(), terms.end(),
+                                     [](const auto& term) { return term->parts().streaming; });
+  if (streaming && !z.periodic())
+    terms.push_back(std::make_unique<Inflow>(settings.inflow, z, momentum, box));
   if (settings.dissipation.z > 0.0 || settings.dissipation.energy > 0.0)
     terms.push_back(std::make_unique<Dissipation>(settings.dissipation, z, momentum, box));
   return terms;
@@ -48,19 +52,20 @@ Terms make_terms(const EquationSettings& settings, const phase_space::ZAxis& z,
 KineticEquation::KineticEquation(const EquationSettings& settings, const phase_space::ZAxis& z,
                                  const phase_space::MomentumGrid& momentum,
                                  const phase_space::Decomposition& decomposition)
-    : box_(decomposition.box()),
+    : z_(z),
+      box_(decomposition.box()),
       reach_(z.derivative().reach()),
-      kernel_(std::make_shared<RateKernel>(z, momentum, decomposition)),
+      kernel_(std::make_shared<RateKernel>(momentum, decomposition)),
       terms_(make_terms(settings, z, momentum, box_, kernel_)),
       moments_(momentum, decomposition),
       prepared_(static_cast<std::size_t>(box_.z.size + 2 * Index{reach_})),
       ahead_(std::max<Index>(1, prepared_together / kernel_->products_size())),
-      ring_(2 * Index{reach_} + ahead_),
+      ring_(2 * Index{z.span()} + ahead_),
       rate_(static_cast<std::size_t>(box_.plane())) {
   for (const auto& term : terms_) parts_ |= term->parts();
   if (parts_.read_products())
     products_.resize(
-        static_cast<std::size_t>((2 * Index{reach_} + ring_) * kernel_->products_size()));
+        static_cast<std::size_t>((2 * Index{z.span()} + ring_) * kernel_->products_size()));
   if (settings.mode == Mode::full) gradient_.resize(static_cast<std::size_t>(box_.plane()));
 }
 
@@ -104,7 +109,7 @@ void KineticEquation::prepare(const phase_space::StateView& rho, Index j, Index 
 
 double* KineticEquation::products(Index j) {
   // The first planes are kept until the sweep comes back to them.
-  const Index kept = 2 * Index{reach_};
+  const Index kept = 2 * Index{z_.span()};
   const Index slot = j >= 0 && j < kept ? j : kept + (j + kept) % ring_;
   return products_.data() + slot * kernel_->products_size();
 }
@@ -123,7 +128,9 @@ Neighbourhood KineticEquation::neighbourhood(const phase_space::StateView& rho, 
   here.density_stride = rho.energy_stride();
   here.energies_seen = rho.energies_seen();
   here.angles_seen = rho.angles_seen();
-  for (int m = -reach_; m <= reach_; ++m) {
+  here.z = box_.z.begin + j;
+  here.d_z_ = &z_.stencil(here.z);
+  for (int m = here.d_z_->lowest; m <= here.d_z_->highest; ++m) {
     prepare(rho, j + m, readable);
     const std::size_t slot = Neighbourhood::slot(m);
     here.density_[slot] = rho.row(j + m, 0);

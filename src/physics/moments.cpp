@@ -81,7 +81,8 @@ Moments::Moments(const phase_space::MomentumGrid& grid,
       current_(planes_.size() * flavor::components) {}
 
 void Moments::update(const phase_space::StateView& rho) {
-  for (Index j = -ghosts_; j < owned_planes_ + ghosts_; ++j)
+  const phase_space::Range seen = rho.planes_seen();
+  for (Index j = seen.begin; j < seen.end(); ++j)
     planes_[static_cast<std::size_t>(j + ghosts_)] = sum_(rho.row(j, 0), rho.energy_stride());
   if (shared_) {
     static_assert(sizeof(PlaneMoments) == 3 * sizeof(flavor::Matrix));
@@ -89,7 +90,7 @@ void Moments::update(const phase_space::StateView& rho) {
                   static_cast<int>(planes_.size() * 3 * flavor::components), MPI_DOUBLE, MPI_SUM,
                   momentum_comm_);
   }
-  for (Index j = -ghosts_; j < owned_planes_ + ghosts_; ++j) update_refraction(j);
+  for (Index j = seen.begin; j < seen.end(); ++j) update_refraction(j);
 }
 
 void Moments::update_plane(const phase_space::StateView& rho, Index j) {

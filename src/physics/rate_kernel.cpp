@@ -21,38 +21,46 @@ constexpr Index lanes = flavor::lanes;
 /// Registers of frozen directions that are finished at once, while they are in the innermost cache.
 constexpr Index strip_of_beams = phase_space::MomentumGradient::most / block_size;
 
-/// sum_m c_m (f_{j+m} - f_{j-m}), each plane being read at the same place.
-template <int reach>
+/// A row of D_z, each plane being read at the same place. Rows shorter than `pairs` end in zeros.
+template <int pairs>
 struct Difference {
-  std::array<double, reach> weight{};
-  std::array<const double*, reach> ahead{}, behind{};
+  std::array<double, pairs> weight{};
+  std::array<const double*, pairs> ahead{}, behind{};
 
   Difference() = default;
   template <class PlaneAt>
-  Difference(const phase_space::CentralDifference& derivative, double scale, PlaneAt&& plane_at) {
-    for (int m = 0; m < reach; ++m) {
-      weight[m] = scale * derivative.weight(m + 1);
-      ahead[m] = plane_at(m + 1);
-      behind[m] = plane_at(-m - 1);
+  Difference(const phase_space::Stencil& row, double scale, PlaneAt&& plane_at) {
+    for (int n = 0; n < pairs; ++n) {
+      weight[n] = scale * row.pairs[n].weight;
+      ahead[n] = plane_at(row.pairs[n].ahead);
+      behind[n] = plane_at(row.pairs[n].behind);
     }
   }
   Block at(Index place) const {
     Block sum{};
-    for (int m = 0; m < reach; ++m)
-      for (int c = 0; c < components; ++c) {
-        sum[c] += weight[m] * (load_lanes(ahead[m] + place + c * lanes) -
-                               load_lanes(behind[m] + place + c * lanes));
-      }
+    for (int n = 0; n < pairs; ++n)
+      for (int c = 0; c < components; ++c)
+        sum[c] += weight[n] * (load_lanes(ahead[n] + place + c * lanes) -
+                               load_lanes(behind[n] + place + c * lanes));
     return sum;
   }
 };
 
+/// Calls body(std::integral_constant<int, pairs>) with as many pairs as a row of D_z has, or more:
+/// rows as long as inside are unrolled as they are.
+template <class Body>
+void with_static_pairs(int pairs, Body&& body) {
+  if (pairs <= phase_space::CentralDifference::max_reach)
+    phase_space::with_static_reach(pairs, body);
+  else
+    body(std::integral_constant<int, phase_space::Stencil::max_pairs>{});
+}
+
 }  // namespace
 
-RateKernel::RateKernel(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+RateKernel::RateKernel(const phase_space::MomentumGrid& momentum,
                        const phase_space::Decomposition& decomposition)
-    : derivative_(z.derivative()),
-      lines_(momentum, decomposition.seen()),
+    : lines_(momentum, decomposition.seen()),
       momentum_gradient_(momentum, lines_, decomposition.seen()),
       spherical_(momentum.geometry() == phase_space::Geometry::spherical),
       energies_(decomposition.box().energy.size),
@@ -166,10 +174,11 @@ void RateKernel::prepare(const Neighbourhood& here, const Parts& parts) {
   for (Index n = 0; n < row_seen_; ++n) row[n] = -1.0 / 6.0 * omega[n];
   spread(row, omega_.data());
   std::fill_n(row, row_seen_, 0.0);
-  for (int m = 1; m <= derivative_.reach(); ++m) {
-    const double weight = 1.0 / 3.0 * derivative_.weight(m);
-    const double* const ahead = here.refraction(m) - first_angle_;
-    const double* const behind = here.refraction(-m) - first_angle_;
+  const phase_space::Stencil& d_z = here.d_z();
+  for (int pair = 0; pair < d_z.size; ++pair) {
+    const double weight = 1.0 / 3.0 * d_z.pairs[pair].weight;
+    const double* const ahead = here.refraction(d_z.pairs[pair].ahead) - first_angle_;
+    const double* const behind = here.refraction(d_z.pairs[pair].behind) - first_angle_;
     for (Index n = 0; n < row_seen_; ++n) row[n] += weight * (ahead[n] - behind[n]);
   }
   spread(row, slope_.data());
@@ -206,14 +215,14 @@ void RateKernel::copy_owned(const double* seen, double* owned) const {
 }
 
 /// What a plane is made of.
-template <int reach>
+template <int pairs>
 struct RateKernel::Sources {
   const double* here;
-  Difference<reach> d_rho, d_omega_rho, d_current_rho;
+  Difference<pairs> d_rho, d_omega_rho, d_current_rho;
   Matrix current, current_slope;  ///< A_1/2, D_z A_1/2
 };
 
-template <int reach, RateKernel::Products products>
+template <int pairs, RateKernel::Products products>
 void RateKernel::write(const Neighbourhood& here, const Parts& parts, double* rate) {
   constexpr bool spherical = products == Products::both || products == Products::either;
   const Index in_line = lines_.blocks(), current_products = lines_.all_blocks() * block_size;
@@ -223,16 +232,17 @@ void RateKernel::write(const Neighbourhood& here, const Parts& parts, double* ra
   const double by_force = parts.weak_force ? 1.0 : 0.0;
   const double by_velocity = parts.group_velocity ? 1.0 : 0.0;
 
+  const phase_space::Stencil& d_z = here.d_z();
   const auto plane_at = [&](int m) { return here.density(m) - to_first_; };
-  const Sources<reach> planes{
+  const Sources<pairs> planes{
       plane_at(0),
-      {derivative_, 1.0, plane_at},
-      {derivative_, 1.0 / 3.0, [&](int m) { return here.products(m); }},
-      {derivative_, 1.0, [&](int m) { return here.products(m) + current_products; }},
+      {d_z, 1.0, plane_at},
+      {d_z, 1.0 / 3.0, [&](int m) { return here.products(m); }},
+      {d_z, 1.0, [&](int m) { return here.products(m) + current_products; }},
       0.5 * flavor::load(here.current(0)),
-      0.5 * derivative_.apply([&](int m) { return flavor::load(here.current(m)); })};
+      0.5 * d_z.apply([&](int m) { return flavor::load(here.current(m)); })};
 
-  const auto make = [&](const Sources<reach>& from, Index node, const Place& place) {
+  const auto make = [&](const Sources<pairs>& from, Index node, const Place& place) {
     const auto set = [&](phase_space::Fields& fields, const Block& value) {
       double* const at = fields.line(place.line) + place.lane;
       for (int c = 0; c < components; ++c) store_lanes(at + c * component_step, value[c]);
@@ -275,19 +285,20 @@ void RateKernel::write(const Neighbourhood& here, const Parts& parts, double* ra
   };
 
   // Of a register that a line does not fill, so that no node is read that does not exist.
-  alignas(phase_space::cache_line) std::array<double, (2 * reach + 1) * block_size> copies{};
-  Sources<reach> copied;
+  alignas(phase_space::cache_line) std::array<double, (2 * pairs + 1) * block_size> copies{};
+  Sources<pairs> copied;
   const auto copy = [&](const Place& place) {
-    const auto take = [&](const double*& numbers, int m) {
-      double* const some = copies.data() + (m + reach) * block_size;
+    double* some = copies.data();
+    const auto take = [&](const double*& numbers) {
       std::copy_n(numbers + place.node, place.nodes * components, some);
       numbers = some;
+      some += block_size;
     };
     copied = planes;
-    take(copied.here, 0);
-    for (int m = 1; m <= reach; ++m) {
-      take(copied.d_rho.ahead[m - 1], m);
-      take(copied.d_rho.behind[m - 1], -m);
+    take(copied.here);
+    for (int n = 0; n < pairs; ++n) {
+      take(copied.d_rho.ahead[n]);
+      take(copied.d_rho.behind[n]);
     }
   };
   const auto make_all = [&](Index begin, Index end) {
@@ -329,15 +340,15 @@ void RateKernel::write(const Neighbourhood& here, const Parts& parts, double* ra
 
 void RateKernel::write_rate(const Neighbourhood& here, const Parts& parts, double* rate) {
   prepare(here, parts);
-  phase_space::with_static_reach(derivative_.reach(), [&](auto reach) {
+  with_static_pairs(here.d_z().size, [&](auto pairs) {
     if (!parts.read_products())
-      write<reach, Products::none>(here, parts, rate);
+      write<pairs, Products::none>(here, parts, rate);
     else if (!spherical_)
-      write<reach, Products::force>(here, parts, rate);
+      write<pairs, Products::force>(here, parts, rate);
     else if (parts.weak_force && parts.group_velocity)
-      write<reach, Products::both>(here, parts, rate);
+      write<pairs, Products::both>(here, parts, rate);
     else
-      write<reach, Products::either>(here, parts, rate);
+      write<pairs, Products::either>(here, parts, rate);
   });
 }
 

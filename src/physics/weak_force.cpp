@@ -5,26 +5,29 @@
 
 namespace nuvlasov::physics {
 
-WeakForce::WeakForce(const phase_space::ZAxis& z, const std::shared_ptr<RateKernel>& kernel)
-    : KernelTerm(kernel),
-      derivative_(z.derivative()),
-      spacing_(z.spacing()),
-      momentum_radius_(kernel->momentum_radius()) {}
+WeakForce::WeakForce(const phase_space::ZAxis& z, const phase_space::Box& box,
+                     const std::shared_ptr<RateKernel>& kernel)
+    : KernelTerm(kernel), z_(z), planes_(box.z), momentum_radius_(kernel->momentum_radius()) {}
 
 double WeakForce::spectral_radius(const Moments& moments) const {
-  // The flux form amplifies what varies from cell to cell by up to sum 2 m |c_m| dz, |c_m| being
-  // the stencil coefficients: |Omega_{j+m} - Omega_j| <= m dz |d_z Omega|.
-  double flux_form = 0.0;
-  for (int m = 1; m <= derivative_.reach(); ++m)
-    flux_form += 2.0 * m * spacing_ * std::abs(derivative_.weight(m));
-
-  double force = 0.0;
-  for (Index j = 0; j < moments.planes(); ++j)
+  double rate = 0.0;
+  for (Index j = 0; j < moments.planes(); ++j) {
+    const phase_space::Stencil& d_z = z_.stencil(planes_.begin + j);
+    // The flux form amplifies what varies from cell to cell by up to sum |c| |m| dz over the
+    // stencil coefficients c and the distances m that they reach: |Omega_{j+m} - Omega_j| <= |m| dz
+    // |d_z Omega|.
+    double flux_form = 0.0;
+    for (int n = 0; n < d_z.size; ++n)
+      flux_form += z_.spacing() * std::abs(d_z.pairs[n].weight) *
+                   std::abs(d_z.pairs[n].ahead - d_z.pairs[n].behind);
+    double force = 0.0;
     for (Index at = 0; at < moments.angles() * flavor::components; at += flavor::components)
-      force = std::max(force, flavor::jordan_radius(derivative_.apply([&](int m) {
+      force = std::max(force, flavor::jordan_radius(d_z.apply([&](int m) {
                          return flavor::load(moments.refraction(j + m) + at);
                        })));
-  return (2.0 + flux_form) / 3.0 * force * momentum_radius_;
+    rate = std::max(rate, (2.0 + flux_form) / 3.0 * force);
+  }
+  return rate * momentum_radius_;
 }
 
 }  // namespace nuvlasov::physics

@@ -142,6 +142,13 @@ PetscErrorCode Integrator::create(const phase_space::Decomposition& decompositio
   TSType type = nullptr;
   PetscCall(TSGetType(ts_, &type));
   runge_kutta_ = std::string_view(type) == TSRK;
+  if (std::string_view(type) == TSTHETA) {
+    PetscReal theta_chosen = 0.0;
+    PetscBool endpoint = PETSC_FALSE;
+    PetscCall(TSThetaGetTheta(ts_, &theta_chosen));
+    PetscCall(TSThetaGetEndpoint(ts_, &endpoint));
+    midpoint_ = theta_chosen == theta && endpoint == PETSC_FALSE;
+  }
   description_ = fmt::format("{} (TS {})", traits(settings.method).name, type);
   if (adaptive_)
     description_ += fmt::format(", adaptive step, tolerance {:g}", settings.tolerance);
@@ -216,6 +223,7 @@ PetscErrorCode Integrator::advance(double step, double limit, StepOutcome* outco
     PetscFunctionReturn(0);
   }
   last_step_ = reached - time_;
+  whole_step_ = adaptive_ ? last_step_ : step;
   time_ = reached;
   steps_ = steps;
   *outcome = StepOutcome::done;

@@ -27,6 +27,7 @@ from command import (
 )
 
 INPUT = "input.toml"
+OPEN: Settings = {"grid.z.boundaries": '"open"'}
 EARLIER = "earlier"  # directory of a finished run
 NEW = "new"  # a directory that does not exist
 
@@ -48,6 +49,8 @@ WRONG_TYPE = [
     ("grid.z.length", '"20.0"', REAL, "string"),
     ("grid.z.cells", "64.0", INTEGER, "floating-point"),
     ("grid.z.order", '"6"', INTEGER, "string"),
+    ("grid.z.boundaries", "true", STRING, "boolean"),
+    ("grid.z.inflow", "0.0", STRING, "floating-point"),
     ("grid.momentum.geometry", '["beams"]', STRING, "array"),
     ("grid.momentum.directions", "1.0", LIST, "floating-point"),
     ("grid.momentum.weights", '[1.0, "1.0"]', LIST, "string"),
@@ -76,6 +79,9 @@ WRONG_TYPE = [
         )
     ),
     ("initial.path", "1", STRING, "integer"),
+    ("initial.z_profile.shape", "1", STRING, "integer"),
+    ("initial.z_profile.center", '"middle"', REAL, "string"),
+    ("initial.z_profile.width", "[1.0]", REAL, "array"),
     ("initial.energy_spectrum.shape", "true", STRING, "boolean"),
     ("initial.energy_spectrum.width", "1979-05-27", REAL, "date"),
     ("initial.energy_spectrum.center", '""', REAL, "string"),
@@ -160,6 +166,8 @@ OUT_OF_RANGE = [
     ("initial.energy_spectrum.width", "0.0", "> 0"),
     ("initial.energy_spectrum.center", "-inf", "finite"),
     ("initial.energy_spectrum.temperature", "0.0", "> 0"),
+    ("initial.z_profile.center", "nan", "finite"),
+    ("initial.z_profile.width", "0.0", "> 0"),
     ("initial.seeds.sigma", "-1e-4", ">= 0"),
     ("initial.seeds.max_mode", "-1", ">= 0"),
     ("initial.seeds.random_seed", "-1", ">= 0"),
@@ -193,6 +201,9 @@ INVALID_CHOICE = [
     ("equation.terms", '["streaming", "weak_farce"]', 'did you mean "weak_force"?'),
     ("grid.momentum.geometry", '"cubes"', "must be one of beams"),
     ("grid.momentum.angular_operator", '"spectrall"', 'did you mean "spectral"?'),
+    ("grid.z.boundaries", '"opne"', 'did you mean "open"?'),
+    ("grid.z.inflow", '"vacum"', 'did you mean "vacuum"?'),
+    ("initial.z_profile.shape", '"gausian"', 'did you mean "gaussian"?'),
     ("initial.nu_e.shape", '"gausian"', 'did you mean "gaussian"?'),
     ("initial.nu_x.shape", '"flat"', "isotropic, gaussian, exponential, linear, table"),
     ("initial.type", '"eigenmod"', 'did you mean "eigenmode"?'),
@@ -266,6 +277,24 @@ VALUES: list[tuple[Settings, list[str]]] = [
     ({"grid.momentum.energy.cells": "1"}, ["full mode", "more than 6 cells, found 1", "standard"]),
     ({"grid.momentum.order": "8", "grid.momentum.energy.cells": "8"}, ["order 8 needs more than 8 cells, found 8"]),
     ({"grid.z.cells": "6"}, ["more than 6 cells, found 6"]),
+    # open boundaries
+    (OPEN | {"grid.z.order": "8"}, ["no operator of order 8", "2, 4 or 6"]),
+    *(
+        (OPEN | {"grid.z.order": order, "initial.seeds.max_mode": "1", "grid.z.cells": cells}, [f"at least {least} nodes"])
+        for order, cells, least in [("2", "2", 3), ("4", "7", 8), ("6", "11", 12)]
+    ),
+    (OPEN | {"equation.dissipation.z": "0.1"}, ["periodic boundaries", "set it to 0"]),
+    (OPEN | {"equation.terms": '["refraction", "weak_force"]'}, ["streaming", "nothing crosses", "periodic"]),
+    (OPEN | {"initial.seeds.type": '"eigenmode"'}, ["modes of the periodic box", '"fourier" or "points"']),
+    (
+        OPEN | EIGENMODE,
+        ["modes of the periodic box", '"fourier" or "points"'],
+    ),
+    (
+        OPEN | FROM_FILE | {"initial.path": '"none.h5"', "grid.z.inflow": '"initial"'},
+        ["does not tell seeds from the rest", '"vacuum"'],
+    ),
+    ({"initial.z_profile.shape": '"gaussian"', "initial.z_profile.center": "10.0", "initial.z_profile.width": "0.3"}, ["0.3 is less than a cell in z, 0.3125"]),
     ({"grid.z.cells": "9223372036854775807"}, ["unknowns"]),
     ({"grid.momentum.energy.half_width": "1001.0"}, ["1001 is larger than the reference 1000"]),
     ({"grid.momentum.energy.half_width": "6.0"}, ["touches the spectrum", "diagnostics.edge_limit = 1.0e-08", "widen"]),
@@ -307,6 +336,9 @@ VALUES: list[tuple[Settings, list[str]]] = [
             (EIGENMODE, "initial.nu_e.number", "0.5", 'grid.momentum.geometry = "beams"', '"spherical"'),
             (EIGENMODE, "initial.seeds.sigma", "0.1", 'initial.type = "eigenmode"', '"two_beam" or "spectrum"'),
             (SPECTRUM, "initial.nu_e.center", "0.5", 'initial.nu_e.shape = "isotropic"', '"gaussian" or "exponential"'),
+            ({}, "grid.z.inflow", '"vacuum"', 'grid.z.boundaries = "periodic"', '"open"'),
+            ({}, "initial.z_profile.width", "2.0", 'initial.z_profile.shape = "uniform"', '"gaussian"'),
+            (EIGENMODE, "initial.z_profile.shape", '"gaussian"', 'initial.type = "eigenmode"', '"two_beam" or "spectrum"'),
             ({}, "initial.seeds.positions", "[1.0]", 'initial.seeds.type = "fourier"', '"points"'),
             ({}, "initial.energy_spectrum.temperature", "5.0", 'initial.energy_spectrum.shape = "gaussian"', '"fermi_dirac"'),
             ({}, "time.solver_tolerance", "1e-9", 'time.method = "rk4"', '"implicit_midpoint"'),
@@ -678,6 +710,11 @@ def test_command_line(workspace: Path, arguments: list[str], fragments: list[str
             4,
             {"grid.z.cells": "8", "initial.seeds.max_mode": "2", "parallel.ranks_z": "4"},
             ["8 cells with a stencil of 3", "at most 2 ranks"],
+        ),
+        (
+            4,
+            OPEN | {"grid.z.cells": "20", "initial.seeds.max_mode": "2", "parallel.ranks_z": "4"},
+            ["4 ranks, but 20 cells with 6 of them at an open end", "at most 3"],
         ),
         (4, {"parallel.ranks_z": "2", "parallel.ranks_energy": "4"}, ["4 does not divide the 2", "of 4 ranks"]),
         (2, {"petsc.ts_type": '"rkk"'}, ["Unknown TS type: rkk"]),

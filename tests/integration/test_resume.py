@@ -89,6 +89,24 @@ def test_killed_on_one_two_four_and_three_ranks_it_ends_with_the_same_bits(
     assert_same(results(tmp_path / "run"), expected)
 
 
+@pytest.mark.parametrize("method", ["rk4", "implicit_midpoint"])
+def test_open_box_killed_on_two_ranks_ends_with_the_same_bits_and_knows_what_crossed_its_ends(
+    tmp_path: Path, method: str
+) -> None:
+    settings = RUN | {"grid.z.boundaries": '"open"', "time.method": f'"{method}"'}
+    killed = start(tmp_path, settings, 2, **killed_at("checkpoint.published", 2))
+    assert killed.returncode not in (DONE, RESUBMIT), killed
+    assert start(tmp_path, settings).returncode == DONE
+    (tmp_path / "whole").mkdir()
+    assert start(tmp_path / "whole", settings).returncode == DONE
+    assert_same(results(tmp_path / "run"), results(tmp_path / "whole/run"))
+    with h5py.File(tmp_path / "run/history.h5") as history:
+        # Steps of rk4 balance to their order; edges of the window hold 1e-12 of the neutrinos.
+        assert abs(history["purity_boundary"][-1]) > 1e-6
+        change = history["purity"][-1] - history["purity"][0]
+        assert change == pytest.approx(history["purity_boundary"][-1], rel=1e-4 if method == "rk4" else 1e-9)
+
+
 FAILPOINTS = ["begun", "created", "written", "closed", "verified", "sealed", "synced", "published", "linked", "rotated"]
 
 

@@ -22,6 +22,7 @@ struct GridShape {
   phase_space::AngularOperator angular_operator = phase_space::AngularOperator::spectral;
   phase_space::DirectionRange range{};
   double reference = 50.0;
+  phase_space::Boundaries boundaries = phase_space::Boundaries::periodic;
 };
 
 /// A phase space, distributed over a communicator, with an equation and a state of random numbers.
@@ -33,7 +34,7 @@ class Grid {
 
   Grid(const GridShape& shape, const physics::EquationSettings& settings,
        MPI_Comm comm = PETSC_COMM_SELF, phase_space::ProcessGrid ranks = {})
-      : z(shape.length, shape.z, shape.z_order),
+      : z(shape.length, shape.z, shape.z_order, shape.boundaries),
         momentum(shape.spherical_angles > 0
                      ? phase_space::MomentumGrid::spherical(
                            shape.reference, shape.half_width, shape.energies, shape.energy_order,
@@ -98,11 +99,12 @@ class Grid {
     long double sum = 0.0L;
     for (std::size_t n = 0; n < f.size(); ++n) {
       const auto node = static_cast<Index>(n / flavor::components);
-      sum +=
-          static_cast<long double>(f[n] * g[n]) *
-          momentum.weight(node / momentum.angles() % momentum.energies(), node % momentum.angles());
+      sum += static_cast<long double>(f[n] * g[n]) *
+             momentum.weight(node / momentum.angles() % momentum.energies(),
+                             node % momentum.angles()) *
+             z.weight(node / (momentum.angles() * momentum.energies()));
     }
-    return static_cast<double>(0.5L * sum * z.spacing());
+    return static_cast<double>(0.5L * sum);
   }
 
   phase_space::ZAxis z;

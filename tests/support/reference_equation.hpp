@@ -46,9 +46,14 @@ class ReferenceEquation {
 
   ReferenceEquation(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
                     const physics::EquationSettings& settings)
-      : z_(z), p_(momentum), terms_(settings.terms), dissipation_(settings.dissipation) {
+      : z_(z),
+        p_(momentum),
+        terms_(settings.terms),
+        dissipation_(settings.dissipation),
+        inflow_(settings.inflow) {
     if (p_.geometry() == phase_space::Geometry::spherical)
       angular_ = phase_space::angular_matrix(p_);
+    dense_d_z_ = dense_matrix(z);
     if (!terms_.empty()) return;
     terms_ = {"streaming", "refraction"};
     if (settings.mode == physics::Mode::full)
@@ -60,7 +65,10 @@ class ReferenceEquation {
     const Field rho = to_dense(state);
     Field rate(rho.size());
     for (const std::string& term : terms_) {
-      if (term == "streaming") add(-1.0, scaled_by_direction(d_z(rho)), rate);
+      if (term == "streaming") {
+        add(-1.0, scaled_by_direction(d_z(rho)), rate);
+        if (!z_.periodic()) add_inflow(rho, rate);
+      }
       if (term == "refraction") add_refraction(rho, rate);
       if (term == "weak_force") add_weak_force(rho, rate);
       if (term == "group_velocity") add_group_velocity(rho, rate);
@@ -98,7 +106,7 @@ class ReferenceEquation {
         for (Index i = 0; i < p_.energies(); ++i)
           for (Index k = 0; k < p_.angles(); ++k) {
             const auto n = static_cast<std::size_t>(node(j, i, k));
-            const double weight = z_.spacing() * p_.weight(i, k);
+            const double weight = z_.weight(j) * p_.weight(i, k);
             const Eigenvectors s(rho[n]);
             if (term == "weak_force")
               sum += weight * (s.remainder(force[n], d_p_rho[n]) - s.entropy(d_z_velocity[n]));
@@ -180,6 +188,35 @@ class ReferenceEquation {
     add(1.0 / 3.0, d_p(jordan(force, rho)), rate);
     add(-1.0 / 3.0, jordan(force, d_p(rho)), rate);
   }
+  /// What flows in at either end.
+  void add_inflow(const Field& rho, Field& rate) const {
+    const Field inflow = to_dense(whole_inflow());
+    for (Index i = 0; i < p_.energies(); ++i)
+      for (Index k = 0; k < p_.angles(); ++k) {
+        const double v = p_.direction(k);
+        const Index n = node(v > 0 ? 0 : z_.cells() - 1, i, k);
+        rate[n] += Complex(-std::abs(v) / z_.weight(0)) * (rho[n] - inflow[node(0, i, k)]);
+      }
+  }
+  std::vector<double> whole_inflow() const {
+    std::vector<double> state(static_cast<std::size_t>(nodes() * flavor::components));
+    if (!inflow_.beams.empty())
+      for (Index i = 0; i < p_.energies(); ++i)
+        for (Index k = 0; k < p_.angles(); ++k)
+          flavor::store(state.data() + node(0, i, k) * flavor::components,
+                        inflow_.spectrum[static_cast<std::size_t>(i)] *
+                            inflow_.beams[static_cast<std::size_t>(k)]);
+    return state;
+  }
+  /// D_z, column by column from its rows applied to unit vectors.
+  static std::vector<double> dense_matrix(const phase_space::ZAxis& z) {
+    std::vector<double> matrix;
+    if (z.periodic()) return matrix;
+    for (Index j = 0; j < z.cells(); ++j)
+      for (Index l = 0; l < z.cells(); ++l)
+        matrix.push_back(z.stencil(j).apply([&](int m) { return j + m == l ? 1.0 : 0.0; }));
+    return matrix;
+  }
   void add_dissipation(const Field& rho, Field& rate) const {
     const int z_reach = z_.derivative().reach(), reach = p_.energy_derivative().reach();
     const Index cells = z_.cells();
@@ -239,6 +276,12 @@ class ReferenceEquation {
   Field d_z(const Field& f) const {
     return each_node([&](Index j, Index i, Index k) {
       Dense sum;
+      if (!z_.periodic()) {
+        for (Index l = 0; l < z_.cells(); ++l)
+          sum +=
+              Complex(dense_d_z_[static_cast<std::size_t>(j * z_.cells() + l)]) * f[node(l, i, k)];
+        return sum;
+      }
       for (int m = 1; m <= z_.derivative().reach(); ++m) {
         const Index n = z_.cells();
         sum += Complex(z_.derivative().weight(m)) *
@@ -339,6 +382,8 @@ class ReferenceEquation {
   const phase_space::MomentumGrid& p_;
   std::vector<std::string> terms_;
   physics::DissipationStrength dissipation_;
+  physics::InflowState inflow_;
+  std::vector<double> dense_d_z_;  ///< open ends: row by row
   std::vector<double> angular_;
 };
 

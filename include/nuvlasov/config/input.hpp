@@ -42,6 +42,8 @@ struct Input {
       double length = 0.0;
       Integer cells = 0;
       Integer order = 6;
+      std::string boundaries = "periodic";
+      std::string inflow = "initial";
     } z;
     struct Momentum {
       std::string geometry = "beams";
@@ -77,6 +79,11 @@ struct Input {
     double amplitude = 1e-6;
     AngularSpectrum nu_e, nu_x;
     std::string path;
+    struct ZProfile {
+      std::string shape = "uniform";
+      double center = 0.0;
+      double width = 0.0;
+    } z_profile;
     struct EnergySpectrum {
       std::string shape = "gaussian";
       double width = 1.0;

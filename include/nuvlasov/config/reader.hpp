@@ -40,6 +40,7 @@ class Configuration {
   void check_conditions();
   void check_together() const;
   void check_equation() const;
+  void check_z() const;
   bool overridden(const std::string& key) const;
 
   Input input_;

@@ -7,7 +7,6 @@
 #include "nuvlasov/diagnostics/plane.hpp"
 #include "nuvlasov/diagnostics/record.hpp"
 #include "nuvlasov/diagnostics/reduction.hpp"
-#include "nuvlasov/phase_space/z_axis.hpp"
 #include "nuvlasov/physics/kinetic_equation.hpp"
 
 namespace nuvlasov::diagnostics {
@@ -28,8 +27,8 @@ namespace nuvlasov::diagnostics {
 /// -+ < Tr[(d_z d_pz Omega) s(rho)] > besides, which cancels between them.
 class Entropy {
  public:
-  Entropy(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
-          const phase_space::Box& box, const physics::Terms& terms, Reduction& reduction);
+  Entropy(const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
+          const physics::Terms& terms, Reduction& reduction);
 
   void add(const Plane& plane);
   void report(Report& report) const;
@@ -44,8 +43,6 @@ class Entropy {
   double remainder(const physics::Neighbourhood& here, const flavor::Entropy& s, Index i,
                    Index k) const;
 
-  phase_space::CentralDifference difference_;
-  double spacing_;
   MomentumMeasure measure_;
   bool weak_force_, group_velocity_;    ///< whether the equation has these terms
   std::vector<double> curvature_;       ///< kappa of the owned directions; empty for beams

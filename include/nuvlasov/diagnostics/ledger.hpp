@@ -2,6 +2,7 @@
 /// The global budget: every invariant of the equation, and what each of its terms does to them.
 #pragma once
 
+#include "nuvlasov/diagnostics/boundary_flux.hpp"
 #include "nuvlasov/diagnostics/entropy.hpp"
 #include "nuvlasov/diagnostics/record.hpp"
 #include "nuvlasov/diagnostics/refractive_energy.hpp"
@@ -19,7 +20,9 @@ struct LedgerMemory {
   double energy_relative = 0.0;  ///< H - E_ref N at the start
   double energy_scale = 1.0;     ///< |U_osc| at the start, or 1 where that is zero
   double entropy = 0.0;          ///< S at the start
+  double number = 0.0;           ///< N at the start
   TimeIntegral entropy_remainder;
+  BoundaryIntegral boundary;  ///< through open ends
 };
 
 /// Measures one history row from a state: the measures of which it consists, each in its own
@@ -35,6 +38,16 @@ class Ledger {
   /// The row at `time`. The first call sets what changes are measured from. Collective; the same on
   /// all ranks.
   Record measure(const phase_space::StateView& rho, double time, Index step, double dt);
+
+  /// Whether the box has open ends, so that steps have to be followed.
+  bool follows_steps() const { return boundary_.open(); }
+  /// To be called before each step with the state, owned nodes [z][energy][angle][component].
+  /// \param middle  whether the step will add what the rate at the mean of the states before and
+  ///                after says, as the implicit midpoint method does
+  /// Collective.
+  void begin_step(const double* state, double time, bool middle);
+  /// To be called after it. Collective.
+  void end_step(const double* state, double time, double step, bool middle);
 
   /// The unit of budget_residual (mu): |U_osc| of the first row, or 1 where that is zero.
   double energy_scale() const { return memory_.energy_scale; }
@@ -54,6 +67,7 @@ class Ledger {
   double energy_relative() const;
   Report report(double time, Index step, double dt) const;
 
+  phase_space::ZAxis z_;
   const phase_space::Decomposition& decomposition_;
   physics::KineticEquation& equation_;
   double reference_energy_;
@@ -62,6 +76,8 @@ class Ledger {
   RefractiveEnergy refraction_;
   Entropy entropy_;
   TermRates rates_;
+  BoundaryFlux boundary_;
+  BoundaryRates boundary_rates_;
   LedgerMemory memory_;
   std::vector<Column> columns_;
 };

@@ -31,7 +31,7 @@ class Marginals {
  private:
   void sum_flavors();
 
-  double spacing_;
+  phase_space::ZAxis z_;
   const phase_space::MomentumGrid& momentum_;
   const phase_space::Decomposition& decomposition_;
   std::vector<double> density_, spectrum_, energy_spectrum_, angular_spectrum_;

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "nuvlasov/phase_space/z_axis.hpp"
 #include "nuvlasov/physics/kinetic_equation.hpp"
 #include "nuvlasov/units.hpp"
 
@@ -29,7 +28,7 @@ struct PhaseSpaceField {
 };
 
 /// All fields there are: rho, and flux, force and force_trace of Eq. (20, 21).
-std::vector<PhaseSpaceField> phase_space_fields(const phase_space::ZAxis& z);
+std::vector<PhaseSpaceField> phase_space_fields();
 
 /// The field that follows from `rho` on the nodes of this rank, [z][energy][angle] and for a matrix
 /// [component]. Collective over the momentum communicator.

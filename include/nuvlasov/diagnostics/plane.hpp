@@ -15,6 +15,7 @@ struct Plane {
   Index z;  ///< relative to the first owned one
   const physics::Neighbourhood& here;
   const physics::Moments& moments;
+  double weight;  ///< in integrals over z
   /// Whether this rank is the one that counts what belongs to the plane as a whole.
   bool represented;
 };

@@ -5,7 +5,6 @@
 #include "nuvlasov/diagnostics/plane.hpp"
 #include "nuvlasov/diagnostics/record.hpp"
 #include "nuvlasov/diagnostics/reduction.hpp"
-#include "nuvlasov/phase_space/z_axis.hpp"
 
 namespace nuvlasov::diagnostics {
 
@@ -18,7 +17,7 @@ namespace nuvlasov::diagnostics {
 ///           =  int sum_p v Tr F                                              Eq. (22)
 class RefractiveEnergy {
  public:
-  RefractiveEnergy(const phase_space::ZAxis& z, Reduction& reduction);
+  explicit RefractiveEnergy(Reduction& reduction);
 
   void add(const Plane& plane);
   void report(Report& report) const;
@@ -27,8 +26,6 @@ class RefractiveEnergy {
   double u_non() const { return u_non_.value(); }
 
  private:
-  phase_space::CentralDifference derivative_;
-  double spacing_;
   Sum u_osc_, u_osc_transverse_, u_non_, eq7_, eq22_;
 };
 

@@ -6,7 +6,6 @@
 #include "nuvlasov/diagnostics/plane.hpp"
 #include "nuvlasov/diagnostics/record.hpp"
 #include "nuvlasov/diagnostics/reduction.hpp"
-#include "nuvlasov/phase_space/z_axis.hpp"
 
 namespace nuvlasov::diagnostics {
 
@@ -14,8 +13,8 @@ namespace nuvlasov::diagnostics {
 /// and v with the measure dz w_ik.
 class StateTotals {
  public:
-  StateTotals(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
-              const phase_space::Box& box, Reduction& reduction);
+  StateTotals(const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
+              Reduction& reduction);
 
   void add(const Plane& plane);
   void report(Report& report) const;
@@ -28,7 +27,7 @@ class StateTotals {
  private:
   void report_flavors(Report& report) const;
 
-  double spacing_, reference_energy_;
+  double reference_energy_;
   MomentumMeasure measure_;
   Index lower_edge_, upper_edge_;  ///< outermost energies, relative to the first owned one
   Index first_direction_,

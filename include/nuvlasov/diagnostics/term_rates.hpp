@@ -7,7 +7,6 @@
 #include "nuvlasov/diagnostics/plane.hpp"
 #include "nuvlasov/diagnostics/record.hpp"
 #include "nuvlasov/diagnostics/reduction.hpp"
-#include "nuvlasov/phase_space/z_axis.hpp"
 #include "nuvlasov/physics/kinetic_equation.hpp"
 
 namespace nuvlasov::diagnostics {
@@ -19,8 +18,8 @@ namespace nuvlasov::diagnostics {
 ///     d(purity) = <2 Tr(rho T)>,   dS = <Tr(s'(rho) T)>
 class TermRates {
  public:
-  TermRates(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
-            const phase_space::Box& box, const physics::Terms& terms, Reduction& reduction);
+  TermRates(const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
+            const physics::Terms& terms, Reduction& reduction);
 
   /// \param entropy_derivative  s'(rho) on the plane, [energy][angle][component]
   void add(const Plane& plane, const double* entropy_derivative);
@@ -33,7 +32,6 @@ class TermRates {
     Sum number, kinetic, u_osc, u_non, purity, entropy;
   };
 
-  double spacing_;
   MomentumMeasure measure_;
   const physics::Terms& terms_;
   std::vector<Rates> rates_;  ///< by term

@@ -5,6 +5,7 @@
 
 #include <complex>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "nuvlasov/flavor/density_matrix.hpp"
@@ -43,6 +44,23 @@ class SeededBeams final : public Beams {
   std::unique_ptr<const Seeds> seeds_;
   bool pure_;
 };
+
+/// A pulse: other beams times exp(-(z - center)^2/(2 width^2)).
+class GaussianPulse final : public Beams {
+ public:
+  GaussianPulse(std::unique_ptr<const Beams> beams, double center, double width)
+      : beams_(std::move(beams)), center_(center), width_(width) {}
+  flavor::Matrix at(double z, Index k) const override;
+
+ private:
+  std::unique_ptr<const Beams> beams_;
+  double center_, width_;
+};
+
+/// What of `beams` enters through the ends of an open axis: of the directions v > 0 what they are
+/// at the lower end, of the others what they are at the upper end.
+std::vector<flavor::Matrix> entering(const Beams& beams, const phase_space::ZAxis& z,
+                                     const std::vector<double>& directions);
 
 /// Linear theory of two opposite beams, Eq. (9) to (12). zeta_+- are the P^z of the beams with
 /// v = +-1, times their weights.

@@ -4,6 +4,7 @@
 
 #include <complex>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "nuvlasov/phase_space/central_difference.hpp"
@@ -49,7 +50,7 @@ class FourierSeeds final : public Seeds {
 ///
 ///     psi_k = sigma P^z_k sum_c sum_m exp(-(z - z_c - m L)^2 / (2 w^2)),
 ///
-/// the images m making it periodic.
+/// the images m making it periodic where the box is.
 class PointSeeds final : public Seeds {
  public:
   struct Settings {
@@ -57,13 +58,14 @@ class PointSeeds final : public Seeds {
     std::vector<double> positions;  ///< z_c (1/mu)
     double width = 1.0;             ///< w (1/mu)
   };
-  /// \param zeta  P^z of each direction
-  PointSeeds(Settings settings, double box_length, std::vector<double> zeta);
+  /// \param period  L; nothing where the box is open
+  /// \param zeta    P^z of each direction
+  PointSeeds(Settings settings, std::optional<double> period, std::vector<double> zeta);
   std::complex<double> at(double z, Index k) const override;
 
  private:
   Settings settings_;
-  double length_;
+  std::optional<double> period_;
   std::vector<double> zeta_;
 };
 

@@ -14,6 +14,7 @@ namespace nuvlasov::phase_space {
 struct AxisShare {
   Index nodes = 1;
   int neighbours = 0;
+  int own_ghosts = 0;  ///< sides on which ghosts are the rank's own nodes: of a periodic axis
 };
 
 /// What one rank owns.
@@ -49,7 +50,7 @@ struct Communication {
   AllReduction moments;
 };
 
-/// \param ghosts  ghost nodes on each side of a split axis, and of z always
+/// \param ghosts  ghost nodes on each side of a split axis, and of z always where that is periodic
 Communication communication(const Share& share, const ProcessGrid& grid, int ghosts);
 
 /// Of the size usual on clusters with many ranks on a node.

@@ -1,6 +1,6 @@
 /// \file
 /// Who owns which part of phase space: a three-dimensional DMDA (angle, energy, z) with the four
-/// components of rho as its degrees of freedom, angle fastest, z periodic.
+/// components of rho as its degrees of freedom, angle fastest.
 #pragma once
 
 #include <array>
@@ -92,6 +92,7 @@ class Decomposition {
   /// Momentum whole: planes from the neighbours before and after, and who they are.
   mutable Numbers ghost_planes_;
   int before_ = 0, after_ = 0;
+  bool periodic_ = true;  ///< in z
   mutable std::array<MPI_Request, 4> requests_{};
   /// Momentum split: the state among its ghosts.
   VecHandle local_;

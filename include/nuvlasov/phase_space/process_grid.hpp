@@ -39,7 +39,8 @@ class DecompositionError : public std::runtime_error {
 };
 
 /// All grids on which `ranks` can share the phase space as requested.
-/// \param ghosts  ghost nodes on each side of a split axis; each rank needs at least as many nodes
+/// \param ghosts  ghost nodes on each side of a split axis; each rank needs at least as many nodes,
+///                and along an open z as many as have rows of D_z of their own at an end
 /// \throws DecompositionError when there is none, naming the limit
 std::vector<ProcessGrid> possible_process_grids(int ranks, const ZAxis& z,
                                                 const MomentumGrid& momentum, int ghosts,

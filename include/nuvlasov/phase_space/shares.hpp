@@ -22,7 +22,7 @@ Extent whole(const ZAxis& z, const MomentumGrid& momentum);
 /// What the rank with most nodes owns.
 Extent largest_share(const Extent& whole, const ProcessGrid& grid);
 
-/// The same with the ghosts around it: on both sides in z, which is periodic, and towards the
+/// The same with the ghosts around it: on both sides in z, and towards the
 /// neighbours there are in energy and angle.
 Extent with_ghosts(const Extent& share, const ProcessGrid& grid, int ghosts);
 

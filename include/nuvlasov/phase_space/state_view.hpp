@@ -40,16 +40,20 @@ class StateView {
   /// plane,
   ///                       with as many ghost planes before and after as there are
   /// \param energy_stride  doubles from one energy to the next
-  /// \param seen           energies and angles in memory, in global numbering; beyond: vacuum
+  /// \param seen           planes, energies and angles in memory, in global numbering; beyond the
+  ///                       latter two: vacuum
   StateView(const double* const* planes, Index energy_stride, const Box& box, const Box& seen)
       : planes_(planes),
         energy_stride_(energy_stride),
         box_(box),
+        planes_seen_{seen.z.begin - box.z.begin, seen.z.size},
         energies_seen_{seen.energy.begin - box.energy.begin, seen.energy.size},
         angles_seen_{seen.angle.begin - box.angle.begin, seen.angle.size} {}
 
   const Box& box() const { return box_; }
   Index energy_stride() const { return energy_stride_; }
+  /// Planes in memory, relative to the first owned one.
+  Range planes_seen() const { return planes_seen_; }
   /// Energies in memory, relative to the first owned one.
   Range energies_seen() const { return energies_seen_; }
   /// Angles in memory, relative to the first owned one.
@@ -61,7 +65,7 @@ class StateView {
   const double* const* planes_;
   Index energy_stride_;
   Box box_;
-  Range energies_seen_, angles_seen_;
+  Range planes_seen_, energies_seen_, angles_seen_;
 };
 
 }  // namespace nuvlasov::phase_space

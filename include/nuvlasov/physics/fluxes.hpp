@@ -11,7 +11,6 @@
 /// (22).
 #pragma once
 
-#include "nuvlasov/phase_space/z_axis.hpp"
 #include "nuvlasov/physics/term.hpp"
 
 namespace nuvlasov::physics {
@@ -21,7 +20,6 @@ namespace nuvlasov::physics {
 void write_flux(const Neighbourhood& here, double* flux);
 
 /// F on one z plane (mu^2), written to [energy][angle][component].
-void write_force(const Neighbourhood& here, const phase_space::CentralDifference& d_z,
-                 double* force);
+void write_force(const Neighbourhood& here, double* force);
 
 }  // namespace nuvlasov::physics

@@ -10,6 +10,7 @@
 #include "nuvlasov/phase_space/aligned.hpp"
 #include "nuvlasov/phase_space/decomposition.hpp"
 #include "nuvlasov/physics/dissipation.hpp"
+#include "nuvlasov/physics/inflow.hpp"
 #include "nuvlasov/physics/rate_kernel.hpp"
 #include "nuvlasov/physics/term.hpp"
 #include "nuvlasov/stopwatch.hpp"
@@ -26,6 +27,7 @@ struct EquationSettings {
   Mode mode = Mode::full;
   std::vector<std::string> terms{};  ///< names of those of the mode to keep; empty: all
   DissipationStrength dissipation{};
+  InflowState inflow{};  ///< through open ends
 };
 
 using Terms = std::vector<std::unique_ptr<Term>>;
@@ -112,14 +114,15 @@ class KineticEquation {
     };
     begin_sweep();
     // Moments that are summed up over ranks are so for all planes at once.
-    const Index inner = moments_.shared() ? 0 : std::max<Index>(0, planes - 2 * Index{reach_});
-    if (inner > 0) visit_range(reach_, reach_ + inner, planes);
+    const Index span = z_.span();
+    const Index inner = moments_.shared() ? 0 : std::max<Index>(0, planes - 2 * span);
+    if (inner > 0) visit_range(span, span + inner, planes);
     await_ghosts();
     if (moments_.shared()) update_moments(rho);
-    const Index last = planes + reach_;
+    const Index last = std::min<Index>(planes + reach_, rho.planes_seen().end());
     if (inner > 0) {
-      visit_range(reach_ + inner, planes, last);
-      visit_range(0, reach_, last);
+      visit_range(span + inner, planes, last);
+      visit_range(0, span, last);
     } else {
       visit_range(0, planes, last);
     }
@@ -134,8 +137,9 @@ class KineticEquation {
   void prepare(const phase_space::StateView& rho, Index j, Index readable);
   double* products(Index j);
 
+  phase_space::ZAxis z_;
   phase_space::Box box_;
-  int reach_;
+  int reach_;  ///< ghost planes that D_z reads
   std::shared_ptr<RateKernel> kernel_;
   Terms terms_;
   Parts parts_;  ///< of the terms that are written in one pass

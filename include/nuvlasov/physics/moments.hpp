@@ -45,7 +45,7 @@ class Moments {
   /// Recomputes plane j alone, when the momentum grid is whole on each rank.
   void update_plane(const phase_space::StateView& rho, Index j);
 
-  /// Moments at plane j of the owned planes, -ghosts <= j < owned + ghosts.
+  /// Moments at plane j of the owned planes, -ghosts <= j < owned + ghosts where there are such.
   const PlaneMoments& at(Index j) const { return planes_[static_cast<std::size_t>(j + ghosts_)]; }
   /// Omega(z_j, v_k) = A_0 - v_k A_1 of Eq. (17), [angle][component], from the first owned angle on
   /// and for all that this rank sees.

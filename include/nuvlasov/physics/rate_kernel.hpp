@@ -28,7 +28,7 @@ namespace nuvlasov::physics {
 
 class RateKernel {
  public:
-  RateKernel(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+  RateKernel(const phase_space::MomentumGrid& momentum,
              const phase_space::Decomposition& decomposition);
 
   /// Numbers that write_products() writes.
@@ -56,11 +56,11 @@ class RateKernel {
   /// directions; those of both terms in spherical geometry; or of one alone.
   enum class Products { none, force, both, either };
   struct Place;
-  template <int reach>
+  template <int pairs>
   struct Sources;
 
   void prepare(const Neighbourhood& here, const Parts& parts);
-  template <int reach, Products products>
+  template <int pairs, Products products>
   void write(const Neighbourhood& here, const Parts& parts, double* rate);
   /// Calls visit(Place) for the registers [begin, end) of all.
   template <class Visit>
@@ -74,7 +74,6 @@ class RateKernel {
   /// `values`, [angle][component], in Blocks of a period.
   void spread(const double* values, double* blocks);
 
-  phase_space::CentralDifference derivative_;
   phase_space::Lines lines_;
   phase_space::MomentumGradient momentum_gradient_;
   bool spherical_;

@@ -4,24 +4,30 @@
 /// history file find it there.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <string>
 
+#include "nuvlasov/phase_space/stencil.hpp"
 #include "nuvlasov/physics/moments.hpp"
 
 namespace nuvlasov::physics {
 
 /// One z plane of the state and the planes around it.
 struct Neighbourhood {
-  static constexpr int max_reach = phase_space::CentralDifference::max_reach;
+  static constexpr int max_reach =
+      std::max(phase_space::CentralDifference::max_reach, phase_space::Stencil::max_offset);
   static constexpr std::size_t width = 2 * max_reach + 1;
 
+  Index z = 0;               ///< of the plane, in global numbering
   Index energies = 0;        ///< owned energies
   Index angles = 0;          ///< owned angles
   Index density_stride = 0;  ///< doubles from one energy to the next in density(m)
   /// In density(m), relative to the first owned ones; beyond: vacuum.
   phase_space::Range energies_seen, angles_seen;
 
+  /// The row of D_z at this plane. What follows is there for the planes z + m that it reads.
+  const phase_space::Stencil& d_z() const { return *d_z_; }
   /// rho at plane z + m, [energy][angle][component] with density_stride.
   const double* density(int m) const { return density_[slot(m)]; }
   /// D_p rho at plane z, [energy][angle][component] without gaps; in a sweep() of the full mode.
@@ -37,6 +43,7 @@ struct Neighbourhood {
   static std::size_t slot(int m) { return static_cast<std::size_t>(m + max_reach); }
   std::array<const double*, width> density_{}, products_{}, refraction_{}, current_{};
   const double* gradient_ = nullptr;
+  const phase_space::Stencil* d_z_ = nullptr;
 };
 
 /// What of a RateKernel's sum a term is, or several are.

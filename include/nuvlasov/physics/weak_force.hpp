@@ -21,7 +21,9 @@ namespace nuvlasov::physics {
 
 class WeakForce final : public KernelTerm {
  public:
-  WeakForce(const phase_space::ZAxis& z, const std::shared_ptr<RateKernel>& kernel);
+  /// \param box  what this rank owns
+  WeakForce(const phase_space::ZAxis& z, const phase_space::Box& box,
+            const std::shared_ptr<RateKernel>& kernel);
 
   std::string name() const override { return "weak_force"; }
   std::string meaning() const override { return "weak force, {d_z Omega, d_pz rho}/2"; }
@@ -29,8 +31,8 @@ class WeakForce final : public KernelTerm {
   double spectral_radius(const Moments& moments) const override;
 
  private:
-  phase_space::CentralDifference derivative_;
-  double spacing_;
+  phase_space::ZAxis z_;
+  phase_space::Range planes_;
   double momentum_radius_;  ///< largest |eigenvalue| of D_p
 };
 

@@ -106,6 +106,10 @@ class Integrator {
   double time() const { return time_; }
   Index steps() const { return steps_; }
   double last_step() const { return last_step_; }
+  /// The last step before it was added to the time, which rounds.
+  double whole_step() const { return whole_step_; }
+  /// Whether a step adds to the state what the rate at the mean of both its ends says.
+  bool takes_rates_in_the_middle() const { return midpoint_; }
   double end() const { return end_; }
   Index max_steps() const { return max_steps_; }
   /// "rk4, step 0.05": for the banner.
@@ -121,12 +125,14 @@ class Integrator {
   bool adaptive_ = false;
   double time_ = 0.0;
   double last_step_ = 0.0;
+  double whole_step_ = 0.0;
   double fixed_step_ = 0.0;
   double end_ = 0.0;
   Index steps_ = 0;
   Index max_steps_ = 0;
   Index rejected_before_ = 0;  ///< by former runs
   bool runge_kutta_ = false;
+  bool midpoint_ = false;
   int halvings_ = 0;
   std::vector<double> spectral_radii_;
   std::string description_;

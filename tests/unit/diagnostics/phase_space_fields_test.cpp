@@ -37,7 +37,7 @@ GridShape shape(const Case& c) {
 }
 
 std::vector<double> field(Grid& grid, const std::string& name) {
-  for (const PhaseSpaceField& candidate : phase_space_fields(grid.z)) {
+  for (const PhaseSpaceField& candidate : phase_space_fields()) {
     if (candidate.name != name) continue;
     std::vector<double> values;
     EXPECT_EQ(grid.decomposition.with_ghosts(grid.state,

@@ -114,6 +114,36 @@ std::vector<Case> parts() {
   return list;
 }
 
+/// Open ends, through which each beam brings something else.
+std::vector<Case> open() {
+  using phase_space::AngularOperator;
+  std::vector<Case> list;
+  const auto add = [&](const char* name, GridShape shape, Mode mode) {
+    shape.boundaries = phase_space::Boundaries::open;
+    physics::EquationSettings settings{.mode = mode};
+    list.push_back({name, settings, shape});
+    const Index angles = shape.spherical_angles > 0 ? shape.spherical_angles
+                                                    : static_cast<Index>(shape.directions.size());
+    for (Index i = 0; i < shape.energies; ++i)
+      settings.inflow.spectrum.push_back(1.0 + 0.1 * static_cast<double>(i));
+    for (Index k = 0; k < angles; ++k) {
+      const auto x = static_cast<double>(k + 1);
+      settings.inflow.beams.push_back(flavor::Matrix{1.0, 0.3 * x, -0.2, 0.5 / x});
+    }
+    list.push_back({name, settings, shape});
+  };
+  for (const int order : {2, 4, 6}) {
+    add("open, standard", with_orders(order, 4), Mode::standard);
+    add("open, full", with_orders(order, 8), Mode::full);
+    GridShape shape = spherical(5, AngularOperator::spectral);
+    shape.z_order = order;
+    shape.z = 17;
+    add("open, spherical", shape, Mode::full);
+  }
+  add("open, spherical, S_N", spherical(4, AngularOperator::sn), Mode::full);
+  return list;
+}
+
 class KineticEquation : public testing::TestWithParam<Case> {};
 
 class EveryTerm : public testing::TestWithParam<Case> {};
@@ -132,6 +162,7 @@ TEST_P(EveryTerm, AgreesWithTheReferenceOnRandomStates) {
 
 INSTANTIATE_TEST_SUITE_P(Together, EveryTerm, testing::ValuesIn(cases));
 INSTANTIATE_TEST_SUITE_P(Parts, EveryTerm, testing::ValuesIn(parts()));
+INSTANTIATE_TEST_SUITE_P(OpenEnds, EveryTerm, testing::ValuesIn(open()));
 
 TEST(Terms, OthersThanThoseOfTheEquationAreRefused) {
   const GridShape shape;
@@ -243,15 +274,16 @@ struct Split {
   double tolerance;
 };
 
-TEST(Decomposition, EverySplitGivesTheSameRate) {
+/// What every split of a phase space has to agree on.
+void check_splits(const physics::EquationSettings& settings, phase_space::Boundaries boundaries) {
   int size = 1;
   MPI_Comm_size(PETSC_COMM_WORLD, &size);
   GridShape shape;
+  shape.boundaries = boundaries;
   shape.z = 24;
   shape.energies = 16;
   shape.directions = {-1.0, -0.8, -0.5, -0.2, 0.0, 0.1, 0.3, 0.5, 0.6, 0.8, 0.9, 1.0};
   shape.weights.assign(shape.directions.size(), 0.3);
-  const physics::EquationSettings settings{.dissipation = {.z = 0.5, .energy = 0.5}};
   Grid whole(shape, settings);
   const auto state = whole.random_state(5);
   whole.set(state);
@@ -271,6 +303,17 @@ TEST(Decomposition, EverySplitGivesTheSameRate) {
                     expected[static_cast<std::size_t>(global)], tolerance);
       });
     }
+}
+
+TEST(Decomposition, EverySplitGivesTheSameRate) {
+  check_splits({.dissipation = {.z = 0.5, .energy = 0.5}}, phase_space::Boundaries::periodic);
+}
+
+TEST(Decomposition, EverySplitOfAnOpenBoxGivesTheSameRate) {
+  check_splits({.dissipation = {.energy = 0.5},
+                .inflow = {.spectrum = std::vector<double>(16, 0.1),
+                           .beams = std::vector(12, flavor::Matrix{1.0, 0.3, -0.2, 0.5})}},
+               phase_space::Boundaries::open);
 }
 
 }  // namespace

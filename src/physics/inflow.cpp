@@ -1,0 +1,34 @@
+#include "nuvlasov/physics/inflow.hpp"
+
+namespace nuvlasov::physics {
+
+Inflow::Inflow(const InflowState& state, const phase_space::ZAxis& z,
+               const phase_space::MomentumGrid& momentum, const phase_space::Box& box)
+    : last_(z.cells() - 1),
+      strength_(1.0 / z.weight(0)),
+      directions_(phase_space::owned(momentum.directions(), box.angle)),
+      inflow_(static_cast<std::size_t>(box.plane())) {
+  if (state.beams.empty()) return;
+  double* node = inflow_.data();
+  for (Index i = box.energy.begin; i < box.energy.end(); ++i)
+    for (Index k = box.angle.begin; k < box.angle.end(); ++k, node += flavor::components)
+      flavor::store(node, state.spectrum[static_cast<std::size_t>(i)] *
+                              state.beams[static_cast<std::size_t>(k)]);
+}
+
+void Inflow::add_rate(const Neighbourhood& here, double* rate) {
+  if (here.z != 0 && here.z != last_) return;
+  const double inwards = here.z == 0 ? 1.0 : -1.0;
+  for (Index k = 0; k < here.angles; ++k) {
+    const double speed = inwards * directions_[static_cast<std::size_t>(k)];
+    if (speed <= 0.0) continue;
+    for (Index i = 0; i < here.energies; ++i) {
+      const Index node = (i * here.angles + k) * flavor::components;
+      const flavor::Matrix rho =
+          flavor::load(here.density(0) + i * here.density_stride + k * flavor::components);
+      flavor::add_to(rate + node, -speed * strength_ * (rho - flavor::load(inflow_.data() + node)));
+    }
+  }
+}
+
+}  // namespace nuvlasov::physics
