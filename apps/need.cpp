@@ -42,13 +42,27 @@ double checkpointed_vectors(const Problem& problem) {
                                                                 : 1.0;
 }
 
+/// Planes of others that the implicit solve takes in on each side, at its step or the longest that
+/// streaming allows.
+Index planes_of_the_solve(const Problem& problem) {
+  if (problem.time.method != time::Method::implicit_midpoint) return 0;
+  const double speed = problem.momentum.largest_speed();
+  const double radius = speed * problem.z.derivative().largest_wave_number();
+  const double longest = time::automatic_step(problem.time, radius, 0.0);
+  const double h = 0.5 * problem.time.step.value_or(longest);
+  return time::StreamingInverse(problem.z.derivative(), h, {speed}).reach();
+}
+
 /// Nodes that a rank keeps besides its own: planes of its neighbours in z, or a copy of all that it
 /// sees where momentum is split.
 double ghost_nodes(const Problem& problem, const Extent& share,
                    const phase_space::ProcessGrid& grid) {
+  const double plane = share.nodes() / static_cast<double>(share.z);
+  const double of_solve =
+      grid.z > 1 ? 2.0 * static_cast<double>(planes_of_the_solve(problem)) * plane : 0.0;
   if (grid.energy * grid.angle > 1)
-    return phase_space::with_ghosts(share, grid, problem.ghosts()).nodes();
-  return grid.z > 1 ? 2.0 * problem.ghosts() * share.nodes() / static_cast<double>(share.z) : 0.0;
+    return of_solve + phase_space::with_ghosts(share, grid, problem.ghosts()).nodes();
+  return of_solve + (grid.z > 1 ? 2.0 * problem.ghosts() * plane : 0.0);
 }
 
 /// Planes that a sweep keeps: products of Omega or A_1 with rho around it and at its start; W, D_p

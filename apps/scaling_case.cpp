@@ -87,7 +87,8 @@ PetscErrorCode timed(MPI_Comm comm, double* seconds, Work&& work) {
 double reductions_per_step(const Simulation& simulation, double right_hand_sides) {
   constexpr double finite = 1.0;  // whether the new state is
   const time::IntegratorSettings& time = simulation.problem().time;
-  if (time.method == time::Method::implicit_midpoint) return finite + right_hand_sides;
+  constexpr double guess = 1.0;
+  if (time.method == time::Method::implicit_midpoint) return finite + guess + right_hand_sides;
   const bool error_control = time.method == time::Method::rk5dp && !time.step;
   return error_control ? finite + 1.0 : finite;
 }

@@ -415,7 +415,7 @@ std::vector<Parameter> declare(Input& in) {
   }
   {
     auto& p = d.add("time.solver_tolerance", &in.time.solver_tolerance, "1",
-                    "last change in the nonlinear solve relative to the largest |rho|");
+                    "error of the nonlinear solve relative to the largest |rho|");
     p.above = 0.0;
     p.at_most = 1e-3;
     p.only_with = {{"time.method", {"implicit_midpoint"}}};

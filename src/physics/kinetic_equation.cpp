@@ -53,6 +53,7 @@ KineticEquation::KineticEquation(const EquationSettings& settings, const phase_s
                                  const phase_space::MomentumGrid& momentum,
                                  const phase_space::Decomposition& decomposition)
     : z_(z),
+      momentum_(momentum),
       box_(decomposition.box()),
       reach_(z.derivative().reach()),
       kernel_(std::make_shared<RateKernel>(momentum, decomposition)),

@@ -3,61 +3,114 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <utility>
+#include <tuple>
+#include <type_traits>
+
+#include "nuvlasov/flavor/pairs.hpp"
+#include "nuvlasov/phase_space/rows.hpp"
 
 namespace nuvlasov::time {
 namespace {
+
+using flavor::Matrix;
 
 constexpr int max_iterations = 100;
 
 /// Below this multiple of the tolerance an iteration that no longer contracts has met round-off.
 constexpr double round_off_margin = 100.0;
 
-/// q: half of what the default step allows the shortest waves. Of 0.1 to 0.6 the fewest iterations
-/// in the two-beam experiment; a wrong q costs iterations, not convergence.
-constexpr double contraction = 0.3;
+/// How much worse the next iteration may contract than the last one did: 1.6 times at most in the
+/// two-beam experiment.
+constexpr double caution = 1.5;
 
-struct Change {
-  double largest_change, largest_value;
+/// Steps that differ by this part of them are equal: the last one of an interval is what is left of
+/// it.
+constexpr double same_step = 1e-9;
+
+/// Numbers of the defect to work on at once, all planes that a sum takes: a part of a cache.
+constexpr Index block_numbers = Index{1} << 16;
+
+/// The numbers of a vector while they are in scope.
+class Array {
+ public:
+  explicit Array(Vec vector) : vector_(vector) {
+    PetscCallAbort(PETSC_COMM_SELF, VecGetArray(vector_, &values_));
+  }
+  ~Array() { PetscCallAbort(PETSC_COMM_SELF, VecRestoreArray(vector_, &values_)); }
+  Array(const Array&) = delete;
+  Array& operator=(const Array&) = delete;
+  double* operator+(Index offset) const { return values_ + offset; }
+
+ private:
+  Vec vector_;
+  PetscScalar* values_ = nullptr;
 };
 
-/// previous <- weight (start + scale f(x)) + (1 - weight) previous; returns maximum norms over all
-/// ranks of the new value and of what it differs from x.
-PetscErrorCode iterate(RightHandSide& right_hand_side, Vec start, double scale, double weight,
-                       Vec x, Vec previous, Change* change) {
-  PetscFunctionBeginUser;
-  const PetscScalar *x0 = nullptr, *now = nullptr;
-  PetscScalar* next = nullptr;
-  PetscCall(VecGetArrayRead(start, &x0));
-  PetscCall(VecGetArrayRead(x, &now));
-  PetscCall(VecGetArray(previous, &next));
-  const Index plane = right_hand_side.decomposition().box().plane();
-  double largest_change = 0.0, largest_value = 0.0;
-  double not_finite = 0.0;  // 0, or NaN once a value is: the maximum passes over NaN
-  const auto update = [&](Index j, const double* f) {
-    const double *from = x0 + j * plane, *old = now + j * plane;
-    double* target = next + j * plane;
-#pragma GCC ivdep
-    for (Index n = 0; n < plane; ++n) {
-      const double value = weight * (from[n] + scale * f[n]) + (1.0 - weight) * target[n];
-      const double by = std::abs(value - old[n]);
-      const double size = std::abs(value);
-      largest_change = by > largest_change ? by : largest_change;
-      largest_value = size > largest_value ? size : largest_value;
-      not_finite += value - value;
-      target[n] = value;
+class ReadArray {
+ public:
+  explicit ReadArray(Vec vector) : vector_(vector) {
+    PetscCallAbort(PETSC_COMM_SELF, VecGetArrayRead(vector_, &values_));
+  }
+  ~ReadArray() { PetscCallAbort(PETSC_COMM_SELF, VecRestoreArrayRead(vector_, &values_)); }
+  ReadArray(const ReadArray&) = delete;
+  ReadArray& operator=(const ReadArray&) = delete;
+  const double* operator+(Index offset) const { return values_ + offset; }
+
+ private:
+  Vec vector_;
+  const PetscScalar* values_ = nullptr;
+};
+
+/// Coefficients of the polynomial through `known` equidistant values, the latest first, continued
+/// by one step: (-1)^n binomial(known, n + 1).
+std::array<double, FixedPoint::history> continuation(int known) {
+  std::array<double, FixedPoint::history> weights{};
+  double binomial = 1.0;
+  for (int n = 0; n < known; ++n) {
+    binomial *= static_cast<double>(known - n) / (n + 1);
+    weights[static_cast<std::size_t>(n)] = n % 2 == 0 ? binomial : -binomial;
+  }
+  return weights;
+}
+
+/// Calls body(std::integral_constant) for the usual reaches, so that the sum over planes unrolls,
+/// and body(reach) beyond.
+template <Index usual = 12, class Body>
+void with_constant_reach(Index reach, Body&& body) {
+  if (reach == usual)
+    body(std::integral_constant<Index, usual>{});
+  else if constexpr (usual > 0)
+    with_constant_reach<usual - 1>(reach, body);
+  else
+    body(reach);
+}
+
+/// Maximum norms, number by number, and what is zero unless a value is not finite.
+template <class Matrices>
+struct Largest {
+  Matrices correction{}, value{}, not_finite{};
+
+  void include(Matrices by, Matrices next) {
+    const Matrices size_of_change = by > 0.0 ? by : -by, size = next > 0.0 ? next : -next;
+    correction = size_of_change > correction ? size_of_change : correction;
+    value = size > value ? size : value;
+    not_finite += next - next;
+  }
+  void add_to(std::array<double, 2>& norms) const {
+    for (std::size_t n = 0; n < sizeof(Matrices) / sizeof(double); ++n) {
+      const bool finite = not_finite[n] == 0.0;
+      norms[0] =
+          std::max(norms[0], finite ? correction[n] : std::numeric_limits<double>::infinity());
+      norms[1] = std::max(norms[1], value[n]);
     }
-  };
-  PetscCall(right_hand_side.for_each_plane(x, update));
-  PetscCall(VecRestoreArray(previous, &next));
-  PetscCall(VecRestoreArrayRead(x, &now));
-  PetscCall(VecRestoreArrayRead(start, &x0));
-  if (not_finite != 0.0) largest_change = std::numeric_limits<double>::infinity();
-  std::array<double, 2> norms{largest_change, largest_value};
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, norms.data(), 2, MPI_DOUBLE, MPI_MAX,
-                             PetscObjectComm(reinterpret_cast<PetscObject>(x))));
-  *change = {norms[0], norms[1]};
-  PetscFunctionReturn(0);
+  }
+};
+
+/// axis x rho.
+template <class Matrices>
+Matrices precession(const double* axis, Matrices rho) {
+  const auto by = flavor::load<Matrices>(axis);
+  return flavor::precession_about(by, flavor::turned(by), rho);
 }
 
 }  // namespace
@@ -69,6 +122,11 @@ PetscErrorCode FixedPoint::create(TS ts, RightHandSide& right_hand_side, double 
   right_hand_side_ = &right_hand_side;
   theta_ = theta;
   tolerance_ = tolerance;
+  const phase_space::Box& box = right_hand_side.decomposition().box();
+  PetscCall(energy_sums_.create(right_hand_side.decomposition(), right_hand_side.equation()));
+  for (auto* sums : {&sums_, &defect_sums_, &sums_change_}) *sums = energy_sums_.field();
+  for (auto* axes : {&axes_, &scales_, &axes_change_})
+    axes->resize(static_cast<std::size_t>(box.z.size * box.row()));
   SNES snes = nullptr;
   PetscCall(TSGetSNES(ts, &snes));
   PetscCall(SNESSetType(snes, SNESSHELL));
@@ -77,35 +135,246 @@ PetscErrorCode FixedPoint::create(TS ts, RightHandSide& right_hand_side, double 
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode FixedPoint::guess(Vec start, double step, Vec x) {
-  // Coefficients of the polynomial through equidistant midpoints, continued by one step.
+PetscErrorCode FixedPoint::use_step(double step) {
   PetscFunctionBeginUser;
-  if (step != step_) forget();
+  if (std::abs(step - step_) > same_step * step_) forget();
   step_ = step;
+  h_ = theta_ * step;
+  // Made of the step alone, as a run that is resumed makes it, but not anew for the rounding of an
+  // interval's last step.
+  const auto h_of_inverse = static_cast<float>(h_);
+  if (h_of_inverse == h_of_inverse_) PetscFunctionReturn(0);
+  h_of_inverse_ = h_of_inverse;
+  const physics::KineticEquation& equation = right_hand_side_->equation();
+  const double streams = equation.parts().streaming ? h_of_inverse : 0.0;
+  inverse_ = StreamingInverse(equation.z().derivative(), streams, equation.momentum().directions());
+  PetscCall(exchange_.create(right_hand_side_->decomposition(), inverse_.reach(),
+                             equation.z().periodic()));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode FixedPoint::guess(Vec start, Vec x) {
+  PetscFunctionBeginUser;
   if (known_ == 0) {
     PetscCall(VecCopy(start, x));
     PetscFunctionReturn(0);
   }
-  std::array<Vec, history> known{};
-  std::copy(midpoints_.begin(), midpoints_.end(), known.begin());
-  // (-1)^n binomial(known, n + 1).
-  std::array<double, history> weights{};
-  double binomial = 1.0;
-  for (int n = 0; n < known_; ++n) {
-    binomial *= static_cast<double>(known_ - n) / (n + 1);
-    weights[static_cast<std::size_t>(n)] = n % 2 == 0 ? binomial : -binomial;
+  PetscCall(add_up_midpoints());
+  const auto weights = continuation(known_);
+  const auto count = static_cast<std::size_t>(known_);
+  std::fill(sums_.begin(), sums_.end(), 0.0);
+  for (std::size_t n = 0; n < count; ++n)
+    for (std::size_t at = 0; at < sums_.size(); ++at)
+      sums_[at] += weights[n] * midpoint_sums_[n][at];
+
+  const phase_space::Box& box = right_hand_side_->decomposition().box();
+  const Index row = box.row(), plane = box.plane();
+  const Index first = box.angle.begin * flavor::components;
+  const Array guessed(x), defect(defect_);
+  const ReadArray from(start);
+  std::array<const double*, history> known{};
+  for (std::size_t n = 0; n < count; ++n) PetscCall(VecGetArrayRead(midpoints_[n], &known[n]));
+  const auto width = static_cast<std::size_t>(energy_sums_.row());
+  // h c_i (omega - omega_i) of a plane, [midpoint][direction][component]
+  phase_space::Numbers here(width), axes(width * history);
+  for (Index j = 0; j < box.z.size; ++j) {
+    energy_sums_.refraction(&sums_[j * width], here.data());
+    for (std::size_t n = 0; n < count; ++n) {
+      double* axis = &axes[n * width];
+      energy_sums_.refraction(&midpoint_sums_[n][j * width], axis);
+      for (std::size_t at = 0; at < width; ++at) axis[at] = h_ * weights[n] * (here[at] - axis[at]);
+    }
+    phase_space::for_each_in_plane(
+        row, box.energy.size, [&](Index at, auto node, auto&& for_energies) {
+          using Matrices = decltype(node);
+          for_energies(0, box.energy.size, [&](Index i) {
+            const Index place = j * plane + i * row + at;
+            const auto begin = flavor::load<Matrices>(from + place);
+            Matrices sum{}, rest = begin, start_of_step = begin;
+            for (std::size_t n = 0; n < count; ++n) {
+              const auto midpoint = flavor::load<Matrices>(known[n] + place);
+              start_of_step = 2.0 * midpoint - start_of_step;
+              sum += weights[n] * midpoint;
+              rest +=
+                  precession(&axes[n * width] + first + at, midpoint) - weights[n] * start_of_step;
+            }
+            flavor::store(guessed + place, sum);
+            flavor::store(defect + place, rest);
+          });
+        });
+    energy_sums_.add_up(defect + j * plane, j, defect_sums_);
   }
-  PetscCall(VecZeroEntries(x));
-  PetscCall(VecMAXPY(x, known_, weights.data(), known.data()));
+  for (std::size_t n = 0; n < count; ++n) PetscCall(VecRestoreArrayRead(midpoints_[n], &known[n]));
+  PetscCall(energy_sums_.share(defect_sums_));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode FixedPoint::find_defect(Vec start, Vec x) {
+  PetscFunctionBeginUser;
+  const Index plane = right_hand_side_->decomposition().box().plane();
+  const ReadArray from(start), now(x);
+  const Array defect(defect_);
+  PetscCall(right_hand_side_->for_each_plane(x, [&](Index j, const double* f) {
+    const double *x0 = from + j * plane, *value = now + j * plane;
+    double* target = defect + j * plane;
+#pragma GCC ivdep
+    for (Index n = 0; n < plane; ++n) target[n] = x0[n] - value[n] + h_ * f[n];
+    energy_sums_.add_up(target, j, defect_sums_);
+    energy_sums_.add_up(value, j, sums_);
+  }));
+  PetscCall(energy_sums_.share(defect_sums_));
+  PetscCall(energy_sums_.share(sums_));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode FixedPoint::find_refraction() {
+  PetscFunctionBeginUser;
+  const phase_space::Box& box = right_hand_side_->decomposition().box();
+  const Index row = box.row(), width = energy_sums_.row();
+  const Index first = box.angle.begin * flavor::components;
+  PetscCall(energy_sums_.solve(inverse_, h_, sums_, defect_sums_, sums_change_));
+  phase_space::Numbers before(static_cast<std::size_t>(width)), after(before.size());
+  for (Index j = 0; j < box.z.size; ++j) {
+    const double* const sums = sums_.data() + j * width;
+    double* const changed = sums_change_.data() + j * width;
+    energy_sums_.refraction(sums, before.data());
+    for (Index at = 0; at < width; ++at) changed[at] += sums[at];
+    energy_sums_.refraction(changed, after.data());
+    for (Index at = 0; at < row; at += flavor::components) {
+      const Index place = j * row + at;
+      const Matrix now = flavor::load(&before[first + at]), next = flavor::load(&after[first + at]);
+      flavor::store(&axes_[place], 0.5 * h_ * next);
+      flavor::store(&scales_[place], flavor::implicit_precession_scale(0.5 * h_ * next));
+      flavor::store(&axes_change_[place], h_ * (next - now));
+    }
+  }
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode FixedPoint::correct(Vec x, Change* change) {
+  PetscFunctionBeginUser;
+  const phase_space::Box& box = right_hand_side_->decomposition().box();
+  const Index planes = box.z.size, row = box.row(), plane = box.plane();
+  const Index first = box.angle.begin * flavor::components;
+  PetscCall(find_refraction());
+  const Array values(x), defect(defect_);
+  std::tuple<Largest<flavor::MatrixPair>, Largest<Matrix>> all_largest;
+  // R of source(place, ...) for the energies [begin, end) of plane j, to take(place, result).
+  const auto rotate = [&](Index j, Index begin, Index end, auto&& source, auto&& take) {
+    const double* const axes = axes_.data() + j * row;
+    const double* const scales = scales_.data() + j * row;
+    phase_space::for_each_in_plane(row, end - begin, [&](Index at, auto node, auto&& for_energies) {
+      using Matrices = decltype(node);
+      const auto axis = flavor::load<Matrices>(axes + at);
+      const auto scale = flavor::load<Matrices>(scales + at);
+      const auto turned_axis = flavor::turned(axis);
+      auto largest = std::get<Largest<Matrices>>(all_largest);
+      for_energies(0, end - begin, [&](Index i) {
+        const Index place = (begin + i) * row + at;
+        take(place,
+             flavor::implicit_precession(axis, turned_axis, scale,
+                                         source(place, at, axis, turned_axis)),
+             largest);
+      });
+      std::get<Largest<Matrices>>(all_largest) = largest;
+    });
+  };
+  const auto prepare = [&](Index j, Index begin, Index end) {
+    double* const own = defect + j * plane;
+    const double* const value = values + j * plane;
+    const double* const by = axes_change_.data() + j * row;
+    rotate(
+        j, begin, end,
+        [&](Index place, Index at, auto axis, auto /*turned_axis*/) {
+          using Matrices = decltype(axis);
+          return flavor::load<Matrices>(own + place) +
+                 precession(by + at, flavor::load<Matrices>(value + place));
+        },
+        [&](Index place, auto result, auto& /*largest*/) { flavor::store(own + place, result); });
+  };
+  const Index reach = inverse_.reach();
+  std::array<const double*, 2 * StreamingInverse::max_reach + 1> weights{}, changes{};
+  for (Index m = 0; m <= 2 * reach; ++m) {
+    weights[static_cast<std::size_t>(m)] = inverse_.weights(m - reach) + first;
+    changes[static_cast<std::size_t>(m)] = inverse_.changes(m - reach) + first;
+  }
+  const auto invert = [&](Index j, Index begin, Index end) {
+    const double* const* around = exchange_.planes() + j;
+    double* const value = values + j * plane;
+    with_constant_reach(reach, [&](auto planes_before) {
+      rotate(
+          j, begin, end,
+          [&](Index place, Index at, auto axis, auto turned_axis) {
+            using Matrices = decltype(axis);
+            Matrices sum{}, by_precession{};
+            for (Index m = 0; m < 2 * planes_before + 1; ++m) {
+              const auto source = flavor::load<Matrices>(around[m] + place);
+              sum += flavor::load<Matrices>(weights[m] + at) * source;
+              by_precession += flavor::load<Matrices>(changes[m] + at) * source;
+            }
+            return sum + 2.0 * flavor::precession_about(axis, turned_axis, by_precession);
+          },
+          [&](Index place, auto correction, auto& largest) {
+            const auto next = flavor::load<decltype(correction)>(value + place) + correction;
+            largest.include(correction, next);
+            flavor::store(value + place, next);
+          });
+    });
+  };
+
+  // What other ranks need first; the rest just before it is used, while it stays in cache.
+  const Index inner_begin = std::min(reach, planes);
+  const Index inner_end = std::max(inner_begin, planes - reach);
+  for (Index j = 0; j < inner_begin; ++j) prepare(j, 0, box.energy.size);
+  for (Index j = inner_end; j < planes; ++j) prepare(j, 0, box.energy.size);
+  PetscCall(exchange_.exchange(defect + 0, plane));
+  const Index block = std::max<Index>(1, block_numbers / ((2 * reach + 1) * row));
+  for (Index begin = 0; begin < box.energy.size; begin += block) {
+    const Index end = std::min(begin + block, box.energy.size);
+    for (Index j = 0; j < planes; ++j) {
+      if (j + reach >= inner_begin && j + reach < inner_end) prepare(j + reach, begin, end);
+      invert(j, begin, end);
+    }
+  }
+  std::array<double, 2> norms{};
+  std::apply([&](const auto&... largest) { (largest.add_to(norms), ...); }, all_largest);
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, norms.data(), 2, MPI_DOUBLE, MPI_MAX,
+                             PetscObjectComm(reinterpret_cast<PetscObject>(x))));
+  *change = {norms[0], norms[1]};
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode FixedPoint::add_up_midpoints() {
+  PetscFunctionBeginUser;
+  if (added_up_) PetscFunctionReturn(0);
+  const phase_space::Box& box = right_hand_side_->decomposition().box();
+  for (std::size_t n = 0; n < static_cast<std::size_t>(known_); ++n) {
+    midpoint_sums_[n] = energy_sums_.field();
+    const ReadArray midpoint(midpoints_[n]);
+    for (Index j = 0; j < box.z.size; ++j)
+      energy_sums_.add_up(midpoint + j * box.plane(), j, midpoint_sums_[n]);
+    PetscCall(energy_sums_.share(midpoint_sums_[n]));
+  }
+  added_up_ = true;
   PetscFunctionReturn(0);
 }
 
 PetscErrorCode FixedPoint::remember(Vec x) {
   PetscFunctionBeginUser;
   std::rotate(midpoints_.begin(), midpoints_.end() - 1, midpoints_.end());
+  std::rotate(midpoint_sums_.begin(), midpoint_sums_.end() - 1, midpoint_sums_.end());
   if (midpoints_.front() == nullptr) PetscCall(VecDuplicate(x, midpoints_.front().address()));
-  PetscCall(VecCopy(x, midpoints_.front()));
   known_ = std::min(known_ + 1, history);
+  midpoint_sums_.front() = energy_sums_.field();
+  const phase_space::Box& box = right_hand_side_->decomposition().box();
+  const Array kept(midpoints_.front());
+  const ReadArray from(x);
+  for (Index j = 0; j < box.z.size; ++j) {
+    double* const plane = kept + j * box.plane();
+    std::copy_n(from + j * box.plane(), box.plane(), plane);
+    energy_sums_.add_up(plane, j, midpoint_sums_.front());
+  }
+  PetscCall(energy_sums_.share(midpoint_sums_.front()));
   PetscFunctionReturn(0);
 }
 
@@ -113,8 +382,37 @@ PetscErrorCode FixedPoint::recall(int count, double step, Vec like) {
   PetscFunctionBeginUser;
   known_ = std::min(count, history);
   step_ = step;
+  added_up_ = false;
   for (int n = 0; n < known_; ++n)
     PetscCall(VecDuplicate(like, midpoints_[static_cast<std::size_t>(n)].address()));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode FixedPoint::iterate(Vec x, SNESConvergedReason* reason, int* iterations) {
+  PetscFunctionBeginUser;
+  Vec start = nullptr;
+  PetscCall(TSGetSolution(ts_, &start));
+  Change change{};
+  PetscCall(guess(start, x));
+  if (known_ > 0) PetscCall(correct(x, &change));
+  double last = 0.0;
+  *reason = SNES_DIVERGED_MAX_IT;
+  for (*iterations = 0; *reason == SNES_DIVERGED_MAX_IT && *iterations < max_iterations;) {
+    PetscCall(find_defect(start, x));
+    PetscCall(correct(x, &change));
+    ++*iterations;
+    const double goal = tolerance_ * change.value;
+    // The error of the new x is a geometric series of what the last iterations contracted by.
+    const double rate = *iterations > 1 ? caution * change.correction / last : 1.0;
+    const double error = change.correction * (rate < 0.5 ? rate / (1.0 - rate) : 1.0);
+    if (!std::isfinite(change.correction)) {
+      *reason = SNES_DIVERGED_FNORM_NAN;
+    } else if (error <= goal || (*iterations > 1 && change.correction >= last &&
+                                 change.correction <= round_off_margin * goal)) {
+      *reason = SNES_CONVERGED_SNORM_RELATIVE;
+    }
+    last = change.correction;
+  }
   PetscFunctionReturn(0);
 }
 
@@ -122,42 +420,15 @@ PetscErrorCode FixedPoint::solve(SNES snes, Vec x) {
   PetscFunctionBeginUser;
   FixedPoint* self = nullptr;
   PetscCall(SNESShellGetContext(snes, &self));
-  if (self->previous_ == nullptr) PetscCall(VecDuplicate(x, self->previous_.address()));
-  Vec start = nullptr;
+  if (self->defect_ == nullptr) PetscCall(VecDuplicate(x, self->defect_.address()));
   PetscReal step = 0.0;
-  PetscCall(TSGetSolution(self->ts_, &start));
   PetscCall(TSGetTimeStep(self->ts_, &step));
-  const double scale = self->theta_ * step;
-
-  PetscCall(self->guess(start, step, x));
-  // The first iteration does not read what is previous, but 0 times NaN is NaN.
-  PetscCall(VecZeroEntries(self->previous_));
-  Vec latest = x;
-  Vec previous = self->previous_;
-  double weight = 1.0;
-  double last_change = 0.0;
+  PetscCall(self->use_step(step));
   SNESConvergedReason reason = SNES_DIVERGED_MAX_IT;
-  int iteration = 0;
-  while (reason == SNES_DIVERGED_MAX_IT && iteration < max_iterations) {
-    Change change{};
-    PetscCall(iterate(*self->right_hand_side_, start, scale, weight, latest, previous, &change));
-    std::swap(latest, previous);
-    ++iteration;
-    const double goal = self->tolerance_ * change.largest_value;
-    if (!std::isfinite(change.largest_change)) {
-      reason = SNES_DIVERGED_FNORM_NAN;
-    } else if (change.largest_change <= goal ||
-               (iteration > 1 && change.largest_change >= last_change &&
-                change.largest_change <= round_off_margin * goal)) {
-      reason = SNES_CONVERGED_SNORM_RELATIVE;
-    }
-    weight = iteration == 1 ? 1.0 / (1.0 + 0.5 * contraction * contraction)
-                            : 1.0 / (1.0 + 0.25 * contraction * contraction * weight);
-    last_change = change.largest_change;
-  }
-  if (latest != x) PetscCall(VecCopy(latest, x));
+  int iterations = 0;
+  PetscCall(self->iterate(x, &reason, &iterations));
   if (reason > 0) PetscCall(self->remember(x));
-  PetscCall(SNESSetIterationNumber(snes, iteration));
+  PetscCall(SNESSetIterationNumber(snes, iterations));
   PetscCall(SNESSetConvergedReason(snes, reason));
   PetscFunctionReturn(0);
 }

@@ -30,7 +30,7 @@ const MethodTraits& traits(Method method) {
       {"rk4", 2.785, 0.4, 0.055, 4, 4},
       {"rk5dp", 1.0, 0.5, 0.055, 7, 16},
       {"ssp", 4.9215, 0.4, 0.11, 10, 4},
-      {"implicit_midpoint", 2.0, 0.6, 0.055, 16, 11},
+      {"implicit_midpoint", 2.0, 0.6, 0.055, 6, 11},
   };
   return table[static_cast<std::size_t>(method)];
 }

@@ -109,7 +109,7 @@ struct Input {
     std::optional<double> step;
     std::optional<double> safety;
     double tolerance = 1e-8;
-    double solver_tolerance = 2e-15;
+    double solver_tolerance = 2e-16;
     std::string wall_limit = "0";
   } time;
 

@@ -50,7 +50,11 @@ class KineticEquation {
   /// \throws std::invalid_argument for one that is part of a RateKernel's sum
   void add_term(std::unique_ptr<Term> term);
 
+  const phase_space::ZAxis& z() const { return z_; }
+  const phase_space::MomentumGrid& momentum() const { return momentum_; }
   const Terms& terms() const { return terms_; }
+  /// What all terms together have of a RateKernel's sum.
+  const Parts& parts() const { return parts_; }
   const Moments& moments() const { return moments_; }
 
   /// Seconds this rank has spent on moments, and on terms.
@@ -138,6 +142,7 @@ class KineticEquation {
   double* products(Index j);
 
   phase_space::ZAxis z_;
+  phase_space::MomentumGrid momentum_;
   phase_space::Box box_;
   int reach_;  ///< ghost planes that D_z reads
   std::shared_ptr<RateKernel> kernel_;

@@ -25,7 +25,7 @@ struct IntegratorSettings {
   std::optional<double>
       safety{};             ///< automatic step over the stability limit; absent: the method's
   double tolerance = 1e-8;  ///< local error of rk5dp, relative to the largest |rho|
-  double solver_tolerance = 1e-15;  ///< of the implicit solve, relative to |rho|
+  double solver_tolerance = 2e-16;  ///< error of the implicit solve, relative to |rho|
   std::optional<double> largest{};  ///< |rho| that the tolerance refers to; absent: of the state
 };
 

@@ -6,6 +6,8 @@
 #include <complex>
 #include <random>
 
+#include "nuvlasov/flavor/pairs.hpp"
+
 namespace nuvlasov::flavor {
 namespace {
 
@@ -53,6 +55,14 @@ TEST_P(Algebra, JordanProductIsHalfTheAnticommutator) {
   for (int r = 0; r < 2; ++r)
     for (int s = 0; s < 2; ++s) half.m[r][s] = 0.5 * (ab.m[r][s] + ba.m[r][s]);
   expect_equal(jordan_product(a_, b_), half);
+}
+
+TEST_P(Algebra, ImplicitPrecessionIsTheInverseOfOneLessPrecession) {
+  const Matrix axis = polarization(a_);
+  const Matrix before =
+      implicit_precession(axis, turned(axis), implicit_precession_scale(axis), b_);
+  expect_equal(before - precession(axis, before), dense(b_));
+  EXPECT_EQ(before[0], b_[0]);
 }
 
 TEST_P(Algebra, PrecessionIsITimesTheCommutator) {

@@ -209,7 +209,7 @@ TEST(ImplicitMidpoint, NeedsFewRightHandSidesPerStep) {
   const double per_step = static_cast<double>(stepper.integrator().evaluations()) /
                           static_cast<double>(stepper.integrator().steps());
   RecordProperty("right_hand_sides_per_step", std::to_string(per_step));
-  EXPECT_LT(per_step, 20.0);
+  EXPECT_LT(per_step, 8.0);
 }
 
 TEST(ImplicitMidpoint, SaysWhenItsSolveFails) {

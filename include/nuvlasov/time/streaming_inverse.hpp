@@ -1,0 +1,40 @@
+/// \file
+/// The inverse of an implicit step of streaming, (1 + h v D_z)^-1, as a sum over planes.
+#pragma once
+
+#include <vector>
+
+#include "nuvlasov/phase_space/aligned.hpp"
+#include "nuvlasov/phase_space/central_difference.hpp"
+
+namespace nuvlasov::time {
+
+/// On an axis without end (G f)_j = sum_m g_m f_{j+m}, with g the mean over all waves exp(i m
+/// theta) of 1/(1 + i h v k(theta)), k their modified wave number in D_z. |g_m| falls
+/// exponentially, the slower the larger h |v| k is, and G ends where what is left out is below
+/// `left_out`; what stays is scaled so that constants remain what they are. Each plane takes the
+/// same operations on any split.
+class StreamingInverse {
+ public:
+  /// Largest sum of |g_m| that is left out.
+  static constexpr double left_out = 0.02;
+  /// Planes on each side at most: enough for h |v| k up to 4.
+  static constexpr Index max_reach = 24;
+
+  StreamingInverse() = default;
+  /// \param speeds  v of each direction
+  StreamingInverse(const phase_space::CentralDifference& derivative, double h,
+                   const std::vector<double>& speeds);
+
+  Index reach() const { return reach_; }
+  /// g_m of each direction, -reach() <= m <= reach(), for each component: [direction][component].
+  const double* weights(Index m) const { return weights_.data() + (reach_ + m) * row_; }
+  /// The same of H.
+  const double* changes(Index m) const { return changes_.data() + (reach_ + m) * row_; }
+
+ private:
+  Index reach_ = 0, row_ = 0;
+  phase_space::Numbers weights_, changes_;
+};
+
+}  // namespace nuvlasov::time
