@@ -157,6 +157,10 @@ void write_data(const std::string& path, const Result& result,
                   provenance.describe(units::of::number, "n of the growing modes k = 2 pi n/L"));
   file.variable("weight", {"angle"}, grid.weights(),
                 provenance.describe(units::of::number, "weight of the direction in sums"));
+  if (grid.has_antineutrinos())
+    file.variable("species", {"angle"}, grid.signs(),
+                  provenance.describe(units::of::number,
+                                      "what moves in a direction: 1 neutrinos, -1 antineutrinos"));
   file.variable(
       "polarization", {"angle"}, stability.polarization(),
       provenance.describe(units::of::density, "P^z of the background, integrated over energy"));

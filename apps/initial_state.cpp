@@ -34,12 +34,16 @@ auto blaming(const config::Configuration& configuration, const std::string& key,
   }
 }
 
+}  // namespace
+
 initial::Table read_table(const config::Configuration& configuration, const std::string& key,
                           const std::string& path, const initial::Table::Axis& axis,
                           MPI_Comm comm) {
   return blaming(configuration, key,
                  [&] { return initial::Table(io::read_text(path, comm), path, axis); });
 }
+
+namespace {
 
 initial::SpectrumShape spectrum_shape_of(const std::string& name) {
   if (name == "cosine") return initial::SpectrumShape::cosine;
@@ -88,7 +92,8 @@ initial::AngularShape angular_shape_of(const std::string& name) {
 std::vector<double> flavor_over_directions(const config::Configuration& configuration,
                                            const std::string& section,
                                            const config::Input::AngularSpectrum& choice,
-                                           const phase_space::MomentumGrid& grid, MPI_Comm comm) {
+                                           const phase_space::MomentumGrid& grid, double sign,
+                                           MPI_Comm comm) {
   initial::AngularSpectrum spectrum{.number = choice.number,
                                     .shape = angular_shape_of(choice.shape),
                                     .center = choice.center,
@@ -100,10 +105,11 @@ std::vector<double> flavor_over_directions(const config::Configuration& configur
     spectrum.table =
         read_table(configuration, key, choice.path, initial::Table::directions(), comm);
   }
-  return blaming(configuration, key, [&] { return initial::angular_spectrum(grid, spectrum); });
+  return blaming(configuration, key,
+                 [&] { return initial::angular_spectrum(grid, spectrum, sign); });
 }
 
-/// Whether nu_e and nu_x over direction make the background, or zeta and occupation.
+/// Whether flavors over direction make the background, or zeta and occupation.
 bool has_angular_spectra(const config::Input& input) {
   return input.initial.type == "spectrum" ||
          (input.initial.type == "eigenmode" && input.grid.momentum.geometry == "spherical");
@@ -232,13 +238,22 @@ Background make_background(const config::Configuration& configuration,
   const auto& initial = configuration.input().initial;
   Background background;
   if (has_angular_spectra(configuration.input())) {
-    const auto nu_e =
-        flavor_over_directions(configuration, "initial.nu_e", initial.nu_e, grid, comm);
-    const auto nu_x =
-        flavor_over_directions(configuration, "initial.nu_x", initial.nu_x, grid, comm);
-    for (std::size_t k = 0; k < nu_e.size(); ++k) {
-      background.p0.push_back(nu_e[k] + nu_x[k]);
-      background.pz.push_back(nu_e[k] - nu_x[k]);
+    background.p0.assign(grid.directions().size(), 0.0);
+    background.pz = background.p0;
+    const auto add = [&](const std::string& name, const config::Input::AngularSpectrum& choice,
+                         double species, double pz) {
+      const auto flavor =
+          flavor_over_directions(configuration, "initial." + name, choice, grid, species, comm);
+      for (std::size_t k = 0; k < flavor.size(); ++k) {
+        background.p0[k] += flavor[k];
+        background.pz[k] += pz * flavor[k];
+      }
+    };
+    add("nu_e", initial.nu_e, phase_space::neutrino, 1.0);
+    add("nu_x", initial.nu_x, phase_space::neutrino, -1.0);
+    if (grid.has_antineutrinos()) {
+      add("antinu_e", initial.antinu_e, phase_space::antineutrino, 1.0);
+      add("antinu_x", initial.antinu_x, phase_space::antineutrino, -1.0);
     }
     return background;
   }

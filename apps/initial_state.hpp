@@ -9,10 +9,15 @@
 
 #include "nuvlasov/config/reader.hpp"
 #include "nuvlasov/initial/beams.hpp"
+#include "nuvlasov/initial/table.hpp"
 #include "nuvlasov/physics/inflow.hpp"
 #include "nuvlasov/stability/linear_stability.hpp"
 
 namespace nuvlasov {
+
+/// \throws InputError blaming `key` for a file that cannot be read or is no table. Collective.
+initial::Table read_table(const config::Configuration& configuration, const std::string& key,
+                          const std::string& path, const initial::Table::Axis& axis, MPI_Comm comm);
 
 /// P0 and P^z of each direction, integrated over energy: an initial state without its seeds.
 struct Background {

@@ -28,9 +28,10 @@ MomentumGrid lowest_energies(const MomentumGrid& grid, Index energies) {
   const double half_width = 0.5 * static_cast<double>(energies) * grid.energy_spacing();
   const double reference = grid.reference_energy() - grid.half_width() + half_width;
   if (grid.geometry() == phase_space::Geometry::spherical)
-    return MomentumGrid::spherical(reference, half_width, energies, order, grid.angles(),
-                                   grid.angular_operator(), grid.direction_range());
-  return {reference, half_width, energies, order, grid.directions(), grid.weights()};
+    return MomentumGrid::spherical(reference, half_width, energies, order, grid.angles_of_species(),
+                                   grid.angular_operator(), grid.direction_range(),
+                                   grid.has_antineutrinos());
+  return {reference, half_width, energies, order, grid.directions(), grid.weights(), grid.signs()};
 }
 
 std::vector<double> energy_weights(const MomentumGrid& grid) {
@@ -139,6 +140,7 @@ class Block {
       initial.write(first - ghosts_ + n, momentum_, plane);
       planes.push_back(plane);
     }
+    equation_->set_first_cell(first);
     constexpr Index all_energies_alike = 0;
     equation_->update_moments({planes.data() + ghosts_, all_energies_alike, decomposition_->box(),
                                decomposition_->seen()});

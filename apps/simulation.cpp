@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "matter.hpp"
 #include "need.hpp"
 #include "nuvlasov/errors.hpp"
 #include "nuvlasov/io/fields.hpp"
@@ -25,7 +26,9 @@ time::Method method_of(const std::string& name) {
 physics::EquationSettings equation_of(const config::Input::Equation& input) {
   return {.mode = input.mode == "full" ? physics::Mode::full : physics::Mode::standard,
           .terms = input.terms,
-          .dissipation = {.z = input.dissipation.z, .energy = input.dissipation.energy}};
+          .dissipation = {.z = input.dissipation.z, .energy = input.dissipation.energy},
+          .masses = {.delta_m2 = input.vacuum.delta_m2, .mixing_angle = input.vacuum.mixing_angle},
+          .matter = {}};
 }
 
 std::optional<int> to_ranks(const std::optional<config::Integer>& ranks) {
@@ -50,13 +53,18 @@ phase_space::MomentumGrid make_momentum_grid(const config::Input& input,
   if (momentum.geometry == "spherical")
     return phase_space::MomentumGrid::spherical(
         energy.reference, energy.half_width, energy.cells, order, momentum.angles, angular_operator,
-        {.from = momentum.direction_range[0], .to = momentum.direction_range[1]});
+        {.from = momentum.direction_range[0], .to = momentum.direction_range[1]},
+        momentum.antineutrinos);
+  std::vector<double> signs;
+  for (const std::string& species : momentum.species)
+    signs.push_back(species == "nubar" ? phase_space::antineutrino : phase_space::neutrino);
   return {energy.reference,
           energy.half_width,
           energy.cells,
           order,
           momentum.directions,
-          momentum.weights.value_or(std::vector<double>(momentum.directions.size(), 1.0))};
+          momentum.weights.value_or(std::vector<double>(momentum.directions.size(), 1.0)),
+          signs};
 }
 
 std::string to_text(const phase_space::ProcessGrid& grid) {
@@ -96,6 +104,7 @@ Problem make_problem(const config::Configuration& configuration, MPI_Comm comm, 
     configuration.fail("grid.z.cells", error.what());
   }
   problem.equation.inflow = make_inflow(configuration, problem.z, problem.momentum, comm);
+  problem.equation.matter = make_matter(configuration, problem.z, comm);
   if (initial)
     problem.initial = make_initial_state(configuration, problem.z, problem.momentum, comm);
   return problem;

@@ -13,6 +13,7 @@ from nuvlasov_post.style import BLACK, COLUMN_WIDTH, FLAVOR_STYLES, GREY, journa
 
 FIGURE_NAME = "angles"
 MOST_BEAMS = 4  # directions that are shown as points
+ANTI = "anti"  # begins the names of antineutrinos
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,24 @@ class AngularSpectrum:
 
 
 def angular_spectrum(profiles: Profiles) -> AngularSpectrum:
-    """The spectrum of profiles.h5; throws RunError."""
+    """The spectrum of profiles.h5; throws RunError. Directions that neutrinos and antineutrinos share become one."""
+    density = profiles.flavor_spectra("angle")
+    angle, weight = profiles.angle, profiles.angle_weight
+    if np.any(profiles.species < 0):
+        angle, first, place = np.unique(profiles.angle, return_index=True, return_inverse=True)
+        weight = profiles.angle_weight[first]
+        shared = np.zeros((density.shape[0], angle.size, density.shape[2]))
+        np.add.at(shared, (slice(None), place), density * (profiles.angle_weight / weight[place])[:, None])
+        density = shared
     return AngularSpectrum(
-        time=profiles.time,
-        angle=profiles.angle,
-        weight=profiles.angle_weight,
-        flavors=tuple(profiles.flavors()),
-        density=profiles.flavor_spectra("angle"),
+        time=profiles.time, angle=angle, weight=weight, flavors=tuple(profiles.flavors()), density=density
     )
+
+
+def _signs(flavors: tuple[str, ...]) -> np.ndarray:
+    """Of each flavor in the electron's lepton number less that of the others."""
+    first = (flavors[0], f"{ANTI}{flavors[0]}")
+    return np.array([(1 if name in first else -1) * (-1 if name.startswith(ANTI) else 1) for name in flavors])
 
 
 @journal_style
@@ -50,14 +61,15 @@ def draw_angles(spectrum: AngularSpectrum) -> Figure:
     for f, flavor in enumerate(spectrum.flavors):
         label, color = FLAVOR_STYLES.get(flavor, (flavor, BLACK))
         _draw_pair(upper, spectrum, spectrum.density[..., f], color, f"{label}, ")
-    difference = spectrum.density[..., 0] - spectrum.density[..., 1:].sum(axis=-1)
+    difference = spectrum.density @ _signs(spectrum.flavors)
     _draw_pair(lower, spectrum, difference, BLACK, "")
     for axes in (upper, lower):
         axes.axhline(0.0, color=GREY, linewidth=0.6)
         legend_above(axes, columns=2)
     names = [FLAVOR_STYLES.get(flavor, (flavor, BLACK))[0] for flavor in spectrum.flavors]
     upper.set_ylabel("$dN/dv$")
-    lower.set_ylabel(f"$dN/dv$, {' $-$ '.join(names)}")
+    signed = zip(_signs(spectrum.flavors)[1:], names[1:], strict=True)
+    lower.set_ylabel(f"$dN/dv$, {names[0]}" + "".join(f" ${'+' if sign > 0 else '-'}$ {name}" for sign, name in signed))
     lower.set_xlabel("direction $v$")
     upper.set_xlim(-1.1, 1.1)
     figure.align_ylabels()

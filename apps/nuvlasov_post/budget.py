@@ -1,9 +1,10 @@
-"""The energy budget: what K, U_osc and U_non exchange, and what is left over."""
+"""The energy budget: what K, U_osc, U_non and, with matter and masses, U_matter and U_vacuum exchange, and what is left
+over."""
 
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,9 @@ from nuvlasov_post.style import (
     COLUMN_WIDTH,
     GREEN,
     GREY,
+    ORANGE,
     PURPLE,
+    SKY,
     TIME_LABEL,
     VERMILLION,
     journal_style,
@@ -27,6 +30,11 @@ from nuvlasov_post.style import (
 FIGURE_NAME = "budget"
 FLOOR = 1e-17  # where the logarithmic panel draws a zero: a tenth of double precision's round-off
 FLOOR_MARGIN = 0.2  # room below the floor, as a fraction of the decades above it
+
+EXTERNAL_STYLES = {
+    "u_matter": (r"$\Delta U_\mathrm{matter}$", SKY, "-"),
+    "u_vacuum": (r"$\Delta U_\mathrm{vacuum}$", ORANGE, "--"),
+}
 
 MODE_TITLES = {
     "full": "full equation, Eq. (16)",
@@ -41,7 +49,8 @@ class Budget:
 
     `scale` is |U_osc(0)| in mu, or 1 mu where U_osc(0) is zero. `dissipation` is what dissipation gave to
     the sum, its rate integrated by the trapezoidal rule (None: there is none), `ends` what came through open ends (None:
-    the box is periodic), and `residual` is |sum_change - dissipation - ends|/scale.
+    the box is periodic), `external` holds the changes of u_matter and u_vacuum where the run has them, and `residual` is
+    |sum_change - dissipation - ends|/scale.
     The drifts of number and purity, less what came through the ends, are relative to their first value.
     """
 
@@ -56,6 +65,7 @@ class Budget:
     scale: float
     dissipation: np.ndarray | None = None
     ends: np.ndarray | None = None
+    external: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def energy_budget(history: History) -> Budget:
@@ -64,7 +74,12 @@ def energy_budget(history: History) -> Budget:
         column - column[0] for column in (history.kinetic_energy_relative, history.u_osc, history.u_non)
     )
     scale = 1.0 if history.starts_without_u_osc else abs(float(history.u_osc[0]))
-    total = kinetic + osc + non
+    external = {
+        name: column - column[0]
+        for name, column in (("u_matter", history.u_matter), ("u_vacuum", history.u_vacuum))
+        if column is not None
+    }
+    total = kinetic + osc + non + sum(external.values())
     dissipation = _integral(history.time, history.dissipation_rate)
     ends = history.total_energy_relative_boundary
     unexplained = total - sum(part for part in (dissipation, ends) if part is not None)
@@ -80,6 +95,7 @@ def energy_budget(history: History) -> Budget:
         scale=scale,
         dissipation=dissipation,
         ends=ends,
+        external=external,
     )
 
 
@@ -93,6 +109,7 @@ def budget_table(history: History) -> dict[str, np.ndarray]:
         "kinetic_energy_change_mu": budget.kinetic_energy_change,
         "u_osc_change_mu": budget.u_osc_change,
         "u_non_change_mu": budget.u_non_change,
+        **{f"{name}_change_mu": change for name, change in budget.external.items()},
         "sum_change_mu": budget.sum_change,
         "residual": budget.residual,
         "kinetic_energy_relative_mu": history.kinetic_energy_relative,
@@ -163,6 +180,7 @@ def _draw_changes(axes: Axes, budget: Budget) -> None:
         (budget.kinetic_energy_change, r"$\Delta K$", VERMILLION, "-"),
         (budget.u_osc_change, r"$\Delta U_\mathrm{osc}$", BLUE, "-"),
         (budget.u_non_change, r"$\Delta U_\mathrm{non}$", GREEN, "--"),
+        *((budget.external[name], *style) for name, style in EXTERNAL_STYLES.items() if name in budget.external),
         (budget.sum_change, "sum", BLACK, ":"),
     ]
     if budget.dissipation is not None:

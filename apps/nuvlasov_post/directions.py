@@ -213,7 +213,8 @@ def _one_record(
     """Shares and rates of each direction, [angle], from [z, angle, component] and [energy, angle, component]."""
     v, spacing = profiles.angle, profiles.box_length / density.shape[0]
     occupation = profiles.energy_weight[:, None] * spectrum[..., 0] * profiles.angle_weight
-    weighted = density * profiles.angle_weight[:, None]
+    # Neutrinos less antineutrinos refract, and all precess alike.
+    weighted = density * (profiles.species * profiles.angle_weight)[:, None]
 
     def moments(field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return field.sum(axis=1, keepdims=True), (v[:, None] * field).sum(axis=1, keepdims=True)

@@ -52,12 +52,18 @@ QUANTITIES = (
     Quantity("u_non", "u_non", r"U_\mathrm{non}"),
     Quantity("entropy", "entropy", "S", unit=""),
 )
+EXTERNAL = (  # of runs with matter, or masses
+    Quantity("u_matter", "u_matter", r"U_\mathrm{matter}"),
+    Quantity("u_vacuum", "u_vacuum", r"U_\mathrm{vacuum}"),
+)
 TERM_STYLES = {
     "streaming": (BLUE, "-"),
     "refraction": (ORANGE, "--"),
     "weak_force": (VERMILLION, "-"),
     "group_velocity": (GREEN, "-."),
     "dissipation": (PURPLE, "-."),
+    "vacuum": (BLACK, "-"),
+    "vacuum_velocity": (GREY, "-"),
 }
 OTHER_STYLE = (SKY, "-")
 
@@ -69,6 +75,10 @@ class Ledger:
     time: np.ndarray
     change: dict[str, np.ndarray]
     by_term: dict[str, dict[str, np.ndarray]]
+
+    @property
+    def quantities(self) -> list[Quantity]:
+        return [q for q in (*QUANTITIES, *EXTERNAL) if q.name in self.change]
 
     @property
     def terms(self) -> list[str]:
@@ -93,12 +103,13 @@ def term_ledger(rows: Rows) -> Ledger:
     terms = term_names(rows)
     if not terms or any(q.column not in rows.columns for q in QUANTITIES):
         raise RunError(f"{rows.path}: no rates of the terms; run again with this version of nuvlasov")
+    quantities = [*QUANTITIES, *(q for q in EXTERNAL if q.column in rows.columns)]
     return Ledger(
         time=rows.time,
-        change={q.name: rows.columns[q.column] - rows.columns[q.column][0] for q in QUANTITIES},
+        change={q.name: rows.columns[q.column] - rows.columns[q.column][0] for q in quantities},
         by_term={
             q.name: {term: integral(rows.time, rows.columns[f"{q.name}_rate_{term}"]) for term in terms}
-            for q in QUANTITIES
+            for q in quantities
         },
     )
 
@@ -106,7 +117,7 @@ def term_ledger(rows: Rows) -> Ledger:
 def ledger_table(ledger: Ledger) -> dict[str, np.ndarray]:
     """Columns of ledger.csv, each of shape [time]; a name without a unit is dimensionless."""
     table = {"time_inv_mu": ledger.time}
-    for q in QUANTITIES:
+    for q in ledger.quantities:
         table[f"{q.name}_change{q.suffix}"] = ledger.change[q.name]
         table |= {f"{q.name}_by_{term}{q.suffix}": values for term, values in ledger.by_term[q.name].items()}
         table[f"{q.name}_residual{q.suffix}"] = ledger.residual(q.name)
@@ -115,11 +126,11 @@ def ledger_table(ledger: Ledger) -> dict[str, np.ndarray]:
 
 def write_ledger_latex(ledger: Ledger, path: Path) -> None:
     """Writes what each term did until the last record as a LaTeX tabular."""
-    names = [q.name for q in QUANTITIES]
+    names = [q.name for q in ledger.quantities]
     lines = [(words(term), [ledger.by_term[name][term][-1] for name in names]) for term in ledger.terms]
     lines.append(("residual", [ledger.residual(name)[-1] for name in names]))
     total = ("change", [ledger.change[name][-1] for name in names])
-    header = [heading(q.symbol, q.unit) for q in QUANTITIES]
+    header = [heading(q.symbol, q.unit) for q in ledger.quantities]
     write_latex(path, f"until $t = {ledger.time[-1]:g}\\,\\mu^{{-1}}$", header, lines, total)
 
 
@@ -162,9 +173,9 @@ def latex_number(value: float) -> str:
 @journal_style
 def draw_ledger(ledger: Ledger) -> Figure:
     """One panel for each quantity: its change, and what each term did to it."""
-    figure = Figure(figsize=(COLUMN_WIDTH, 1.3 * len(QUANTITIES) + 0.7))
-    panels = figure.subplots(len(QUANTITIES), 1, sharex=True)
-    for axes, q in zip(panels, QUANTITIES, strict=True):
+    figure = Figure(figsize=(COLUMN_WIDTH, 1.3 * len(ledger.quantities) + 0.7))
+    panels = figure.subplots(len(ledger.quantities), 1, sharex=True)
+    for axes, q in zip(panels, ledger.quantities, strict=True):
         axes.axhline(0.0, color=GREY, linewidth=0.6)
         for term, values in ledger.by_term[q.name].items():
             color, style = TERM_STYLES.get(term, OTHER_STYLE)
@@ -172,8 +183,8 @@ def draw_ledger(ledger: Ledger) -> Figure:
         axes.plot(ledger.time, ledger.change[q.name], color=BLACK, linestyle=":", label="change")
         axes.set_ylabel(heading(q.symbol, q.unit))
         axes.ticklabel_format(axis="y", scilimits=(-3, 4), useMathText=True)
-    largest = max(np.nanmax(np.abs(ledger.change[q.name])) for q in QUANTITIES if q.unit)
-    for axes, q in zip(panels, QUANTITIES, strict=True):
+    largest = max(np.nanmax(np.abs(ledger.change[q.name])) for q in ledger.quantities if q.unit)
+    for axes, q in zip(panels, ledger.quantities, strict=True):
         if q.unit:
             widen(axes, LEAST_SPAN * largest)
     legend_above(panels[0], columns=-(-(len(ledger.terms) + 1) // 2))

@@ -27,6 +27,7 @@ COMPONENTS = ("P0", "Px", "Py", "Pz")
 STATUS_DONE = "done"
 MINIMUM_RECORDS = 2
 ENERGY_COLUMNS = ("kinetic_energy_relative", "u_osc", "u_non")
+EXTERNAL_ENERGY_COLUMNS = ("u_matter", "u_vacuum")  # of runs with matter, or masses
 HISTORY_COLUMNS = ("time", *ENERGY_COLUMNS, "number", "purity")
 DISSIPATION_COLUMNS = tuple(f"{energy}_rate_dissipation" for energy in ("kinetic_energy", "u_osc", "u_non"))
 BOUNDARY_COLUMNS = tuple(f"{quantity}_boundary" for quantity in ("total_energy_relative", "number", "purity"))
@@ -46,8 +47,9 @@ class History:
 
     Energies are in mu; `kinetic_energy_relative` is K - E_ref N, which keeps the digits that K loses.
     `mode` is the equation's: "full", "standard", or "unknown" where the file does not record it.
-    `dissipation_rate` is what dissipation does to K + U_osc + U_non, in mu^2; None for a run without it.
-    `*_boundary` is what the box has gained through its ends, of K + U_osc + U_non, N and purity; None for a periodic one.
+    `u_matter` and `u_vacuum` are None for a run without matter, or masses.
+    `dissipation_rate` is what dissipation does to the sum of the energies, in mu^2; None for a run without it.
+    `*_boundary` is what the box has gained through its ends, of that sum, N and purity; None for a periodic one.
     """
 
     mode: str
@@ -57,6 +59,8 @@ class History:
     u_non: np.ndarray
     number: np.ndarray
     purity: np.ndarray
+    u_matter: np.ndarray | None = None
+    u_vacuum: np.ndarray | None = None
     dissipation_rate: np.ndarray | None = None
     total_energy_relative_boundary: np.ndarray | None = None
     number_boundary: np.ndarray | None = None
@@ -101,7 +105,8 @@ class Profiles:
     """profiles.h5, open for reading: coordinates at hand, fields record by record.
 
     `time` [time], `z` [z] and `box_length` are in 1/mu, `energy` [energy] is E - E_ref in mu, `angle` [angle] is v.
-    Sums over momentum take `energy_weight` and `angle_weight`. `config` is by dotted key.
+    Sums over momentum take `energy_weight` and `angle_weight`. `species` [angle] is 1 where neutrinos move, -1 where
+    antineutrinos do. `config` is by dotted key.
     """
 
     path: Path
@@ -112,6 +117,7 @@ class Profiles:
     angle: np.ndarray
     energy_weight: np.ndarray
     angle_weight: np.ndarray
+    species: np.ndarray
     box_length: float
     energy_spacing: float
     file: h5py.File
@@ -224,9 +230,11 @@ class Scaling:
 def read_history(run: Path) -> History:
     """Reads the columns that the figures need; throws RunError."""
     with open_file(run, HISTORY_FILE) as file:
-        columns = {name: _dataset(file, name, dimensions=1)[:] for name in HISTORY_COLUMNS}
+        external = [name for name in EXTERNAL_ENERGY_COLUMNS if name in file]
+        columns = {name: _dataset(file, name, dimensions=1)[:] for name in (*HISTORY_COLUMNS, *external)}
         if DISSIPATION_COLUMNS[0] in file:
-            rates = [_dataset(file, name, dimensions=1)[:] for name in DISSIPATION_COLUMNS]
+            names = [*DISSIPATION_COLUMNS, *(f"{name}_rate_dissipation" for name in external)]
+            rates = [_dataset(file, name, dimensions=1)[:] for name in names]
             records = min(map(len, rates))
             columns["dissipation_rate"] = sum(rate[:records] for rate in rates)
         if BOUNDARY_COLUMNS[0] in file:
@@ -303,6 +311,7 @@ def open_profiles(run: Path) -> Iterator[Profiles]:
             config=_flat_config(path, text_of(file.attrs.get("config", ""))),
             file=file,
             **coordinates,
+            species=file["species"][:] if "species" in file else np.ones(coordinates["angle"].size),
             box_length=_number(file, "box_length"),
             energy_spacing=_number(file, "energy_spacing"),
         )

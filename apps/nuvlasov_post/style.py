@@ -48,7 +48,12 @@ RC = {
 
 TIME_LABEL = r"$t\;(\mu^{-1})$"
 Z_LABEL = r"$z\;(\mu^{-1})$"
-FLAVOR_STYLES = {"nu_e": (r"$\nu_e$", BLUE), "nu_x": (r"$\nu_x$", VERMILLION)}
+FLAVOR_STYLES = {
+    "nu_e": (r"$\nu_e$", BLUE),
+    "nu_x": (r"$\nu_x$", VERMILLION),
+    "antinu_e": (r"$\bar\nu_e$", SKY),
+    "antinu_x": (r"$\bar\nu_x$", ORANGE),
+}
 
 journal_style = matplotlib.rc_context(RC)
 

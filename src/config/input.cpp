@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "nuvlasov/config/toml_text.hpp"
 
 namespace nuvlasov::config {
@@ -199,6 +201,56 @@ void declare_seeds(Declarations& d, Input::Initial::Seeds& choice) {
       .only_with = {seeded, any};
 }
 
+/// What acts on flavor besides the neutrinos themselves.
+void declare_external(Declarations& d, Input::Equation& equation) {
+  d.add("equation.vacuum.delta_m2", &equation.vacuum.delta_m2, "mu^2",
+        "m_2^2 - m_1^2 of the masses, which make polarizations precess with the frequency "
+        "delta_m2/2E; negative: inverted ordering; 0: none");
+  {
+    auto& p = d.add("equation.vacuum.mixing_angle", &equation.vacuum.mixing_angle, "1",
+                    "theta (rad), nu_e = cos(theta) nu_1 + sin(theta) nu_2");
+    p.at_least = 0.0;
+    p.at_most = 1.5707963267948966;
+  }
+  auto& matter = equation.matter;
+  const std::string profile = "equation.matter.profile";
+  d.add(profile, &matter.profile, "",
+        "refraction by matter, lambda(z) diag(1, 0): constant: lambda; cosine: lambda + amplitude "
+        "cos(2 pi mode z/L); linear: lambda + slope z, in an open box; table: from a file")
+      .choices = {"none", "constant", "cosine", "linear", "table"};
+  {
+    auto& p =
+        d.add("equation.matter.lambda", &matter.lambda, "mu",
+              "lambda = sqrt(2) G_F n, n the density of electrons less positrons; its mean, or "
+              "that at z = 0");
+    p.required = true;
+    p.only_with = {{profile, {"constant", "cosine", "linear"}}};
+  }
+  {
+    auto& p = d.add("equation.matter.amplitude", &matter.amplitude, "mu", "of the cosine");
+    p.required = true;
+    p.only_with = {{profile, {"cosine"}}};
+  }
+  {
+    auto& p = d.add("equation.matter.mode", &matter.mode, "1",
+                    "waves of the cosine in the box; at most half of the cells in z");
+    p.at_least = 1.0;
+    p.only_with = {{profile, {"cosine"}}};
+  }
+  {
+    auto& p = d.add("equation.matter.slope", &matter.slope, "mu^2", "d lambda/dz");
+    p.required = true;
+    p.only_with = {{profile, {"linear"}}};
+  }
+  {
+    auto& p = d.add("equation.matter.path", &matter.path, "",
+                    "text file with z (1/mu) and lambda (mu) on each line, linear in between; the "
+                    "same at both ends of a periodic box");
+    p.required = true;
+    p.only_with = {{profile, {"table"}}};
+  }
+}
+
 void declare_units(Declarations& d, Input::Units& choice) {
   const std::string none = "none: all numbers are in units of mu";
   {
@@ -234,6 +286,14 @@ std::optional<units::Scale> Input::Units::scale() const {
   return std::nullopt;
 }
 
+bool Input::has_antineutrinos() const {
+  const auto& momentum = grid.momentum;
+  return momentum.geometry == "spherical"
+             ? momentum.antineutrinos
+             : std::find(momentum.species.begin(), momentum.species.end(), "nubar") !=
+                   momentum.species.end();
+}
+
 std::vector<Parameter> declare(Input& in) {
   Declarations d;
 
@@ -246,7 +306,8 @@ std::vector<Parameter> declare(Input& in) {
   d.add("equation.terms", &in.equation.terms, "1",
         "the terms to keep, each a line of the budget; []: all those of equation.mode and of the "
         "geometry")
-      .choices = {"streaming", "refraction", "weak_force", "group_velocity"};
+      .choices = {"streaming",      "refraction", "weak_force",
+                  "group_velocity", "vacuum",     "vacuum_velocity"};
   d.add("equation.dissipation.z", &in.equation.dissipation.z, "1",
         "epsilon of Kreiss-Oliger dissipation in z, which damps a wave k by the rate (epsilon/dz) "
         "sin(k dz/2)^order; 0: none")
@@ -255,6 +316,8 @@ std::vector<Parameter> declare(Input& in) {
         "rate of Kreiss-Oliger dissipation in energy, which damps exp(i kappa E) by rate "
         "sin(kappa dE/2)^order; 0: none")
       .at_least = 0.0;
+
+  declare_external(d, in.equation);
 
   {
     auto& p = d.add("grid.z.length", &in.grid.z.length, "1/mu", "length L of the box");
@@ -305,6 +368,13 @@ std::vector<Parameter> declare(Input& in) {
     p.only_with = {beams};
   }
   {
+    auto& p = d.add("grid.momentum.species", &in.grid.momentum.species, "1",
+                    "what moves in each direction: nu, neutrinos, or nubar, antineutrinos; []: "
+                    "neutrinos in all");
+    p.choices = {"nu", "nubar"};
+    p.only_with = {beams};
+  }
+  {
     auto& p = d.add("grid.momentum.angles", &in.grid.momentum.angles, "1",
                     "number of Gauss-Legendre directions");
     p.at_least = 2.0;
@@ -318,6 +388,9 @@ std::vector<Parameter> declare(Input& in) {
     p.at_most = 1.0;
     p.only_with = {spherical};
   }
+  d.add("grid.momentum.antineutrinos", &in.grid.momentum.antineutrinos, "",
+        "antineutrinos as well, on directions of their own: twice as many in all")
+      .only_with = {spherical};
   {
     auto& p = d.add("grid.momentum.angular_operator", &in.grid.momentum.angular_operator, "",
                     "d/dv by the polynomial through all directions (spectral) or by S_N angular "
@@ -342,7 +415,8 @@ std::vector<Parameter> declare(Input& in) {
   d.add(
        "initial.type", &in.initial.type, "",
        "two_beam: homogeneous beams with random seeds, the experiment of Fig. 1; spectrum: flavors "
-       "over direction as initial.nu_e and initial.nu_x say, with seeds; eigenmode: one growing "
+       "over direction as initial.nu_e, nu_x, antinu_e and antinu_x say, with seeds; eigenmode: one "
+       "growing "
        "mode on the homogeneous part of two_beam (geometry beams) or spectrum (spherical); file: "
        "dataset rho of an HDF5 file")
       .choices = {"two_beam", "eigenmode", "spectrum", "file"};
@@ -379,7 +453,8 @@ std::vector<Parameter> declare(Input& in) {
     p.only_with = {from_file};
   }
   for (auto [flavor, choice] :
-       {std::pair{"nu_e", &in.initial.nu_e}, std::pair{"nu_x", &in.initial.nu_x}})
+       {std::pair{"nu_e", &in.initial.nu_e}, std::pair{"nu_x", &in.initial.nu_x},
+        std::pair{"antinu_e", &in.initial.antinu_e}, std::pair{"antinu_x", &in.initial.antinu_x}})
     declare_angular_spectrum(d, flavor, *choice);
   declare_z_profile(d, in.initial.z_profile);
   declare_energy_spectrum(d, in.initial.energy_spectrum);

@@ -416,10 +416,14 @@ void Configuration::check_equation() const {
   for (auto term = equation.terms.begin(); term != equation.terms.end(); ++term) {
     if (std::find(equation.terms.begin(), term, *term) != term)
       fail("equation.terms", fmt::format("names {} twice", *term));
-    if (standard && *term != "streaming" && *term != "refraction")
+    if (standard && *term != "streaming" && *term != "refraction" && *term != "vacuum")
       fail("equation.terms",
-           fmt::format("{} is not in the standard equation, which consists of streaming and "
-                       "refraction; choose equation.mode = \"full\"",
+           fmt::format("{} is not in the standard equation, which consists of streaming, "
+                       "refraction and vacuum; choose equation.mode = \"full\"",
+                       *term));
+    if (term->starts_with("vacuum") && equation.vacuum.delta_m2 == 0.0)
+      fail("equation.terms",
+           fmt::format("{} vanishes without masses; give equation.vacuum.delta_m2, or leave it out",
                        *term));
     if (!spherical && *term == "group_velocity")
       fail("equation.terms",
@@ -474,9 +478,48 @@ void Configuration::check_z() const {
          "rest; choose \"vacuum\", or another initial.type");
 }
 
+void Configuration::check_matter() const {
+  const auto& matter = input_.equation.matter;
+  const bool periodic = input_.grid.z.boundaries == "periodic";
+  if (matter.profile == "linear" && periodic)
+    fail("equation.matter.profile",
+         "a density that rises from one end to the other does not fit a periodic box; choose "
+         "\"cosine\", a \"table\" with the same value at both ends, or grid.z.boundaries = "
+         "\"open\"");
+  if (!periodic && input_.equation.mode == "full" && input_.equation.vacuum.delta_m2 != 0.0)
+    fail("equation.vacuum.delta_m2",
+         "the budget of an open box does not know what massive neutrinos carry through its ends in "
+         "the full equation; choose equation.mode = \"standard\", or grid.z.boundaries = "
+         "\"periodic\"");
+  if (matter.profile == "cosine" && matter.mode > input_.grid.z.cells / 2)
+    fail("equation.matter.mode",
+         fmt::format("{} waves, but {} cells in z hold at most {}", matter.mode,
+                     input_.grid.z.cells, input_.grid.z.cells / 2));
+}
+
+void Configuration::check_species() const {
+  const auto& momentum = input_.grid.momentum;
+  const auto& initial = input_.initial;
+  const bool beams = momentum.geometry == "beams";
+  if (beams && !momentum.species.empty() && momentum.species.size() != momentum.directions.size())
+    fail("grid.momentum.species",
+         fmt::format("has {} values, but there are {} directions in grid.momentum.directions",
+                     momentum.species.size(), momentum.directions.size()));
+  if (input_.has_antineutrinos()) return;
+  for (const auto& [name, spectrum] :
+       {std::pair{"antinu_e", &initial.antinu_e}, std::pair{"antinu_x", &initial.antinu_x}})
+    if (spectrum->number > 0.0)
+      fail(fmt::format("initial.{}.number", name),
+           fmt::format("no direction is that of antineutrinos; {}, or leave this out",
+                       beams ? "let some of grid.momentum.species be \"nubar\""
+                             : "set grid.momentum.antineutrinos = true"));
+}
+
 void Configuration::check_together() const {
   check_equation();
   check_z();
+  check_matter();
+  check_species();
   const auto& grid = input_.grid;
   const auto& initial = input_.initial;
   const auto& directions = grid.momentum.directions;

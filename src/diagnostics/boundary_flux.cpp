@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "nuvlasov/phase_space/angular_operator.hpp"
+#include "nuvlasov/physics/vacuum.hpp"
 
 namespace nuvlasov::diagnostics {
 namespace {
@@ -55,28 +56,36 @@ double BoundaryIntegral::value(BoundaryRates::Name name) const {
 
 /// Over the momenta of one end: doubles alone, to be added up over ranks.
 struct BoundaryFlux::Sums {
-  Matrix density{}, flux{}, pressure{};       ///< {1, v, v^2} rho
-  Matrix by_energy{}, moving_by_energy{};     ///< {1, v} kappa rho/E
+  Matrix density{}, flux{}, pressure{};       ///< {1, v, v^2} s rho
+  Matrix number_flux{}, number_inflow{};      ///< v rho, I
+  Matrix by_energy{}, net_by_energy{};        ///< kappa {1, s} rho/E
+  Matrix moving_by_energy{};                  ///< v kappa rho/E
   Matrix second_by_energy{};                  ///< E D_p v^2 rho/E
-  Matrix energy_by_energy{}, momentum{};      ///< kappa {e/E, v} rho
-  Matrix squares_by_energy{};                 ///< kappa rho o rho/E
+  Matrix energy_by_energy{}, momentum{};      ///< kappa {e/E, v} s rho
+  Matrix squares_by_energy{};                 ///< kappa s rho o rho/E
   Matrix energy_flux{}, momentum_flux{};      ///< {e v, E v^2} rho
-  Matrix inflow{}, moving_inflow{};           ///< {1, v} I
+  Matrix inflow{}, moving_inflow{};           ///< {1, v} s I
   Matrix inflow_energy{}, inflow_momentum{};  ///< {e, E v} I
+  Matrix mass_flux{}, mass_inflow{};          ///< {v rho, I}/2E
   Matrix others{};                            ///< v Tr rho^2, 2 Tr(rho I), entropy
 };
 
 BoundaryFlux::BoundaryFlux(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
                            const phase_space::Decomposition& decomposition,
-                           const physics::Terms& terms)
+                           const physics::KineticEquation& equation)
     : decomposition_(decomposition),
-      inflow_(find_inflow(terms)),
-      gradients_(contains(terms, "weak_force")),
+      inflow_(find_inflow(equation.terms())),
+      gradients_(contains(equation.terms(), "weak_force")),
       reference_energy_(momentum.reference_energy()),
-      measure_(momentum, decomposition.box()) {
+      measure_(momentum, decomposition.box()),
+      mass_matrix_(flavor::mass_matrix(equation.settings().masses)) {
   const phase_space::Box& box = decomposition.box();
   owns_ = {box.z.begin == 0, box.z.end() == z.cells()};
   directions_ = phase_space::owned(momentum.directions(), box.angle);
+  signs_ = phase_space::owned(momentum.signs(), box.angle);
+  half_inverse_energy_ = physics::half_inverse_energies(momentum, box.energy);
+  const std::vector<double>& matter = equation.settings().matter;
+  if (!matter.empty()) matter_ = {matter.front(), matter.back()};
   for (Index i = box.energy.begin; i < box.energy.end(); ++i)
     offsets_.push_back(momentum.energy_offset(i));
   inverse_energy_ = phase_space::inverse_energies(momentum, box.energy);
@@ -136,9 +145,14 @@ void BoundaryFlux::add(int end, const Ends& ends, Sums& sums) const {
     const double energy = reference_energy_ + offset;
     const Matrix rho = flavor::load(plane + i * ends.stride + k * flavor::components);
     const Matrix weighted = weight * rho;
-    sums.density += weighted;
-    sums.flux += v * weighted;
-    sums.pressure += v * v * weighted;
+    const double sign = signs_[static_cast<std::size_t>(k)];
+    const double half_inverse = half_inverse_energy_[static_cast<std::size_t>(i)];
+    const Matrix net = sign * weighted;
+    sums.density += net;
+    sums.flux += v * net;
+    sums.pressure += v * v * net;
+    sums.number_flux += v * weighted;
+    sums.mass_flux += half_inverse * v * weighted;
     sums.energy_flux += offset * v * weighted;
     sums.momentum_flux += energy * v * v * weighted;
     sums.others[0] += weight * v * flavor::purity(rho);
@@ -146,20 +160,23 @@ void BoundaryFlux::add(int end, const Ends& ends, Sums& sums) const {
       const double kappa = curvature_[static_cast<std::size_t>(k)];
       const double by_energy = inverse_energy_[static_cast<std::size_t>(i)];
       sums.by_energy += kappa * by_energy * weighted;
+      sums.net_by_energy += kappa * by_energy * net;
       sums.moving_by_energy += v * kappa * by_energy * weighted;
       sums.second_by_energy +=
           second_curvature_[static_cast<std::size_t>(k)] * by_energy * weighted;
-      sums.energy_by_energy += kappa * offset * by_energy * weighted;
-      sums.momentum += v * kappa * weighted;
-      sums.squares_by_energy += kappa * by_energy * flavor::jordan_product(rho, weighted);
+      sums.energy_by_energy += kappa * offset * by_energy * net;
+      sums.momentum += v * kappa * net;
+      sums.squares_by_energy += kappa * by_energy * flavor::jordan_product(rho, net);
     }
     const double speed = std::abs(v);
     if (inwards * v > 0.0) {
       const Matrix entering =
           flavor::load(inflow_->state() + (i * angles + k) * flavor::components);
       const Matrix inflow = -speed * weight * (rho - entering);
-      sums.inflow += inflow;
-      sums.moving_inflow += v * inflow;
+      sums.inflow += sign * inflow;
+      sums.moving_inflow += sign * v * inflow;
+      sums.number_inflow += inflow;
+      sums.mass_inflow += half_inverse * inflow;
       sums.inflow_energy += offset * inflow;
       sums.inflow_momentum += energy * v * inflow;
       sums.others[1] += 2.0 * trace_of_product(rho, inflow);
@@ -172,20 +189,23 @@ void BoundaryFlux::add(int end, const Ends& ends, Sums& sums) const {
 
 void BoundaryFlux::include(int end, const Sums& sums, BoundaryRates& rates) const {
   const double outward = end == 0 ? -1.0 : 1.0;
-  const Matrix a0 = flavor::with_trace(sums.density), a1 = flavor::with_trace(sums.flux);
+  // The neutrinos' own part of A_0, and with matter.
+  const Matrix own = flavor::with_trace(sums.density), a1 = flavor::with_trace(sums.flux);
+  const Matrix a0 = own + matter_[static_cast<std::size_t>(end)] * flavor::electron_projector();
   const Matrix cross = flavor::jordan_product(a0, a1), square = flavor::jordan_product(a1, a1);
   const auto add = [&](BoundaryRates::Name name, double flux, double inflow) {
     rates.values[name] += inflow - outward * flux;
   };
   // Sums with u = -kappa A_1/E vanish where that does.
-  add(BoundaryRates::number, flavor::trace(sums.flux) - trace_of_product(a1, sums.by_energy),
-      flavor::trace(sums.inflow));
+  add(BoundaryRates::number,
+      flavor::trace(sums.number_flux) - trace_of_product(a1, sums.net_by_energy),
+      flavor::trace(sums.number_inflow));
   const double energy_flux =
       flavor::trace(sums.energy_flux) - trace_of_product(a1, sums.energy_by_energy);
   const double inflow_energy = flavor::trace(sums.inflow_energy);
   add(BoundaryRates::kinetic_energy, energy_flux, inflow_energy);
   const double pressure =
-      gradients_ ? 0.5 * (trace_of_product(a0, sums.density) - trace_of_product(a1, sums.flux))
+      gradients_ ? 0.5 * (trace_of_product(own, sums.density) - trace_of_product(a1, sums.flux))
                  : 0.0;
   add(BoundaryRates::momentum,
       flavor::trace(sums.momentum_flux) - trace_of_product(a1, sums.momentum) + pressure,
@@ -196,8 +216,9 @@ void BoundaryFlux::include(int end, const Sums& sums, BoundaryRates& rates) cons
       trace_of_product(square, sums.moving_by_energy) - trace_of_product(cross, sums.by_energy);
   add(BoundaryRates::total_energy,
       energy_flux + trace_of_product(a0, sums.flux) - trace_of_product(a1, sums.pressure) -
-          (square_by_gradient - by_velocity) / 3.0,
-      inflow_energy + trace_of_product(a0, sums.inflow) - trace_of_product(a1, sums.moving_inflow));
+          (square_by_gradient - by_velocity) / 3.0 + trace_of_product(mass_matrix_, sums.mass_flux),
+      inflow_energy + trace_of_product(a0, sums.inflow) - trace_of_product(a1, sums.moving_inflow) +
+          trace_of_product(mass_matrix_, sums.mass_inflow));
   add(BoundaryRates::purity, sums.others[0] - trace_of_product(a1, sums.squares_by_energy),
       sums.others[1]);
   add(BoundaryRates::entropy, 0.0, sums.others[2]);

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "nuvlasov/phase_space/angular_operator.hpp"
+#include "nuvlasov/physics/vacuum.hpp"
 
 namespace nuvlasov::diagnostics {
 namespace {
@@ -16,11 +17,15 @@ bool contains(const physics::Terms& terms, const char* name) {
 }  // namespace
 
 Entropy::Entropy(const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
-                 const physics::Terms& terms, Reduction& reduction)
+                 const physics::KineticEquation& equation, Reduction& reduction)
     : measure_(momentum, box),
-      weak_force_(contains(terms, "weak_force")),
-      group_velocity_(contains(terms, "group_velocity")),
+      weak_force_(contains(equation.terms(), "weak_force")),
+      group_velocity_(contains(equation.terms(), "group_velocity")),
+      vacuum_velocity_(contains(equation.terms(), "vacuum_velocity")),
+      mass_matrix_(flavor::mass_matrix(equation.settings().masses)),
       inverse_energy_(phase_space::inverse_energies(momentum, box.energy)),
+      half_inverse_energy_slope_(physics::half_inverse_energy_slopes(momentum, box.energy)),
+      directions_(phase_space::owned(momentum.directions(), box.angle)),
       force_(static_cast<std::size_t>(box.angle.size)),
       derivative_(static_cast<std::size_t>(box.plane())),
       entropy_(reduction),
@@ -41,23 +46,30 @@ void Entropy::read_gradients(const physics::Neighbourhood& here) {
 double Entropy::remainder(const physics::Neighbourhood& here, const flavor::Entropy& s, Index i,
                           Index k) const {
   const Index at = k * flavor::components;
+  const auto slope = [&] {
+    return here.d_z().apply(
+        [&](int m) { return flavor::load(here.density(m) + i * here.density_stride + at); });
+  };
+  double by_masses = 0.0;
+  if (vacuum_velocity_)
+    by_masses = -directions_[static_cast<std::size_t>(k)] *
+                half_inverse_energy_slope_[static_cast<std::size_t>(i)] *
+                flavor::entropy_remainder(s, mass_matrix_, slope());
   double by_force = 0.0;
   if (weak_force_)
     by_force = flavor::entropy_remainder(
         s, force_[static_cast<std::size_t>(k)],
         flavor::load(here.momentum_gradient() + i * here.angles * flavor::components + at));
-  if (curvature_.empty()) return by_force;
+  if (curvature_.empty()) return here.sign(k) * by_force + by_masses;
   double by_current = 0.0;
   if (group_velocity_)
-    by_current =
-        flavor::entropy_remainder(s, flavor::load(here.current(0)), here.d_z().apply([&](int m) {
-          return flavor::load(here.density(m) + i * here.density_stride + at);
-        }));
+    by_current = flavor::entropy_remainder(s, flavor::load(here.current(0)), slope());
   if (weak_force_ != group_velocity_)
     by_current +=
         (weak_force_ ? 0.5 : -0.5) * flavor::twice_trace_of_product(current_slope_, s.value);
-  return by_force + curvature_[static_cast<std::size_t>(k)] *
-                        inverse_energy_[static_cast<std::size_t>(i)] * by_current;
+  return here.sign(k) * (by_force + curvature_[static_cast<std::size_t>(k)] *
+                                        inverse_energy_[static_cast<std::size_t>(i)] * by_current) +
+         by_masses;
 }
 
 void Entropy::add(const Plane& plane) {

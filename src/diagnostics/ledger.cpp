@@ -18,9 +18,10 @@ Ledger::Ledger(const phase_space::ZAxis& z, const phase_space::MomentumGrid& mom
       reference_energy_(momentum.reference_energy()),
       state_(momentum, decomposition.box(), reduction_),
       refraction_(reduction_),
-      entropy_(momentum, decomposition.box(), equation.terms(), reduction_),
-      rates_(momentum, decomposition.box(), equation.terms(), reduction_),
-      boundary_(z, momentum, decomposition, equation.terms()),
+      external_(momentum, decomposition.box(), equation.settings(), reduction_),
+      entropy_(momentum, decomposition.box(), equation, reduction_),
+      rates_(momentum, decomposition.box(), equation.terms(), external_, reduction_),
+      boundary_(z, momentum, decomposition, equation),
       columns_(report(0.0, 0, 0.0).columns()) {}
 
 Record Ledger::measure(const phase_space::StateView& rho, double time, Index step, double dt) {
@@ -31,6 +32,7 @@ Record Ledger::measure(const phase_space::StateView& rho, double time, Index ste
                       decomposition_.represents_plane()};
     state_.add(plane);
     refraction_.add(plane);
+    external_.add(plane);
     entropy_.add(plane);
     rates_.add(plane, entropy_.derivative());
   });
@@ -55,7 +57,8 @@ void Ledger::end_step(const double* state, double time, double step, bool middle
 }
 
 double Ledger::energy_relative() const {
-  return state_.kinetic_energy_relative() + refraction_.u_osc() + refraction_.u_non();
+  return state_.kinetic_energy_relative() + refraction_.u_osc() + refraction_.u_non() +
+         external_.u_matter() + external_.u_vacuum();
 }
 
 void Ledger::remember(double time) {
@@ -76,19 +79,20 @@ Report Ledger::report(double time, Index step, double dt) const {
   row.add("dt", units::of::time, "last time step", dt);
   state_.report(row);
   refraction_.report(row);
-  row.add("total_energy", units::of::box_energy, "total energy H = K + U_osc + U_non",
+  external_.report(row);
+  std::string sum = "K + U_osc + U_non";
+  if (external_.has_matter()) sum += " + U_matter";
+  if (external_.has_vacuum()) sum += " + U_vacuum";
+  row.add("total_energy", units::of::box_energy, "total energy H = " + sum,
           reference_energy_ * state_.number() + energy_relative());
   row.add("total_energy_relative", units::of::box_energy,
           "total energy relative to the reference, H - E_ref N", energy_relative());
-  row.add(
-      "budget_residual", units::of::number,
-      boundary_.open()
-          ? "change of K + U_osc + U_non since the start, less what came through the ends, over "
-            "|U_osc(0)|"
-          : "change of K + U_osc + U_non since the start over |U_osc(0)|",
-      (energy_relative() - memory_.energy_relative -
-       memory_.boundary.value(BoundaryRates::total_energy)) /
-          memory_.energy_scale);
+  row.add("budget_residual", units::of::number,
+          "change of " + sum + " since the start" +
+              (boundary_.open() ? ", less what came through the ends," : "") + " over |U_osc(0)|",
+          (energy_relative() - memory_.energy_relative -
+           memory_.boundary.value(BoundaryRates::total_energy)) /
+              memory_.energy_scale);
   entropy_.report(row);
   const double remainder = memory_.entropy_remainder.value();
   row.add("entropy_remainder", units::of::states,

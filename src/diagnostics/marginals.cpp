@@ -37,19 +37,28 @@ void Marginals::measure(const double* state) {
   sum_flavors();
 }
 
+std::vector<std::string> Marginals::flavor_names(const phase_space::MomentumGrid& momentum) {
+  std::vector<std::string> names(flavor::flavor_names.begin(), flavor::flavor_names.end());
+  if (momentum.has_antineutrinos())
+    for (const char* name : flavor::flavor_names) names.push_back(std::string("anti") + name);
+  return names;
+}
+
 void Marginals::sum_flavors() {
-  energy_spectrum_.assign(static_cast<std::size_t>(momentum_.energies() * flavor::flavors), 0.0);
-  angular_spectrum_.assign(static_cast<std::size_t>(momentum_.angles() * flavor::flavors), 0.0);
+  const Index flavors = flavor::flavors * (momentum_.has_antineutrinos() ? 2 : 1);
+  energy_spectrum_.assign(static_cast<std::size_t>(momentum_.energies() * flavors), 0.0);
+  angular_spectrum_.assign(static_cast<std::size_t>(momentum_.angles() * flavors), 0.0);
   const double* node = spectrum_.data();
   for (Index i = 0; i < momentum_.energies(); ++i)
     for (Index k = 0; k < momentum_.angles(); ++k, node += flavor::components) {
       const auto occupations = flavor::occupations(flavor::load(node));
+      const Index first = momentum_.sign(k) == phase_space::neutrino ? 0 : flavor::flavors;
       for (Index a = 0; a < flavor::flavors; ++a) {
         const double weighted =
             momentum_.energy_weight(i) * occupations[static_cast<std::size_t>(a)];
-        energy_spectrum_[static_cast<std::size_t>(i * flavor::flavors + a)] +=
+        energy_spectrum_[static_cast<std::size_t>(i * flavors + first + a)] +=
             momentum_.direction_weight(k) * weighted / momentum_.energy_spacing();
-        angular_spectrum_[static_cast<std::size_t>(k * flavor::flavors + a)] += weighted;
+        angular_spectrum_[static_cast<std::size_t>(k * flavors + first + a)] += weighted;
       }
     }
 }

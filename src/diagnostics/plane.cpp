@@ -2,8 +2,8 @@
 
 namespace nuvlasov::diagnostics {
 
-MomentumMeasure::MomentumMeasure(const phase_space::MomentumGrid& grid,
-                                 const phase_space::Box& box) {
+MomentumMeasure::MomentumMeasure(const phase_space::MomentumGrid& grid, const phase_space::Box& box)
+    : antineutrinos_(false) {
   for (Index i = box.energy.begin; i < box.energy.end(); ++i) {
     energy_weights_.push_back(grid.energy_weight(i));
     offsets_.push_back(grid.energy_offset(i));
@@ -11,21 +11,30 @@ MomentumMeasure::MomentumMeasure(const phase_space::MomentumGrid& grid,
   for (Index k = box.angle.begin; k < box.angle.end(); ++k) {
     weights_.push_back(grid.direction_weight(k));
     directions_.push_back(grid.direction(k));
+    signs_.push_back(grid.sign(k));
+    antineutrinos_ = antineutrinos_ || grid.sign(k) == phase_space::antineutrino;
   }
 }
 
-MomentumMoments MomentumMeasure::moments(const double* plane, Index stride) const {
+SpeciesMoments MomentumMeasure::moments(const double* plane, Index stride) const {
+  SpeciesMoments sums{.neutrinos = of_species(plane, stride, phase_space::neutrino),
+                      .antineutrinos = {}};
+  if (antineutrinos_) sums.antineutrinos = of_species(plane, stride, phase_space::antineutrino);
+  return sums;
+}
+
+MomentumMoments MomentumMeasure::of_species(const double* plane, Index stride, double sign) const {
   MomentumMoments sum;
   for (std::size_t i = 0; i < energy_weights_.size(); ++i) {
     const double* node = plane + static_cast<Index>(i) * stride;
     flavor::Matrix number{}, flux{}, pressure{};
-    for (std::size_t k = 0; k < weights_.size(); ++k) {
+    for (std::size_t k = 0; k < weights_.size(); ++k, node += flavor::components) {
+      if (signs_[k] != sign) continue;
       const flavor::Matrix weighted = weights_[k] * flavor::load(node);
       const flavor::Matrix moving = directions_[k] * weighted;
       number += weighted;
       flux += moving;
       pressure += directions_[k] * moving;
-      node += flavor::components;
     }
     number *= energy_weights_[i];
     flux *= energy_weights_[i];

@@ -10,55 +10,70 @@ StateTotals::StateTotals(const phase_space::MomentumGrid& momentum, const phase_
       measure_(momentum, box),
       lower_edge_(-box.energy.begin),
       upper_edge_(momentum.energies() - 1 - box.energy.begin),
-      first_direction_(momentum.direction_range().from > -1.0 ? -box.angle.begin : -1),
-      last_direction_(momentum.direction_range().to < 1.0 ? momentum.angles() - 1 - box.angle.begin
-                                                          : -1),
-      number_(reduction),
-      flux_(reduction),
-      pressure_(reduction),
-      energy_(reduction),
-      energy_flux_(reduction),
+      neutrinos_(reduction),
       purity_(reduction),
       at_lower_edge_(reduction),
       at_upper_edge_(reduction),
       at_first_direction_(reduction),
-      at_last_direction_(reduction) {}
+      at_last_direction_(reduction) {
+  if (momentum.has_antineutrinos()) antineutrinos_.emplace(reduction);
+  const phase_space::DirectionRange range = momentum.direction_range();
+  const Index species = momentum.angles_of_species();
+  for (Index k = box.angle.begin; k < box.angle.end(); ++k) {
+    first_direction_.push_back(range.from > -1.0 && k % species == 0);
+    last_direction_.push_back(range.to < 1.0 && k % species == species - 1);
+  }
+}
+
+void StateTotals::SpeciesSums::add(double spacing, const MomentumMoments& moments) {
+  number.add(spacing * moments.number);
+  flux.add(spacing * moments.flux);
+  pressure.add(spacing * moments.pressure);
+  energy.add(spacing * moments.energy);
+  energy_flux.add(spacing * moments.energy_flux);
+}
+
+flavor::Matrix StateTotals::all(MatrixSum SpeciesSums::*sum) const {
+  const flavor::Matrix of_neutrinos = (neutrinos_.*sum).value();
+  return antineutrinos_ ? of_neutrinos + ((*antineutrinos_).*sum).value() : of_neutrinos;
+}
 
 void StateTotals::add(const Plane& plane) {
   const double* rho = plane.here.density(0);
   const Index stride = plane.here.density_stride;
-  const MomentumMoments moments = measure_.moments(rho, stride);
+  const SpeciesMoments moments = measure_.moments(rho, stride);
   flavor::TraceSum purity;
   double lower = 0.0, upper = 0.0, first = 0.0, last = 0.0;
   measure_.for_each_node([&](Index i, Index k, double weight) {
     const flavor::Matrix node = flavor::load(rho + i * stride + k * flavor::components);
     purity.add(node, weight * node);
-    if (i == lower_edge_) lower += weight * flavor::trace(node);
-    if (i == upper_edge_) upper += weight * flavor::trace(node);
-    if (k == first_direction_) first += weight * flavor::trace(node);
-    if (k == last_direction_) last += weight * flavor::trace(node);
+    // Of each node, so that it does not matter which of them a rank has.
+    const double number = weight * std::abs(flavor::trace(node));
+    if (i == lower_edge_) lower += number;
+    if (i == upper_edge_) upper += number;
+    if (first_direction_[static_cast<std::size_t>(k)]) first += number;
+    if (last_direction_[static_cast<std::size_t>(k)]) last += number;
   });
-  number_.add(plane.weight * moments.number);
-  flux_.add(plane.weight * moments.flux);
-  pressure_.add(plane.weight * moments.pressure);
-  energy_.add(plane.weight * moments.energy);
-  energy_flux_.add(plane.weight * moments.energy_flux);
+  neutrinos_.add(plane.weight, moments.neutrinos);
+  if (antineutrinos_) antineutrinos_->add(plane.weight, moments.antineutrinos);
   purity_.add(plane.weight * purity.value());
-  at_lower_edge_.add(plane.weight * std::abs(lower));
-  at_upper_edge_.add(plane.weight * std::abs(upper));
-  at_first_direction_.add(plane.weight * std::abs(first));
-  at_last_direction_.add(plane.weight * std::abs(last));
+  at_lower_edge_.add(plane.weight * lower);
+  at_upper_edge_.add(plane.weight * upper);
+  at_first_direction_.add(plane.weight * first);
+  at_last_direction_.add(plane.weight * last);
 }
 
 void StateTotals::report(Report& report) const {
-  report.add("number", units::of::box_number, "number of neutrinos N", number());
+  report.add("number", units::of::box_number,
+             antineutrinos_ ? "number of neutrinos and antineutrinos N" : "number of neutrinos N",
+             number());
   report.add("kinetic_energy", units::of::box_energy, "kinetic energy K",
              reference_energy_ * number() + kinetic_energy_relative());
   report.add("kinetic_energy_relative", units::of::box_energy,
              "kinetic energy relative to the reference, K - E_ref N", kinetic_energy_relative());
-  report.add(
-      "momentum_z", units::of::box_energy, "momentum along z",
-      reference_energy_ * flavor::trace(flux_.value()) + flavor::trace(energy_flux_.value()));
+  report.add("momentum_z", units::of::box_energy, "momentum along z",
+             reference_energy_ * flavor::trace(all(&SpeciesSums::flux)) +
+                 flavor::trace(all(&SpeciesSums::energy_flux)));
   report.add("purity", units::of::states, "purity, sum of Tr rho^2", purity_.value());
   const bool window = lower_edge_ < upper_edge_;
   const auto larger_share = [&](const Sum& one, const Sum& other) {
@@ -70,26 +85,41 @@ void StateTotals::report(Report& report) const {
   report.add("direction_edge_fraction", units::of::number,
              "largest share of the neutrinos in a direction at the end of a limited range",
              larger_share(at_first_direction_, at_last_direction_));
-  report_flavors(report);
+  report_flavors("", neutrinos_, report);
+  if (!antineutrinos_) return;
+  report_flavors("anti", *antineutrinos_, report);
+  report_leptons(report);
 }
 
-void StateTotals::report_flavors(Report& report) const {
+void StateTotals::report_leptons(Report& report) const {
+  const flavor::Matrix net = neutrinos_.number.value() - antineutrinos_->number.value();
+  report.add("lepton_number", units::of::box_number, "lepton number, neutrinos less antineutrinos",
+             flavor::trace(net));
+  const auto of_flavors = flavor::occupations(net);
+  for (std::size_t a = 0; a < flavor::flavors; ++a)
+    report.add(fmt::format("lepton_number_{}", flavor::flavor_names[a]), units::of::box_number,
+               fmt::format("number of {0} less that of anti{0}", flavor::flavor_names[a]),
+               of_flavors[a]);
+}
+
+void StateTotals::report_flavors(const std::string& prefix, const SpeciesSums& sums,
+                                 Report& report) const {
   const auto of_flavors = [](const MatrixSum& sum) { return flavor::occupations(sum.value()); };
-  const auto number = of_flavors(number_);
+  const auto number = of_flavors(sums.number);
   const auto mean = [&](const MatrixSum& sum, std::size_t flavor) {
     return number[flavor] != 0.0 ? of_flavors(sum)[flavor] / number[flavor] : 0.0;
   };
   for (std::size_t a = 0; a < flavor::flavors; ++a) {
-    const char* name = flavor::flavor_names[a];
+    const std::string name = prefix + flavor::flavor_names[a];
     report.add(fmt::format("number_{}", name), units::of::box_number,
                fmt::format("number of {}", name), number[a]);
     report.add(fmt::format("mean_energy_relative_{}", name), units::of::energy,
                fmt::format("mean energy of {} relative to the reference, <E - E_ref>", name),
-               mean(energy_, a));
+               mean(sums.energy, a));
     report.add(fmt::format("mean_direction_{}", name), units::of::number,
-               fmt::format("mean direction <v> of {}", name), mean(flux_, a));
+               fmt::format("mean direction <v> of {}", name), mean(sums.flux, a));
     report.add(fmt::format("mean_squared_direction_{}", name), units::of::number,
-               fmt::format("mean squared direction <v^2> of {}", name), mean(pressure_, a));
+               fmt::format("mean squared direction <v^2> of {}", name), mean(sums.pressure, a));
   }
 }
 

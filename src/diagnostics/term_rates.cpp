@@ -7,8 +7,12 @@
 namespace nuvlasov::diagnostics {
 
 TermRates::TermRates(const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
-                     const physics::Terms& terms, Reduction& reduction)
-    : measure_(momentum, box), terms_(terms), rate_(static_cast<std::size_t>(box.plane())) {
+                     const physics::Terms& terms, const ExternalEnergy& external,
+                     Reduction& reduction)
+    : measure_(momentum, box),
+      terms_(terms),
+      external_(external),
+      rate_(static_cast<std::size_t>(box.plane())) {
   for (std::size_t t = 0; t < terms.size(); ++t) rates_.emplace_back(reduction);
 }
 
@@ -19,7 +23,7 @@ void TermRates::add(const Plane& plane, const double* entropy_derivative) {
   for (std::size_t t = 0; t < terms_.size(); ++t) {
     std::fill(rate_.begin(), rate_.end(), 0.0);
     terms_[t]->add_rate(here, rate_.data());
-    const MomentumMoments rate = measure_.moments(rate_.data(), row);
+    const SpeciesMoments rate = measure_.moments(rate_.data(), row);
     flavor::TraceSum purity, entropy;
     measure_.for_each_node([&](Index i, Index k, double weight) {
       const Index node = i * here.density_stride + k * flavor::components;
@@ -28,15 +32,19 @@ void TermRates::add(const Plane& plane, const double* entropy_derivative) {
       purity.add(flavor::load(here.density(0) + node), node_rate);
       entropy.add(flavor::load(entropy_derivative + owned), node_rate);
     });
+    const flavor::Matrix net_number = rate.net(&MomentumMoments::number);
+    const flavor::Matrix net_flux = rate.net(&MomentumMoments::flux);
     Rates& sums = rates_[t];
-    sums.number.add(plane.weight * flavor::trace(rate.number));
-    sums.kinetic.add(plane.weight * flavor::trace(rate.energy));
+    sums.number.add(plane.weight * flavor::trace(rate.all(&MomentumMoments::number)));
+    sums.kinetic.add(plane.weight * flavor::trace(rate.all(&MomentumMoments::energy)));
     sums.u_osc.add(0.5 * plane.weight *
-                   (flavor::polarization_product(moments.zeroth, rate.number) -
-                    flavor::polarization_product(moments.first, rate.flux)));
+                   (flavor::polarization_product(moments.zeroth, net_number) -
+                    flavor::polarization_product(moments.first, net_flux)));
     sums.u_non.add(1.5 * plane.weight *
-                   (flavor::trace(moments.zeroth) * flavor::trace(rate.number) -
-                    flavor::trace(moments.first) * flavor::trace(rate.flux)));
+                   (flavor::trace(moments.zeroth) * flavor::trace(net_number) -
+                    flavor::trace(moments.first) * flavor::trace(net_flux)));
+    if (external_.has_matter()) sums.u_matter.add(external_.matter(plane, net_number));
+    if (external_.has_vacuum()) sums.u_vacuum.add(external_.vacuum(plane, rate_.data(), row));
     sums.purity.add(2.0 * plane.weight * purity.value());
     sums.entropy.add(plane.weight * entropy.value());
   }
@@ -54,6 +62,10 @@ void TermRates::report(Report& report) const {
     add("kinetic_energy", units::of::box_energy_rate, "(K - E_ref N)", sums.kinetic);
     add("u_osc", units::of::box_energy_rate, "U_osc", sums.u_osc);
     add("u_non", units::of::box_energy_rate, "U_non", sums.u_non);
+    if (external_.has_matter())
+      add("u_matter", units::of::box_energy_rate, "U_matter", sums.u_matter);
+    if (external_.has_vacuum())
+      add("u_vacuum", units::of::box_energy_rate, "U_vacuum", sums.u_vacuum);
     add("purity", units::of::states_rate, "purity", sums.purity);
     add("entropy", units::of::states_rate, "S", sums.entropy);
   }

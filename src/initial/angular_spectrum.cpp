@@ -27,13 +27,14 @@ double shape_at(const AngularSpectrum& spectrum, double v) {
 }  // namespace
 
 std::vector<double> angular_spectrum(const phase_space::MomentumGrid& grid,
-                                     const AngularSpectrum& spectrum) {
+                                     const AngularSpectrum& spectrum, double sign) {
   std::vector<double> values;
   double sum = 0.0;
   for (Index k = 0; k < grid.angles(); ++k) {
-    values.push_back(shape_at(spectrum, grid.direction(k)));
+    values.push_back(grid.sign(k) == sign ? shape_at(spectrum, grid.direction(k)) : 0.0);
     sum += grid.direction_weight(k) * values.back();
   }
+  if (spectrum.number == 0.0) return std::vector<double>(values.size(), 0.0);
   if (*std::min_element(values.begin(), values.end()) < 0.0)
     throw std::invalid_argument("the angular spectrum is negative in some direction");
   if (!(sum > 0.0)) throw std::invalid_argument("the angular spectrum vanishes in all directions");

@@ -92,6 +92,10 @@ Table::Axis Table::energies() {
   return {"E", 0.0, std::numeric_limits<double>::max(), "finite and not negative"};
 }
 
+Table::Axis Table::positions() {
+  return {"z", 0.0, std::numeric_limits<double>::max(), "finite and not negative"};
+}
+
 Table::Table(std::string_view text, std::string file, const Axis& axis)
     : file_(std::move(file)), name_(axis.name) {
   bool first = true;

@@ -19,6 +19,7 @@ constexpr const char* density_name = "polarization_density";
 constexpr const char* spectrum_name = "spectrum";
 constexpr const char* energy_spectrum_name = "energy_spectrum";
 constexpr const char* angular_spectrum_name = "angular_spectrum";
+constexpr const char* species_name = "species";
 
 hsize_t size_of(Index n) { return static_cast<hsize_t>(n); }
 
@@ -57,6 +58,10 @@ void create_phase_space_coordinates(hid_t file, const FieldContext& context) {
          provenance.describe(units::of::energy, "weight of an energy in sums over momentum"));
   weight("angle_weight", "angle", momentum.weights(),
          provenance.describe(units::of::number, "weight of a direction in sums over momentum"));
+  if (momentum.has_antineutrinos())
+    weight(species_name, "angle", momentum.signs(),
+           provenance.describe(units::of::number,
+                               "what moves in a direction: 1 neutrinos, -1 antineutrinos"));
   hdf5::write_attribute(file, "reference_energy", momentum.reference_energy());
   hdf5::write_attribute(file, "energy_spacing", momentum.energy_spacing());
   hdf5::write_attribute(file, "box_length", context.z.length());
@@ -223,8 +228,9 @@ Profiles::Profiles(const FieldContext& context, std::string path, hsize_t record
     hdf5::create_coordinate(file, "time", {}, true,
                             context_.provenance.describe(units::of::time, "time"));
     create_phase_space_coordinates(file, context_);
-    hdf5::create_label_coordinate(
-        file, "flavor", {flavor::flavor_names.begin(), flavor::flavor_names.end()}, "flavor");
+    const std::vector<std::string> names = diagnostics::Marginals::flavor_names(context_.momentum);
+    hdf5::create_label_coordinate(file, "flavor", names, "flavor");
+    const hsize_t flavors = names.size();
     const hsize_t angles = size_of(context_.momentum.angles());
     const hsize_t rows =
         std::clamp<hsize_t>(largest_chunk / (angles * flavor::components), 1, longest_chunk);
@@ -241,11 +247,11 @@ Profiles::Profiles(const FieldContext& context, std::string path, hsize_t record
         context_.provenance.describe(units::of::box_spectrum,
                                      "density matrix integrated over the box, int dz rho"));
     hdf5::create_variable(
-        file, energy_spectrum_name, {"time", "energy", "flavor"}, {1, energies, flavor::flavors},
+        file, energy_spectrum_name, {"time", "energy", "flavor"}, {1, energies, flavors},
         context_.provenance.describe(units::of::box_spectrum,
                                      "energy spectrum dN/dE of each flavor in the box"));
     hdf5::create_variable(
-        file, angular_spectrum_name, {"time", "angle", "flavor"}, {1, angles, flavor::flavors},
+        file, angular_spectrum_name, {"time", "angle", "flavor"}, {1, angles, flavors},
         context_.provenance.describe(units::of::box_number,
                                      "angular spectrum dN/dv of each flavor in the box"));
     file.close("cannot close " + path_);
@@ -257,6 +263,7 @@ void Profiles::append(const diagnostics::Marginals& marginals, double time) {
   const phase_space::Range owned = decomposition.box().z;
   const hsize_t energies = size_of(context_.momentum.energies());
   const hsize_t angles = size_of(context_.momentum.angles());
+  const hsize_t flavors = diagnostics::Marginals::flavor_names(context_.momentum).size();
   const MPI_Comm comm = decomposition.communicator();
   int rank = 0;
   MPI_Comm_rank(comm, &rank);
@@ -274,9 +281,9 @@ void Profiles::append(const diagnostics::Marginals& marginals, double time) {
           marginals.density().data(), decomposition.represents_plane());
     write(spectrum_name, {{written_, 0, 0, 0}, {1, energies, angles, flavor::components}},
           marginals.spectrum().data(), rank == 0);
-    write(energy_spectrum_name, {{written_, 0, 0}, {1, energies, flavor::flavors}},
+    write(energy_spectrum_name, {{written_, 0, 0}, {1, energies, flavors}},
           marginals.energy_spectrum().data(), rank == 0);
-    write(angular_spectrum_name, {{written_, 0, 0}, {1, angles, flavor::flavors}},
+    write(angular_spectrum_name, {{written_, 0, 0}, {1, angles, flavors}},
           marginals.angular_spectrum().data(), rank == 0);
     // Last, so that a record is there when its time is.
     write("time", {{written_}, {1}}, &time, rank == 0);
@@ -306,6 +313,15 @@ void check_density_matrix(const std::string& path, const phase_space::ZAxis& z,
     throw InputError(fmt::format(
         "{}: dataset '{}' has the shape [{}], but the grid [z, energy, angle, component] is [{}]",
         path, density_matrix_name, fmt::join(found, ", "), fmt::join(expected, ", ")));
+  std::vector<double> signs(momentum.signs().size(), phase_space::neutrino);
+  if (hdf5::has_dataset(file, species_name))
+    hdf5::read_block(hdf5::open_dataset(file, species_name), {{0}, {signs.size()}}, signs.data(),
+                     false);
+  if (signs != momentum.signs())
+    throw InputError(fmt::format(
+        "{}: other directions are those of antineutrinos, [{}], than in the grid, [{}] (1: "
+        "neutrinos, -1: antineutrinos)",
+        path, fmt::join(signs, ", "), fmt::join(momentum.signs(), ", ")));
 }
 
 void read_density_matrix_plane(const std::string& path, const phase_space::MomentumGrid& momentum,

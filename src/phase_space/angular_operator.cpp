@@ -119,11 +119,21 @@ GaussLegendre gauss_legendre(Index nodes, DirectionRange range) {
 }
 
 std::vector<double> angular_matrix(const MomentumGrid& grid) {
-  return grid.angular_operator() == AngularOperator::spectral ? spectral_matrix(grid)
-                                                              : sn_matrix(grid);
+  const MomentumGrid one = grid.without_antineutrinos();
+  const std::vector<double> block =
+      grid.angular_operator() == AngularOperator::spectral ? spectral_matrix(one) : sn_matrix(one);
+  const auto n = static_cast<std::size_t>(one.angles());
+  const auto all = static_cast<std::size_t>(grid.angles());
+  std::vector<double> matrix(all * all, 0.0);
+  for (std::size_t first = 0; first < all; first += n)
+    for (std::size_t k = 0; k < n; ++k)
+      for (std::size_t l = 0; l < n; ++l) matrix[(first + k) * all + first + l] = block[k * n + l];
+  return matrix;
 }
 
-std::vector<double> angular_curvature(const MomentumGrid& grid) {
+namespace {
+
+std::vector<double> curvature_of_species(const MomentumGrid& grid) {
   const std::vector<double>& v = grid.directions();
   const std::size_t n = v.size();
   std::vector<double> kappa;
@@ -146,6 +156,16 @@ std::vector<double> angular_curvature(const MomentumGrid& grid) {
   return kappa;
 }
 
+}  // namespace
+
+std::vector<double> angular_curvature(const MomentumGrid& grid) {
+  const std::vector<double> once = curvature_of_species(grid.without_antineutrinos());
+  std::vector<double> kappa;
+  while (kappa.size() < grid.directions().size())
+    kappa.insert(kappa.end(), once.begin(), once.end());
+  return kappa;
+}
+
 std::vector<double> inverse_energies(const MomentumGrid& grid, Range energies) {
   std::vector<double> values;
   for (Index i = energies.begin; i < energies.end(); ++i) values.push_back(1.0 / grid.energy(i));
@@ -153,30 +173,38 @@ std::vector<double> inverse_energies(const MomentumGrid& grid, Range energies) {
 }
 
 AngularCommutator::AngularCommutator(const MomentumGrid& grid, const Lines& lines, Range seen) {
-  const std::vector<double>& v = grid.directions();
-  const std::vector<double>& w = grid.weights();
+  const MomentumGrid one = grid.without_antineutrinos();
+  const std::vector<double>& v = one.directions();
+  const std::vector<double>& w = one.weights();
   if (grid.angular_operator() == AngularOperator::spectral) {
     // On a polynomial f of degree n - 1, D(v f) - v D f = f - c p', with c its leading coefficient
     // and p the polynomial that vanishes on the nodes: c = sum_l f_l/p'(v_l), and the barycentric
     // weights are 1/p'.
-    const std::vector<double> barycentric = barycentric_weights(grid);
-    const auto row = [&](auto&& value) {
-      std::vector<double> values;
-      for (std::size_t k = 0; k < v.size(); ++k) values.push_back(value(k));
+    const std::vector<double> barycentric = barycentric_weights(one);
+    const auto row = [&](Index first, auto&& value) {
+      std::vector<double> values(grid.directions().size(), 0.0);
+      for (std::size_t k = 0; k < v.size(); ++k)
+        values[static_cast<std::size_t>(first) + k] = value(k);
       return lines.spread(values);
     };
     const auto sphere = [&](std::size_t k) { return 1.0 - v[k] * v[k]; };
-    diagonal_ = row(sphere);
-    left_ = row([&](std::size_t k) { return 0.5 * sphere(k) / barycentric[k]; });
-    right_ = row([&](std::size_t k) { return barycentric[k]; });
-    adjoint_left_ = row([&](std::size_t k) { return 0.5 * barycentric[k] / w[k]; });
-    adjoint_right_ = row([&](std::size_t k) { return w[k] * sphere(k) / barycentric[k]; });
+    std::vector<double> spheres;
+    for (const double direction : grid.directions()) spheres.push_back(1.0 - direction * direction);
+    diagonal_ = lines.spread(spheres);
+    for (Index first = 0; first < grid.angles(); first += one.angles())
+      species_.push_back(
+          {.left = row(first, [&](std::size_t k) { return 0.5 * sphere(k) / barycentric[k]; }),
+           .right = row(first, [&](std::size_t k) { return barycentric[k]; }),
+           .adjoint_left = row(first, [&](std::size_t k) { return 0.5 * barycentric[k] / w[k]; }),
+           .adjoint_right =
+               row(first, [&](std::size_t k) { return w[k] * sphere(k) / barycentric[k]; })});
     return;
   }
-  const std::vector<double> edges = sn_edges(grid);
-  // a_{k+1/2} (v_{k+1} - v_k)/2 between k and k + 1.
+  const std::vector<double> edges = sn_edges(one);
+  // a_{k+1/2} (v_{k+1} - v_k)/2 between k and k + 1; nothing between species.
   const auto between = [&](Index k) {
-    const auto at = static_cast<std::size_t>(k);
+    const auto at = static_cast<std::size_t>(k % one.angles());
+    if (at + 1 == v.size()) return 0.0;
     return 0.5 * edges[at + 1] * (v[at + 1] - v[at]);
   };
   neighbours_ = AngularNeighbours(
@@ -186,10 +214,13 @@ AngularCommutator::AngularCommutator(const MomentumGrid& grid, const Lines& line
 }
 
 void AngularCommutator::add(const double* f, double scale, double* sum) const {
-  if (neighbours_.empty())
-    add_outer_products(f, scale, sum);
-  else
+  if (!neighbours_.empty()) {
     neighbours_.add(f, scale, sum);
+    return;
+  }
+  // The diagonal, once.
+  for (const OuterProducts& species : species_)
+    add_outer_products(species, f, scale, &species == species_.data() ? scale : 0.0, sum);
 }
 
 void AngularNeighbours::add(const double* f, double scale, double* sum) const {
@@ -207,15 +238,16 @@ void AngularNeighbours::add(const double* f, double scale, double* sum) const {
   }
 }
 
-void AngularCommutator::add_outer_products(const double* f, double scale, double* sum) const {
+void AngularCommutator::add_outer_products(const OuterProducts& species, const double* f,
+                                           double scale, double diagonal, double* sum) const {
   using flavor::components;
   using flavor::Lanes;
   using flavor::load_lanes;
   const auto width = static_cast<Index>(diagonal_.size());
   flavor::Sums<2 * components> sums;
   for (Index at = 0; at < width; at += Lines::lanes) {
-    const Lanes right = load_lanes(right_.data() + at);
-    const Lanes adjoint = load_lanes(adjoint_right_.data() + at);
+    const Lanes right = load_lanes(species.right.data() + at);
+    const Lanes adjoint = load_lanes(species.adjoint_right.data() + at);
     for (int c = 0; c < components; ++c) {
       const Lanes value = load_lanes(f + c * width + at);
       sums[2 * c] += right * value;
@@ -224,12 +256,12 @@ void AngularCommutator::add_outer_products(const double* f, double scale, double
   }
   const auto products = sums.over_lanes();
   for (Index at = 0; at < width; at += Lines::lanes) {
-    const Lanes diagonal = scale * load_lanes(diagonal_.data() + at);
-    const Lanes left = -scale * load_lanes(left_.data() + at);
-    const Lanes adjoint = -scale * load_lanes(adjoint_left_.data() + at);
+    const Lanes on_diagonal = diagonal * load_lanes(diagonal_.data() + at);
+    const Lanes left = -scale * load_lanes(species.left.data() + at);
+    const Lanes adjoint = -scale * load_lanes(species.adjoint_left.data() + at);
     for (int c = 0; c < components; ++c) {
       double* const to = sum + c * width + at;
-      flavor::store_lanes(to, load_lanes(to) + diagonal * load_lanes(f + c * width + at) +
+      flavor::store_lanes(to, load_lanes(to) + on_diagonal * load_lanes(f + c * width + at) +
                                   products[2 * c] * left + products[2 * c + 1] * adjoint);
     }
   }

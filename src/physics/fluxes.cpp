@@ -3,14 +3,17 @@
 namespace nuvlasov::physics {
 namespace {
 
-/// Writes Omega o gradient(i, at), `at` being the position of an angle in a row.
+/// Writes s Omega o gradient(i, at), `at` being the position of an angle in a row.
 template <class Gradient>
 void write_product(const Neighbourhood& here, Gradient&& gradient, double* product) {
   const Index row = here.angles * flavor::components;
   for (Index i = 0; i < here.energies; ++i)
-    for (Index at = 0; at < row; at += flavor::components)
+    for (Index k = 0; k < here.angles; ++k) {
+      const Index at = k * flavor::components;
       flavor::store(product + i * row + at,
-                    flavor::jordan_product(flavor::load(here.refraction(0) + at), gradient(i, at)));
+                    here.sign(k) * flavor::jordan_product(flavor::load(here.refraction(0) + at),
+                                                          gradient(i, at)));
+    }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "nuvlasov/physics/group_velocity.hpp"
 #include "nuvlasov/physics/refraction.hpp"
 #include "nuvlasov/physics/streaming.hpp"
+#include "nuvlasov/physics/vacuum.hpp"
 #include "nuvlasov/physics/weak_force.hpp"
 
 namespace nuvlasov::physics {
@@ -39,6 +40,11 @@ Terms make_terms(const EquationSettings& settings, const phase_space::ZAxis& z,
     if (momentum.geometry() == phase_space::Geometry::spherical)
       terms.push_back(std::make_unique<GroupVelocity>(z, momentum, kernel));
   }
+  if (settings.masses.any()) {
+    terms.push_back(std::make_unique<Vacuum>(settings.masses, momentum, box));
+    if (settings.mode == Mode::full)
+      terms.push_back(std::make_unique<VacuumVelocity>(settings.masses, z, momentum, box));
+  }
   if (!settings.terms.empty()) keep(settings.terms, terms);
   const bool streaming = std::any_of(terms.begin(), terms.end(),
                                      [](const auto& term) { return term->parts().streaming; });
@@ -54,15 +60,17 @@ KineticEquation::KineticEquation(const EquationSettings& settings, const phase_s
                                  const phase_space::Decomposition& decomposition)
     : z_(z),
       momentum_(momentum),
+      settings_(settings),
       box_(decomposition.box()),
       reach_(z.derivative().reach()),
       kernel_(std::make_shared<RateKernel>(momentum, decomposition)),
       terms_(make_terms(settings, z, momentum, box_, kernel_)),
-      moments_(momentum, decomposition),
+      moments_(momentum, decomposition, settings.matter),
       prepared_(static_cast<std::size_t>(box_.z.size + 2 * Index{reach_})),
       ahead_(std::max<Index>(1, prepared_together / kernel_->products_size())),
       ring_(2 * Index{z.span()} + ahead_),
-      rate_(static_cast<std::size_t>(box_.plane())) {
+      rate_(static_cast<std::size_t>(box_.plane())),
+      signs_(phase_space::owned(momentum.signs(), box_.angle)) {
   for (const auto& term : terms_) parts_ |= term->parts();
   if (parts_.read_products())
     products_.resize(
@@ -129,6 +137,7 @@ Neighbourhood KineticEquation::neighbourhood(const phase_space::StateView& rho, 
   here.density_stride = rho.energy_stride();
   here.energies_seen = rho.energies_seen();
   here.angles_seen = rho.angles_seen();
+  here.signs_ = signs_.data();
   here.z = box_.z.begin + j;
   here.d_z_ = &z_.stencil(here.z);
   for (int m = here.d_z_->lowest; m <= here.d_z_->highest; ++m) {

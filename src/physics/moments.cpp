@@ -9,6 +9,8 @@ MomentumSum::MomentumSum(const phase_space::MomentumGrid& grid, const phase_spac
       directions_(phase_space::owned(grid.directions(), box.angle)) {
   for (Index i = box.energy.begin; i < box.energy.end(); ++i)
     energy_weights_.push_back(grid.energy_weight(i));
+  for (Index k = 0; k < box.angle.size; ++k)
+    weights_[static_cast<std::size_t>(k)] *= grid.sign(box.angle.begin + k);
 }
 
 PlaneMoments MomentumSum::operator()(const double* plane, Index energy_stride) const {
@@ -66,7 +68,7 @@ PlaneMoments MomentumSum::operator()(const double* plane, Index energy_stride) c
 }
 
 Moments::Moments(const phase_space::MomentumGrid& grid,
-                 const phase_space::Decomposition& decomposition)
+                 const phase_space::Decomposition& decomposition, const std::vector<double>& matter)
     : sum_(grid, decomposition.box()),
       ghosts_(decomposition.ghosts()),
       owned_planes_(decomposition.box().z.size),
@@ -78,7 +80,17 @@ Moments::Moments(const phase_space::MomentumGrid& grid,
                    flavor::components),
       planes_(static_cast<std::size_t>(owned_planes_ + 2 * Index{ghosts_})),
       refraction_(planes_.size() * directions_seen_.size() * flavor::components),
-      current_(planes_.size() * flavor::components) {}
+      current_(planes_.size() * flavor::components) {
+  set_matter(matter, decomposition.box().z.begin);
+}
+
+void Moments::set_matter(const std::vector<double>& matter, Index first_cell) {
+  matter_.clear();
+  if (matter.empty()) return;
+  const auto cells = static_cast<Index>(matter.size());
+  for (Index j = -ghosts_; j < owned_planes_ + ghosts_; ++j)
+    matter_.push_back(matter[static_cast<std::size_t>((first_cell + j + cells) % cells)]);
+}
 
 void Moments::update(const phase_space::StateView& rho) {
   const phase_space::Range seen = rho.planes_seen();
@@ -99,7 +111,8 @@ void Moments::update_plane(const phase_space::StateView& rho, Index j) {
 }
 
 void Moments::update_refraction(Index j) {
-  const flavor::Matrix a0 = flavor::with_trace(at(j).zeroth);
+  flavor::Matrix a0 = flavor::with_trace(at(j).zeroth);
+  if (!matter_.empty()) a0 += matter(j) * flavor::electron_projector();
   const flavor::Matrix a1 = flavor::with_trace(at(j).first);
   flavor::store(current_.data() + (j + ghosts_) * flavor::components, a1);
   double* omega = refraction_.data() + (j + ghosts_) * refraction_stride();

@@ -72,6 +72,8 @@ RateKernel::RateKernel(const phase_space::MomentumGrid& momentum,
       directions_(phase_space::owned(momentum.directions(), decomposition.seen().angle)),
       inverse_energy_(phase_space::inverse_energies(momentum, decomposition.seen().energy)),
       row_values_(static_cast<std::size_t>(row_seen_)) {
+  for (const double sign : phase_space::owned(momentum.signs(), decomposition.seen().angle))
+    signs_.insert(signs_.end(), components, sign);
   to_first_ = (decomposition.box().energy.begin - decomposition.seen().energy.begin) * row_seen_ +
               first_angle_;
   const auto period = static_cast<std::size_t>(lines_.period() * block_size);
@@ -86,6 +88,8 @@ RateKernel::RateKernel(const phase_space::MomentumGrid& momentum,
   commutator_.emplace(momentum, lines_, decomposition.seen().angle);
   curvature_ = lines_.spread(
       phase_space::owned(phase_space::angular_curvature(momentum), decomposition.seen().angle));
+  sign_ = lines_.spread(phase_space::owned(momentum.signs(), decomposition.seen().angle));
+  for (std::size_t n = 0; n < sign_.size(); ++n) curvature_[n] *= sign_[n];
 }
 
 /// Where a register of the nodes stands.
@@ -136,7 +140,8 @@ void RateKernel::spread(const double* values, double* blocks) {
 void RateKernel::write_products(const double* rho, const double* refraction, const double* current,
                                 double* products) {
   rho -= to_first_;
-  for (Index n = 0; n < row_seen_; ++n) row_values_[n] = 0.5 * refraction[n - first_angle_];
+  for (Index n = 0; n < row_seen_; ++n)
+    row_values_[n] = 0.5 * signs_[n] * refraction[n - first_angle_];
   spread(row_values_.data(), half_omega_.data());
   const Matrix half_a1 = 0.5 * flavor::load(current);
   double* const of_current = products + lines_.all_blocks() * block_size;
@@ -171,7 +176,7 @@ void RateKernel::prepare(const Neighbourhood& here, const Parts& parts) {
   }
   spread(row, motion_.data());
   if (!parts.weak_force) return;
-  for (Index n = 0; n < row_seen_; ++n) row[n] = -1.0 / 6.0 * omega[n];
+  for (Index n = 0; n < row_seen_; ++n) row[n] = -1.0 / 6.0 * signs_[n] * omega[n];
   spread(row, omega_.data());
   std::fill_n(row, row_seen_, 0.0);
   const phase_space::Stencil& d_z = here.d_z();
@@ -181,6 +186,7 @@ void RateKernel::prepare(const Neighbourhood& here, const Parts& parts) {
     const double* const behind = here.refraction(d_z.pairs[pair].behind) - first_angle_;
     for (Index n = 0; n < row_seen_; ++n) row[n] += weight * (ahead[n] - behind[n]);
   }
+  for (Index n = 0; n < row_seen_; ++n) row[n] *= signs_[n];
   spread(row, slope_.data());
 }
 
@@ -269,13 +275,15 @@ void RateKernel::write(const Neighbourhood& here, const Parts& parts, double* ra
       flavor::add_jordan_product(from.current_slope, density, by_slope);
       const Lanes curvature = by_velocity * inverse_energy_[place.line] / 3.0 *
                               load_lanes(curvature_.data() + place.lane);
+      const Lanes sign = load_lanes(sign_.data() + place.lane);
       Block exchanged;
       for (int c = 0; c < components; ++c) {
         sum[c] += curvature * (with_slope[c] + of_product[c]);
-        exchanged[c] = products == Products::both
-                           ? of_product[c] + by_slope[c]
-                           : by_force * of_product[c] + (by_velocity - by_force) * with_slope[c] +
-                                 (2.0 * by_force - by_velocity) * by_slope[c];
+        exchanged[c] =
+            sign * (products == Products::both
+                        ? of_product[c] + by_slope[c]
+                        : by_force * of_product[c] + (by_velocity - by_force) * with_slope[c] +
+                              (2.0 * by_force - by_velocity) * by_slope[c]);
       }
       set(exchange_, exchanged);
       set(local_, sum);

@@ -35,11 +35,12 @@ LinearStability::LinearStability(const phase_space::MomentumGrid& grid,
     : v_(grid.directions()), w_(grid.weights()), polarization_(std::move(polarization)) {
   if (polarization_.size() != v_.size())
     throw std::invalid_argument("a background needs one polarization for each direction");
+  for (std::size_t l = 0; l < v_.size(); ++l) net_.push_back(grid.signs()[l] * w_[l]);
   double density = 0.0;
   double current = 0.0;
   for (std::size_t l = 0; l < v_.size(); ++l) {
-    density += w_[l] * polarization_[l];
-    current += w_[l] * v_[l] * polarization_[l];
+    density += net_[l] * polarization_[l];
+    current += net_[l] * v_[l] * polarization_[l];
     coupling_ += w_[l] * std::abs(polarization_[l]);
   }
   if (!std::isfinite(coupling_))
@@ -54,7 +55,7 @@ std::vector<double> LinearStability::matrix(double k) const {
   for (std::size_t r = 0; r < n; ++r)
     for (std::size_t l = 0; l < n; ++l)
       m.push_back((r == l ? k * v_[r] - precession_[r] : 0.0) +
-                  polarization_[r] * w_[l] * (1.0 - v_[r] * v_[l]));
+                  polarization_[r] * net_[l] * (1.0 - v_[r] * v_[l]));
   return m;
 }
 

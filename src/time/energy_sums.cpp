@@ -32,6 +32,7 @@ PetscErrorCode EnergySums::create(const phase_space::Decomposition& decompositio
   first_angle_ = box.angle.begin;
   directions_ = momentum.directions();
   weights_ = momentum.weights();
+  signs_ = momentum.signs();
   for (Index i = box.energy.begin; i < box.energy.end(); ++i)
     energy_weights_.push_back(momentum.energy_weight(i));
   source_ = field();
@@ -69,7 +70,8 @@ void EnergySums::refraction(const double* sums, double* axes) const {
   Matrix density{}, current{};
   if (refracts_)
     for (std::size_t k = 0; k < directions_.size(); ++k) {
-      const Matrix beam = flavor::polarization(flavor::load(sums + k * flavor::components));
+      const Matrix beam =
+          signs_[k] * flavor::polarization(flavor::load(sums + k * flavor::components));
       density += beam;
       current += directions_[k] * beam;
     }

@@ -46,6 +46,14 @@ WRONG_TYPE = [
     ("equation.terms", '"streaming"', WORDS, "string"),
     ("equation.dissipation.z", '"weak"', REAL, "string"),
     ("equation.dissipation.energy", "true", REAL, "boolean"),
+    ("equation.vacuum.delta_m2", '"inverted"', REAL, "string"),
+    ("equation.vacuum.mixing_angle", "[0.1]", REAL, "array"),
+    ("equation.matter.profile", "true", STRING, "boolean"),
+    ("equation.matter.lambda", '"1.0"', REAL, "string"),
+    ("equation.matter.amplitude", "true", REAL, "boolean"),
+    ("equation.matter.mode", "1.0", INTEGER, "floating-point"),
+    ("equation.matter.slope", "[]", REAL, "array"),
+    ("equation.matter.path", "1", STRING, "integer"),
     ("grid.z.length", '"20.0"', REAL, "string"),
     ("grid.z.cells", "64.0", INTEGER, "floating-point"),
     ("grid.z.order", '"6"', INTEGER, "string"),
@@ -54,6 +62,8 @@ WRONG_TYPE = [
     ("grid.momentum.geometry", '["beams"]', STRING, "array"),
     ("grid.momentum.directions", "1.0", LIST, "floating-point"),
     ("grid.momentum.weights", '[1.0, "1.0"]', LIST, "string"),
+    ("grid.momentum.species", '"nubar"', WORDS, "string"),
+    ("grid.momentum.antineutrinos", "1", BOOLEAN, "integer"),
     ("grid.momentum.angles", "16.0", INTEGER, "floating-point"),
     ("grid.momentum.direction_range", "0.5", LIST, "floating-point"),
     ("grid.momentum.angular_operator", "1", STRING, "integer"),
@@ -68,7 +78,7 @@ WRONG_TYPE = [
     ("initial.amplitude", '"1e-6"', REAL, "string"),
     *(
         (f"initial.{flavor}.{name}", value, expected, found)
-        for flavor in ("nu_e", "nu_x")
+        for flavor in ("nu_e", "nu_x", "antinu_e", "antinu_x")
         for name, value, expected, found in (
             ("number", '"1"', REAL, "string"),
             ("shape", "3", STRING, "integer"),
@@ -132,6 +142,11 @@ OUT_OF_RANGE = [
     ("units.reference_energy", "1e7", "<= 1e+06"),
     ("equation.dissipation.z", "-0.1", ">= 0"),
     ("equation.dissipation.energy", "-1e-9", ">= 0"),
+    ("equation.vacuum.delta_m2", "nan", "finite"),
+    ("equation.vacuum.mixing_angle", "-0.1", ">= 0"),
+    ("equation.vacuum.mixing_angle", "1.6", "<= 1.57"),
+    ("equation.matter.lambda", "inf", "finite"),
+    ("equation.matter.mode", "0", ">= 1"),
     ("grid.z.length", "0", "> 0"),
     ("grid.z.length", "-20.0", "> 0"),
     ("grid.z.length", "nan", "finite"),
@@ -155,7 +170,7 @@ OUT_OF_RANGE = [
     ("initial.amplitude", "-1e-6", ">= 0"),
     *(
         (f"initial.{flavor}.{name}", value, limit)
-        for flavor in ("nu_e", "nu_x")
+        for flavor in ("nu_e", "nu_x", "antinu_e", "antinu_x")
         for name, value, limit in (
             ("number", "-1.0", ">= 0"),
             ("center", "1.5", "<= 1"),
@@ -199,6 +214,8 @@ OUT_OF_RANGE = [
 INVALID_CHOICE = [
     ("equation.mode", '"ful"', 'did you mean "full"?'),
     ("equation.terms", '["streaming", "weak_farce"]', 'did you mean "weak_force"?'),
+    ("equation.matter.profile", '"cosin"', 'did you mean "cosine"?'),
+    ("grid.momentum.species", '["nu", "antinu"]', "nu, nubar"),
     ("grid.momentum.geometry", '"cubes"', "must be one of beams"),
     ("grid.momentum.angular_operator", '"spectrall"', 'did you mean "spectral"?'),
     ("grid.z.boundaries", '"opne"', 'did you mean "open"?'),
@@ -206,6 +223,8 @@ INVALID_CHOICE = [
     ("initial.z_profile.shape", '"gausian"', 'did you mean "gaussian"?'),
     ("initial.nu_e.shape", '"gausian"', 'did you mean "gaussian"?'),
     ("initial.nu_x.shape", '"flat"', "isotropic, gaussian, exponential, linear, table"),
+    ("initial.antinu_e.shape", '"linaer"', 'did you mean "linear"?'),
+    ("initial.antinu_x.shape", '""', "isotropic, gaussian, exponential, linear, table"),
     ("initial.type", '"eigenmod"', 'did you mean "eigenmode"?'),
     ("initial.energy_spectrum.shape", '"Gaussian"', 'did you mean "gaussian"?'),
     ("initial.seeds.type", '"white noise"', "fourier, eigenmode, points, none"),
@@ -251,6 +270,28 @@ VALUES: list[tuple[Settings, list[str]]] = [
     (
         {"equation.mode": '"standard"', "equation.dissipation.energy": "0.1"},
         ["nothing in the standard equation", '"full"'],
+    ),
+    ({"equation.mode": '"standard"', "equation.vacuum.delta_m2": "1.0", "equation.terms": '["vacuum_velocity"]'}, ["standard equation", '"full"']),
+    *(({"equation.terms": f'["streaming", "{term}"]'}, [term, "without masses", "equation.vacuum.delta_m2"]) for term in ("vacuum", "vacuum_velocity")),
+    ({"equation.matter.lambda": "1.0", "equation.matter.slope": "0.1", "equation.matter.profile": '"linear"'}, ["periodic", '"cosine"']),
+    (
+        {"equation.matter.profile": '"cosine"', "equation.matter.lambda": "1.0", "equation.matter.amplitude": "0.5", "equation.matter.mode": "33"},
+        ["33 waves", "64 cells", "at most 32"],
+    ),
+    *(
+        ({"equation.matter.profile": '"table"', "equation.matter.path": f'"{name}.csv"'}, [f"{name}.csv{line}: ", *fragments])
+        for name, line, fragments in [
+            ("none", "", ["cannot read"]),
+            ("narrow_matter", "", ["the table is for z = 0 to 10", "20"]),
+            ("step_matter", "", ["1 at z = 0, but 2 at z = 20", "both ends"]),
+            ("negative_matter", ":2", ["z must be finite and not negative, found -1"]),
+        ]
+    ),
+    ({"grid.momentum.species": '["nu"]'}, ["has 1 values", "2 directions in grid.momentum.directions"]),
+    (SPECTRUM | {"initial.antinu_e.number": "0.5"}, ["no direction is that of antineutrinos", "grid.momentum.species"]),
+    (
+        {"grid.momentum.geometry": '"spherical"', "grid.momentum.directions": ABSENT} | SPECTRUM | {"initial.antinu_x.number": "0.5"},
+        ["no direction is that of antineutrinos", "grid.momentum.antineutrinos = true"],
     ),
     ({"initial.zeta": "[-0.5]"}, ["has 1 values", "2 directions in grid.momentum.directions"]),
     ({"grid.momentum.weights": "[1.0, 1.0, 1.0]"}, ["has 3 values", "2 directions"]),
@@ -331,6 +372,9 @@ VALUES: list[tuple[Settings, list[str]]] = [
         (chosen | {key: value}, [f"has no effect with {selector}; it belongs to {owners}"])
         for chosen, key, value, selector, owners in [
             ({}, "grid.momentum.angles", "8", 'grid.momentum.geometry = "beams"', '"spherical"'),
+            ({}, "grid.momentum.antineutrinos", "true", 'grid.momentum.geometry = "beams"', '"spherical"'),
+            ({}, "equation.matter.amplitude", "1.0", 'equation.matter.profile = "none"', '"cosine"'),
+            ({}, "initial.antinu_e.number", "0.5", 'initial.type = "two_beam"', '"spectrum"'),
             ({}, "initial.mode_number", "-2", 'initial.type = "two_beam"', '"eigenmode"'),
             ({}, "initial.nu_x.number", "0.5", 'initial.type = "two_beam"', '"spectrum"'),
             (EIGENMODE, "initial.nu_e.number", "0.5", 'grid.momentum.geometry = "beams"', '"spherical"'),
@@ -398,6 +442,10 @@ VALUES: list[tuple[Settings, list[str]]] = [
         ]
     ),
     (FROM_FILE | {"initial.path": '"flat.h5"'}, ["has the shape [16384]"]),
+    (
+        FROM_FILE | {"grid.momentum.species": '["nu", "nubar"]', "initial.path": '"zeros.h5"'},
+        ["other directions are those of antineutrinos", "[1, 1]", "[1, -1]"],
+    ),
     # PETSc options
     ({"petsc.log_views": "true"}, ["PETSc does not use it"]),
     ({"petsc.ts_type": '"rkk"'}, ["PETSc does not accept", "rkk"]),
@@ -451,6 +499,9 @@ TABLES = {
     "zero": ["-1.0 0.0", "1.0 0.0"],
     "negative_energy": ["-1.0 0.0", "2000.0 1.0"],
     "narrow_energy": ["980.0 0.0", "1000.0 1.0", "1020.0 0.0"],
+    "narrow_matter": ["0.0 1.0", "10.0 1.0"],
+    "step_matter": ["0.0 1.0", "20.0 2.0"],
+    "negative_matter": ["0.0 1.0", "-1.0 1.0"],
     "zero_energy": ["900.0 0.0", "1100.0 0.0", "1200.0 1.0"],
 }
 

@@ -107,6 +107,24 @@ def test_open_box_killed_on_two_ranks_ends_with_the_same_bits_and_knows_what_cro
         assert change == pytest.approx(history["purity_boundary"][-1], rel=1e-4 if method == "rk4" else 1e-9)
 
 
+SPECIES = {
+    "grid.momentum.species": '["nu", "nubar"]',
+    "equation.matter.profile": '"cosine"',
+    "equation.matter.lambda": "1.0",
+    "equation.matter.amplitude": "0.5",
+    "equation.vacuum.delta_m2": "-500.0",
+    "equation.vacuum.mixing_angle": "0.3",
+}
+
+
+def test_with_antineutrinos_matter_and_masses_it_ends_with_the_same_bits_on_other_ranks(tmp_path: Path) -> None:
+    for name, interruption in (("whole", {}), ("cut", killed_at("checkpoint.published", 2))):
+        (tmp_path / name).mkdir()
+        start(tmp_path / name, RUN | SPECIES, 2 if interruption else 0, **interruption)
+    assert start(tmp_path / "cut", RUN | SPECIES).returncode == DONE
+    assert_same(results(tmp_path / "cut/run"), results(tmp_path / "whole/run"))
+
+
 FAILPOINTS = ["begun", "created", "written", "closed", "verified", "sealed", "synced", "published", "linked", "rotated"]
 
 

@@ -16,11 +16,13 @@ struct GridShape {
   int z_order = 6, energy_order = 6;
   std::vector<double> directions{-1.0, 1.0};
   std::vector<double> weights{1.0, 1.0};
+  std::vector<double> signs{};  ///< of beams; empty: neutrinos alone
   double length = 10.0, half_width = 4.0;
   /// Spherical geometry with this many angles, instead of the directions.
   Index spherical_angles = 0;
   phase_space::AngularOperator angular_operator = phase_space::AngularOperator::spectral;
   phase_space::DirectionRange range{};
+  bool antineutrinos = false;  ///< in spherical geometry: as many angles again
   double reference = 50.0;
   phase_space::Boundaries boundaries = phase_space::Boundaries::periodic;
 };
@@ -38,10 +40,11 @@ class Grid {
         momentum(shape.spherical_angles > 0
                      ? phase_space::MomentumGrid::spherical(
                            shape.reference, shape.half_width, shape.energies, shape.energy_order,
-                           shape.spherical_angles, shape.angular_operator, shape.range)
+                           shape.spherical_angles, shape.angular_operator, shape.range,
+                           shape.antineutrinos)
                      : phase_space::MomentumGrid(shape.reference, shape.half_width, shape.energies,
                                                  shape.energy_order, shape.directions,
-                                                 shape.weights)) {
+                                                 shape.weights, shape.signs)) {
     const int ghosts = std::max(shape.z_order, shape.energy_order) / 2;
     EXPECT_EQ(decomposition.create(comm, z, momentum, ghosts, ranks), 0);
     equation = std::make_unique<physics::KineticEquation>(settings, z, momentum, decomposition);

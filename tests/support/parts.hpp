@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <string>
 #include <vector>
@@ -10,6 +11,15 @@
 #include "nuvlasov/physics/kinetic_equation.hpp"
 
 namespace nuvlasov::testing_support {
+
+/// Masses, and matter on so many cells.
+inline physics::EquationSettings with_masses_and_matter(physics::EquationSettings settings,
+                                                        Index cells) {
+  settings.masses = {.delta_m2 = -7.0, .mixing_angle = 0.3};
+  for (Index j = 0; j < cells; ++j)
+    settings.matter.push_back(1.5 + std::cos(6.28 * static_cast<double>(j * j) / 7.0));
+  return settings;
+}
 
 /// Each term of the full equation alone, each one missing, and all with dissipation.
 inline std::vector<physics::EquationSettings> parts_of_the_equation(
@@ -32,6 +42,8 @@ inline std::string name_of(const physics::EquationSettings& settings) {
   std::string name = settings.mode == physics::Mode::standard ? "standard" : "full";
   if (!settings.terms.empty()) name = settings.terms.front();
   for (std::size_t t = 1; t < settings.terms.size(); ++t) name += ", " + settings.terms[t];
+  if (settings.masses.any()) name += ", masses";
+  if (!settings.matter.empty()) name += ", matter";
   return settings.dissipation.z + settings.dissipation.energy > 0.0 ? name + ", dissipation" : name;
 }
 

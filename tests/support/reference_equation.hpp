@@ -1,8 +1,8 @@
 /// \file
 /// The kinetic equation written out as slowly and plainly as possible: complex 2 x 2 matrices,
 /// every derivative a sum over the whole axis, the weak force and the group velocity each as the
-/// mean of its three forms, dissipation as differences of differences; and what the ledger and the
-/// fluxes say of it.
+/// mean of its three forms for neutrinos and antineutrinos, matter, masses, dissipation as
+/// differences of differences; and what the ledger and the fluxes say of it.
 #pragma once
 
 #include <cmath>
@@ -50,14 +50,19 @@ class ReferenceEquation {
         p_(momentum),
         terms_(settings.terms),
         dissipation_(settings.dissipation),
-        inflow_(settings.inflow) {
+        inflow_(settings.inflow),
+        masses_(settings.masses),
+        matter_(settings.matter) {
     if (p_.geometry() == phase_space::Geometry::spherical)
       angular_ = phase_space::angular_matrix(p_);
     dense_d_z_ = dense_matrix(z);
     if (!terms_.empty()) return;
     terms_ = {"streaming", "refraction"};
+    if (settings.masses.any()) terms_.emplace_back("vacuum");
     if (settings.mode == physics::Mode::full)
       terms_.insert(terms_.end(), {"weak_force", "group_velocity"});
+    if (settings.mode == physics::Mode::full && settings.masses.any())
+      terms_.emplace_back("vacuum_velocity");
   }
 
   /// d rho/dt of [z][energy][angle][component].
@@ -72,6 +77,8 @@ class ReferenceEquation {
       if (term == "refraction") add_refraction(rho, rate);
       if (term == "weak_force") add_weak_force(rho, rate);
       if (term == "group_velocity") add_group_velocity(rho, rate);
+      if (term == "vacuum") add_vacuum(rho, rate);
+      if (term == "vacuum_velocity") add_vacuum_velocity(rho, rate);
     }
     add_dissipation(rho, rate);
     return to_components(rate);
@@ -88,9 +95,11 @@ class ReferenceEquation {
       for (Index m = 0; m < p_.energies(); ++m)
         for (Index l = 0; l < p_.angles(); ++l) {
           const Dense& other = rho[node(j, m, l)];
-          const Complex weight = 0.5 * p_.weight(m, l) * (1.0 - p_.direction(k) * p_.direction(l));
+          const Complex weight = 0.5 * p_.sign(k) * p_.sign(l) * p_.weight(m, l) *
+                                 (1.0 - p_.direction(k) * p_.direction(l));
           sum += weight * (other * slope + slope * other + 2.0 * trace(other) * slope);
         }
+      sum += Complex(0.5 * p_.sign(k)) * (matter(j) * slope + slope * matter(j));
       return sum;
     }));
   }
@@ -99,19 +108,21 @@ class ReferenceEquation {
   double entropy_remainder(const std::vector<double>& state) const {
     const Field rho = to_dense(state), velocity = d_p_of_refraction(rho);
     const Field force = d_z(refraction(rho)), d_p_rho = d_p(rho), d_z_rho = d_z(rho),
-                d_z_velocity = d_z(velocity);
+                d_z_velocity = d_z(velocity), mass_velocity = d_p_of_masses();
     double sum = 0.0;
     for (const std::string& term : terms_)
       for (Index j = 0; j < z_.cells(); ++j)
         for (Index i = 0; i < p_.energies(); ++i)
           for (Index k = 0; k < p_.angles(); ++k) {
             const auto n = static_cast<std::size_t>(node(j, i, k));
-            const double weight = z_.weight(j) * p_.weight(i, k);
+            const double weight = z_.weight(j) * p_.weight(i, k), net = p_.sign(k) * weight;
             const Eigenvectors s(rho[n]);
             if (term == "weak_force")
-              sum += weight * (s.remainder(force[n], d_p_rho[n]) - s.entropy(d_z_velocity[n]));
+              sum += net * (s.remainder(force[n], d_p_rho[n]) - s.entropy(d_z_velocity[n]));
             if (term == "group_velocity")
-              sum -= weight * (s.remainder(velocity[n], d_z_rho[n]) - s.entropy(d_z_velocity[n]));
+              sum -= net * (s.remainder(velocity[n], d_z_rho[n]) - s.entropy(d_z_velocity[n]));
+            if (term == "vacuum_velocity")
+              sum -= weight * s.remainder(mass_velocity[n], d_z_rho[n]);
           }
     return sum;
   }
@@ -174,19 +185,80 @@ class ReferenceEquation {
   }
   void add_weak_force(const Field& rho, Field& rate) const {
     const Field omega = refraction(rho), force = d_z(omega), d_p_rho = d_p(rho);
-    add(2.0 / 3.0, jordan(force, d_p_rho), rate);
-    add(1.0 / 3.0, d_z(jordan(omega, d_p_rho)), rate);
-    add(-1.0 / 3.0, jordan(omega, d_z(d_p_rho)), rate);
+    Field bracket(rho.size());
+    add(2.0 / 3.0, jordan(force, d_p_rho), bracket);
+    add(1.0 / 3.0, d_z(jordan(omega, d_p_rho)), bracket);
+    add(-1.0 / 3.0, jordan(omega, d_z(d_p_rho)), bracket);
+    add(1.0, scaled_by_sign(bracket), rate);
   }
   void add_group_velocity(const Field& rho, Field& rate) const {
     const Field omega = refraction(rho), velocity = d_p_of_refraction(rho), d_z_rho = d_z(rho),
                 force = d_z(omega);
+    Field bracket(rho.size());
+    add(-1.0 / 3.0, jordan(velocity, d_z_rho), bracket);
+    add(-1.0 / 3.0, d_z(jordan(velocity, rho)), bracket);
+    add(-1.0 / 3.0, d_p(jordan(omega, d_z_rho)), bracket);
+    add(1.0 / 3.0, jordan(omega, d_p(d_z_rho)), bracket);
+    add(1.0 / 3.0, d_p(jordan(force, rho)), bracket);
+    add(-1.0 / 3.0, jordan(force, d_p(rho)), bracket);
+    add(1.0, scaled_by_sign(bracket), rate);
+  }
+  void add_vacuum(const Field& rho, Field& rate) const {
+    const Field energy = masses();
+    add(1.0, scaled_by_sign(each([&](Index n) {
+          return Complex(0, 1) * (rho[n] * energy[n] - energy[n] * rho[n]);
+        })),
+        rate);
+  }
+  void add_vacuum_velocity(const Field& rho, Field& rate) const {
+    const Field energy = masses(), velocity = d_p_of_masses(), d_z_rho = d_z(rho);
     add(-1.0 / 3.0, jordan(velocity, d_z_rho), rate);
     add(-1.0 / 3.0, d_z(jordan(velocity, rho)), rate);
-    add(-1.0 / 3.0, d_p(jordan(omega, d_z_rho)), rate);
-    add(1.0 / 3.0, jordan(omega, d_p(d_z_rho)), rate);
-    add(1.0 / 3.0, d_p(jordan(force, rho)), rate);
-    add(-1.0 / 3.0, jordan(force, d_p(rho)), rate);
+    add(1.0 / 3.0, d_z(jordan(energy, d_p(rho))), rate);
+    add(-1.0 / 3.0, d_p(jordan(energy, d_z_rho)), rate);
+  }
+  /// M^2 without its trace, from the masses 0 and delta m^2 of the mixed states.
+  Dense mass_matrix() const {
+    const double c = std::cos(masses_.mixing_angle), s = std::sin(masses_.mixing_angle);
+    const double half = 0.5 * masses_.delta_m2;
+    Dense m;
+    // nu_e = c nu_1 + s nu_2, nu_x = -s nu_1 + c nu_2: flavor components of nu_2 and nu_1.
+    const double heavy[2] = {s, c}, light[2] = {c, -s};
+    for (int a = 0; a < 2; ++a)
+      for (int b = 0; b < 2; ++b) m.m[a][b] = half * (heavy[a] * heavy[b] - light[a] * light[b]);
+    return m;
+  }
+  /// M^2/2E.
+  Field masses() const {
+    return each_node(
+        [&](Index, Index i, Index) { return Complex(0.5 / p_.energy(i)) * mass_matrix(); });
+  }
+  /// D_p M^2/2E, beyond the window as in it, but for a tangent below it.
+  Field d_p_of_masses() const {
+    const auto inverse = [&](Index i) {
+      const double lowest = p_.energy(0);
+      return i < 0 ? 1.0 / lowest - (p_.energy(i) - lowest) / (lowest * lowest)
+                   : 1.0 / p_.energy(i);
+    };
+    const bool spherical = p_.geometry() == phase_space::Geometry::spherical;
+    const auto& d = p_.energy_derivative();
+    return each_node([&](Index, Index i, Index k) {
+      double slope = 0.0, squared = 0.0;
+      for (int m = 1; m <= d.reach(); ++m) {
+        slope += d.weight(m) * (inverse(i + m) - inverse(i - m));
+        squared += d.weight(m) * (std::pow(p_.energy(i + m), 2) * inverse(i + m) -
+                                  std::pow(p_.energy(i - m), 2) * inverse(i - m));
+      }
+      if (spherical)
+        slope = 0.5 * (slope + squared / std::pow(p_.energy(i), 2)) - std::pow(p_.energy(i), -2);
+      return Complex(0.5 * p_.direction(k) * slope) * mass_matrix();
+    });
+  }
+  /// lambda diag(1, 0).
+  Dense matter(Index j) const {
+    Dense m;
+    if (!matter_.empty()) m.m[0][0] = matter_[static_cast<std::size_t>(j)];
+    return m;
   }
   /// What flows in at either end.
   void add_inflow(const Field& rho, Field& rate) const {
@@ -319,16 +391,22 @@ class ReferenceEquation {
     return each_node(
         [&](Index j, Index i, Index k) { return Complex(p_.direction(k)) * f[node(j, i, k)]; });
   }
+  Field scaled_by_sign(const Field& f) const {
+    return each_node(
+        [&](Index j, Index i, Index k) { return Complex(p_.sign(k)) * f[node(j, i, k)]; });
+  }
   Field refraction(const Field& rho) const {
     return each_node([&](Index j, Index, Index k) {
-      Dense omega;
+      Dense omega = matter(j);
       for (Index i = 0; i < p_.energies(); ++i)
         for (Index l = 0; l < p_.angles(); ++l) {
           Dense source = rho[node(j, i, l)];
           const Complex trace = source.m[0][0] + source.m[1][1];
           source.m[0][0] += trace;
           source.m[1][1] += trace;
-          omega += Complex(p_.weight(i, l) * (1.0 - p_.direction(k) * p_.direction(l))) * source;
+          omega +=
+              Complex(p_.sign(l) * p_.weight(i, l) * (1.0 - p_.direction(k) * p_.direction(l))) *
+              source;
         }
       return omega;
     });
@@ -344,7 +422,7 @@ class ReferenceEquation {
           const Complex trace = source.m[0][0] + source.m[1][1];
           source.m[0][0] += trace;
           source.m[1][1] += trace;
-          current += Complex(p_.weight(n, l) * p_.direction(l)) * source;
+          current += Complex(p_.sign(l) * p_.weight(n, l) * p_.direction(l)) * source;
         }
       return Complex(-curvature(k) / p_.energy(i)) * current;
     });
@@ -384,6 +462,8 @@ class ReferenceEquation {
   physics::DissipationStrength dissipation_;
   physics::InflowState inflow_;
   std::vector<double> dense_d_z_;  ///< open ends: row by row
+  flavor::Masses masses_;
+  std::vector<double> matter_;
   std::vector<double> angular_;
 };
 

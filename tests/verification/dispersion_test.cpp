@@ -284,15 +284,17 @@ constexpr double length = 40.0;
 constexpr Index cells = 128;
 
 /// An input in spherical geometry, one energy cell in standard mode.
-std::string spherical(int angles, const std::string& spectra, const std::string& more) {
+/// \param grid  more of grid.momentum
+std::string spherical(int angles, const std::string& spectra, const std::string& more,
+                      const std::string& grid = "") {
   return fmt::format(R"(
     equation.mode = "standard"
     grid.z = {{length = {}, cells = {}, order = 8}}
-    grid.momentum = {{geometry = "spherical", angles = {}}}
+    grid.momentum = {{geometry = "spherical", angles = {}{}}}
     {}
     {}
   )",
-                     length, cells, angles, spectra, more);
+                     length, cells, angles, grid, spectra, more);
 }
 
 LinearStability stability_of(const std::string& toml) {
@@ -355,6 +357,7 @@ Complex measured_omega(const std::string& toml, Index n, double interval) {
 struct Spectra {
   const char* name;
   const char* toml;
+  const char* grid = "";
 };
 
 void PrintTo(const Spectra& s, std::ostream* out) { *out << s.name; }
@@ -372,6 +375,12 @@ const Spectra spectra[] = {
     {"OppositeBeams",
      "initial.nu_e = {number = 0.5, shape = 'gaussian', center = -0.8, width = 0.3}\n"
      "initial.nu_x = {number = 0.4, shape = 'gaussian', center = 0.9, width = 0.4}"},
+    {"Antineutrinos",
+     "initial.nu_e = {number = 0.5, shape = 'isotropic'}\n"
+     "initial.nu_x = {number = 0.05, shape = 'linear', flux_factor = -0.2}\n"
+     "initial.antinu_e = {number = 0.5, shape = 'gaussian', center = 1.0, width = 0.6}\n"
+     "initial.antinu_x = {number = 0.1, shape = 'isotropic'}",
+     ", antineutrinos = true"},
 };
 
 // The difference of order 8 changes k by k (k dz)^8/630 = 2e-8 at n = 5; RK4 changes Omega by
@@ -382,7 +391,7 @@ class Angles : public testing::TestWithParam<std::tuple<Spectra, int>> {
  protected:
   std::string input(const std::string& more) const {
     const auto& [background, angles] = GetParam();
-    return spherical(angles, background.toml, more);
+    return spherical(angles, background.toml, more, background.grid);
   }
 };
 
@@ -412,7 +421,7 @@ double u_osc_change(const phase_space::MomentumGrid& grid, const LinearStability
   double sum = 0.0;
   for (Index k = 0; k < grid.angles(); ++k) {
     const auto r = static_cast<std::size_t>(k);
-    sum += grid.direction_weight(k) * grid.direction(k) * std::norm(alpha * psi[r]) /
+    sum += grid.sign(k) * grid.direction_weight(k) * grid.direction(k) * std::norm(alpha * psi[r]) /
            stability.polarization()[r];
   }
   return -0.25 * length * mode.wave_number * sum * std::expm1(2.0 * mode.omega.imag() * time);

@@ -29,6 +29,28 @@ std::string beams(const std::string& more) {
   return two_beams("initial.seeds = {sigma = 1e-2, pure = true}\n" + more, "full", 200, 32);
 }
 
+/// Antineutrinos, matter and masses in either geometry.
+std::string species(const std::string& grid, const std::string& initial, const std::string& more) {
+  return fmt::format(R"(
+    equation = {{mode = "full", vacuum = {{delta_m2 = -20.0, mixing_angle = 0.3}}, matter = {{profile = "cosine", lambda = 1.0, amplitude = 0.5}}}}
+    grid.z = {{length = 20.0, cells = 48}}
+    grid.momentum = {{{}, energy = {{reference = 20.0, half_width = 14.0, cells = 32}}}}
+    initial = {{{}, energy_spectrum.width = 1.8, seeds = {{sigma = 1e-2, max_mode = 10}}}}
+    {}
+  )",
+                     grid, initial, more);
+}
+std::string beams_of_species(const std::string& more) {
+  return species(R"(directions = [-1.0, 1.0, 1.0], species = ["nu", "nu", "nubar"])",
+                 R"(type = "two_beam", zeta = [0.3, 0.5, 0.4])", more);
+}
+std::string angles_of_species(const std::string& more) {
+  return species(
+      R"(geometry = "spherical", angles = 4, antineutrinos = true)",
+      R"(type = "spectrum", antinu_e = {number = 0.4, shape = "gaussian"}, antinu_x.number = 0.3)",
+      more);
+}
+
 struct Case {
   const char* name;
   std::string (*input)(const std::string&);
@@ -52,13 +74,15 @@ TEST_P(AnyNumberOfRanks, StateAndHistoryAreBitwiseTheSameSplitInZ) {
     EXPECT_EQ(together.run().records[r].values, alone.run().records[r].values);
 }
 
-INSTANTIATE_TEST_SUITE_P(Methods, AnyNumberOfRanks,
-                         testing::Values(Case{"beams", beams, "rk4"}, Case{"beams", beams, "rk5dp"},
-                                         Case{"beams", beams, "ssp"},
-                                         Case{"beams", beams, "implicit_midpoint"},
-                                         Case{"spherical", fourier, "rk4"},
-                                         Case{"spherical", fourier, "implicit_midpoint"},
-                                         Case{"eigenmode seeds", eigenmodes, "rk4"}));
+INSTANTIATE_TEST_SUITE_P(
+    Methods, AnyNumberOfRanks,
+    testing::Values(Case{"beams", beams, "rk4"}, Case{"beams", beams, "rk5dp"},
+                    Case{"beams", beams, "ssp"}, Case{"beams", beams, "implicit_midpoint"},
+                    Case{"spherical", fourier, "rk4"},
+                    Case{"spherical", fourier, "implicit_midpoint"},
+                    Case{"eigenmode seeds", eigenmodes, "rk4"},
+                    Case{"beams of species", beams_of_species, "rk4"},
+                    Case{"angles of species", angles_of_species, "implicit_midpoint"}));
 
 class SplitInEnergy : public testing::TestWithParam<Case> {};
 
@@ -84,7 +108,9 @@ TEST_P(SplitInEnergy, StateAgreesToRounding) {
 
 INSTANTIATE_TEST_SUITE_P(Geometries, SplitInEnergy,
                          testing::Values(Case{"beams", beams, "rk4"},
-                                         Case{"spherical", fourier, "rk4"}));
+                                         Case{"spherical", fourier, "rk4"},
+                                         Case{"beams of species", beams_of_species, "rk4"},
+                                         Case{"angles of species", angles_of_species, "rk4"}));
 
 }  // namespace
 }  // namespace nuvlasov

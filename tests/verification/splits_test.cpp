@@ -12,15 +12,16 @@ using testing_support::Experiment;
 /// Room for 8 ranks along each axis: three nodes for each, as a stencil of order 6 needs.
 constexpr int nodes = 24;
 
-std::string input(const std::string& momentum) {
+/// \param initial  more of initial
+std::string input(const std::string& momentum, const std::string& initial = "") {
   return fmt::format(R"(
     equation.mode = "full"
     grid.z = {{length = 20.0, cells = {0}}}
     grid.momentum = {{energy = {{reference = 40.0, half_width = 16.0, cells = {0}}}, {1}}}
-    initial = {{type = "spectrum", nu_x.shape = "gaussian", energy_spectrum.width = 2.0, seeds = {{sigma = 1e-3, max_mode = 8}}}}
+    initial = {{type = "spectrum", nu_x.shape = "gaussian", energy_spectrum.width = 2.0, seeds = {{sigma = 1e-3, max_mode = 8}}{2}}}
     time = {{end = 1.0, step = 0.1}}
   )",
-                     nodes, momentum);
+                     nodes, momentum, initial);
 }
 
 std::string beams() {
@@ -32,6 +33,16 @@ std::string beams() {
 std::string spherical() {
   return input(
       fmt::format("geometry = \"spherical\", angular_operator = \"sn\", angles = {}", nodes));
+}
+
+/// Half of them antineutrinos, in matter and with masses.
+std::string species() {
+  return input(fmt::format("geometry = \"spherical\", angular_operator = \"sn\", angles = {}, "
+                           "antineutrinos = true",
+                           nodes / 2),
+               ", antinu_e = {number = 0.4, shape = \"gaussian\"}, antinu_x.number = 0.3") +
+         "equation.vacuum = {delta_m2 = -20.0, mixing_angle = 0.3}\n"
+         "equation.matter = {profile = \"cosine\", lambda = 1.0, amplitude = 0.5}\n";
 }
 
 struct Case {
@@ -92,7 +103,8 @@ TEST_P(EverySplit, OfUpToEightRanksGivesTheSameRun) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Geometries, EverySplit,
-                         testing::Values(Case{"beams", beams}, Case{"spherical", spherical}));
+                         testing::Values(Case{"beams", beams}, Case{"spherical", spherical},
+                                         Case{"antineutrinos, matter, masses", species}));
 
 }  // namespace
 }  // namespace nuvlasov

@@ -35,6 +35,18 @@ struct Input {
       double z = 0.0;
       double energy = 0.0;
     } dissipation;
+    struct Vacuum {
+      double delta_m2 = 0.0;
+      double mixing_angle = 0.0;
+    } vacuum;
+    struct Matter {
+      std::string profile = "none";
+      double lambda = 0.0;
+      double amplitude = 0.0;
+      Integer mode = 1;
+      double slope = 0.0;
+      std::string path;
+    } matter;
   } equation;
 
   struct Grid {
@@ -49,8 +61,10 @@ struct Input {
       std::string geometry = "beams";
       std::vector<double> directions{-1.0, 1.0};
       std::optional<std::vector<double>> weights;
+      std::vector<std::string> species;
       Integer angles = 16;
       std::vector<double> direction_range{-1.0, 1.0};
+      bool antineutrinos = false;
       std::string angular_operator = "auto";
       Integer order = 6;
       struct Energy {
@@ -61,14 +75,14 @@ struct Input {
     } momentum;
   } grid;
 
-  /// One flavor's neutrinos over direction, initial.type = "spectrum".
+  /// One flavor's neutrinos, or antineutrinos, over direction, initial.type = "spectrum".
   struct AngularSpectrum {
     double number = 0.5;
     std::string shape = "isotropic";
     double center = 1.0;
     double width = 0.5;
     double flux_factor = 0.0;
-    std::string path;
+    std::string path{};
   };
 
   struct Initial {
@@ -78,6 +92,7 @@ struct Input {
     Integer mode_number = 0;
     double amplitude = 1e-6;
     AngularSpectrum nu_e, nu_x;
+    AngularSpectrum antinu_e{.number = 0.0}, antinu_x{.number = 0.0};
     std::string path;
     struct ZProfile {
       std::string shape = "uniform";
@@ -139,6 +154,9 @@ struct Input {
   struct Parallel {
     std::optional<Integer> ranks_z, ranks_energy, ranks_angle;
   } parallel;
+
+  /// Whether some directions are those of antineutrinos.
+  bool has_antineutrinos() const;
 
   /// PETSc options without the leading dash.
   std::map<std::string, std::string> petsc;

@@ -41,6 +41,8 @@ class Configuration {
   void check_together() const;
   void check_equation() const;
   void check_z() const;
+  void check_matter() const;
+  void check_species() const;
   bool overridden(const std::string& key) const;
 
   Input input_;

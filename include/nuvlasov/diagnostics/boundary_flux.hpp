@@ -52,13 +52,18 @@ class BoundaryIntegral {
 ///     d(purity)/dt    = -s sum Tr[(v + u) rho^2] + 2 sum Tr(rho I)
 ///     dS/dt           = sum |v| Tr s(rho_in) where they enter, -|v| Tr s(rho) where they leave.
 ///
+/// For antineutrinos Omega and u have the opposite sign. Matter is in Omega, but for the momentum,
+/// which it does not keep; and masses, which the full equation does not have in an open box, add
+/// v M^2/2E and M^2/2E to e v and e in the energy.
+///
 /// In standard mode u and the terms with Omega but v Omega are left out. What of this is exact is
 /// in docs/numerics.md. Sums are the same on any number of ranks while the momentum grid is whole
 /// on each.
 class BoundaryFlux {
  public:
   BoundaryFlux(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
-               const phase_space::Decomposition& decomposition, const physics::Terms& terms);
+               const phase_space::Decomposition& decomposition,
+               const physics::KineticEquation& equation);
 
   /// Whether there are ends at all.
   bool open() const { return inflow_ != nullptr; }
@@ -91,7 +96,9 @@ class BoundaryFlux {
   double reference_energy_;
   MomentumMeasure measure_;
   std::array<bool, 2> owns_{};
-  std::vector<double> directions_, offsets_;  ///< of the owned nodes
+  flavor::Matrix mass_matrix_;
+  std::array<double, 2> matter_{};                                          ///< lambda at the ends
+  std::vector<double> directions_, signs_, offsets_, half_inverse_energy_;  ///< of the owned nodes
   /// 1/E by owned energy; spherical: E D_p v and E D_p v^2 by owned direction, else empty.
   std::vector<double> inverse_energy_, curvature_, second_curvature_;
   std::array<std::vector<double>, 2> kept_;

@@ -21,6 +21,8 @@ namespace nuvlasov::diagnostics {
 ///
 ///     sum_{i != j} X_ji [ (F'_i + F'_j)/2 - (F_i - F_j)/(lambda_i - lambda_j) ] D_ij.
 ///
+/// For antineutrinos the bracket has the opposite sign, and so has the remainder. The group
+/// velocity of masses leaves the second pair with M^2/2E in place of Omega, for both species alike.
 /// The first pair is what the weak force leaves, the second the group-velocity correction; each
 /// vanishes where its gradient of Omega commutes with rho. One of the terms without the other
 /// leaves
@@ -28,7 +30,7 @@ namespace nuvlasov::diagnostics {
 class Entropy {
  public:
   Entropy(const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
-          const physics::Terms& terms, Reduction& reduction);
+          const physics::KineticEquation& equation, Reduction& reduction);
 
   void add(const Plane& plane);
   void report(Report& report) const;
@@ -44,11 +46,15 @@ class Entropy {
                    Index k) const;
 
   MomentumMeasure measure_;
-  bool weak_force_, group_velocity_;    ///< whether the equation has these terms
+  /// Whether the equation has these terms.
+  bool weak_force_, group_velocity_, vacuum_velocity_;
+  flavor::Matrix mass_matrix_;
   std::vector<double> curvature_;       ///< kappa of the owned directions; empty for beams
   std::vector<double> inverse_energy_;  ///< 1/E of the owned energies
-  std::vector<flavor::Matrix> force_;   ///< d_z Omega on a plane, by direction
-  flavor::Matrix current_slope_{};      ///< d_z A_1 on a plane
+  std::vector<double> half_inverse_energy_slope_;  ///< d(1/2E)/dE of them
+  std::vector<double> directions_;                 ///< v of the owned directions
+  std::vector<flavor::Matrix> force_;              ///< d_z Omega on a plane, by direction
+  flavor::Matrix current_slope_{};                 ///< d_z A_1 on a plane
   std::vector<double> derivative_;
   Sum entropy_, remainder_rate_, negative_part_;
   Minimum smallest_;

@@ -4,6 +4,7 @@
 
 #include "nuvlasov/diagnostics/boundary_flux.hpp"
 #include "nuvlasov/diagnostics/entropy.hpp"
+#include "nuvlasov/diagnostics/external_energy.hpp"
 #include "nuvlasov/diagnostics/record.hpp"
 #include "nuvlasov/diagnostics/refractive_energy.hpp"
 #include "nuvlasov/diagnostics/state_totals.hpp"
@@ -74,6 +75,7 @@ class Ledger {
   Reduction reduction_;
   StateTotals state_;
   RefractiveEnergy refraction_;
+  ExternalEnergy external_;
   Entropy entropy_;
   TermRates rates_;
   BoundaryFlux boundary_;

@@ -2,6 +2,7 @@
 /// The density matrix summed over momentum or over space, and the spectra of each flavor.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "nuvlasov/phase_space/decomposition.hpp"
@@ -14,10 +15,15 @@ namespace nuvlasov::diagnostics {
 ///     z spectrum[energy, angle, component] = int dz rho energy_spectrum[energy, flavor]    =
 ///     dN_a/dE, so that sum dE of it is the number of flavor a angular_spectrum[angle, flavor]    =
 ///     dN_a/dv, so that sum w_k of it is the number of flavor a
+///
+/// Antineutrinos, where the grid has them, are flavors of their own, after those of neutrinos.
 class Marginals {
  public:
   Marginals(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
             const phase_space::Decomposition& decomposition);
+
+  /// Names of the flavors.
+  static std::vector<std::string> flavor_names(const phase_space::MomentumGrid& momentum);
 
   /// \param state  owned nodes [z][energy][angle][component]
   /// Collective; all but the density is the same on all ranks.

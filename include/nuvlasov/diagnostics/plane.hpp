@@ -25,6 +25,20 @@ struct MomentumMoments {
   flavor::Matrix number{}, flux{}, pressure{}, energy{}, energy_flux{};
 };
 
+/// The same of each species.
+struct SpeciesMoments {
+  MomentumMoments neutrinos, antineutrinos;
+
+  /// Of both together, and of neutrinos less antineutrinos: `moment` is &MomentumMoments::number
+  /// or another.
+  flavor::Matrix all(flavor::Matrix MomentumMoments::*moment) const {
+    return neutrinos.*moment + antineutrinos.*moment;
+  }
+  flavor::Matrix net(flavor::Matrix MomentumMoments::*moment) const {
+    return neutrinos.*moment - antineutrinos.*moment;
+  }
+};
+
 /// Sums over the momenta of one plane that this rank owns, with the measure w_ik, in a fixed order.
 class MomentumMeasure {
  public:
@@ -32,7 +46,7 @@ class MomentumMeasure {
 
   /// \param plane   [energy][angle][component]
   /// \param stride  doubles from one energy to the next
-  MomentumMoments moments(const double* plane, Index stride) const;
+  SpeciesMoments moments(const double* plane, Index stride) const;
 
   /// Calls visit(i, k, w_ik) for each owned node.
   template <class Visit>
@@ -43,8 +57,11 @@ class MomentumMeasure {
   }
 
  private:
+  MomentumMoments of_species(const double* plane, Index stride, double sign) const;
+
   std::vector<double> energy_weights_, offsets_;
-  std::vector<double> weights_, directions_;
+  std::vector<double> weights_, directions_, signs_;
+  bool antineutrinos_;  ///< whether there are any among the owned directions
 };
 
 }  // namespace nuvlasov::diagnostics

@@ -8,7 +8,8 @@
 
 namespace nuvlasov::diagnostics {
 
-/// With the moments P_n and N_n of polarization and number on each plane:
+/// With the moments P_n and N_n of polarization and number on each plane, neutrinos less
+/// antineutrinos:
 ///
 ///     u_osc =  1/4 int dz (|P_0|^2 - |P_1|^2)                                Eq. (5)
 ///     u_non =  3/4 int dz (N_0^2 - N_1^2)

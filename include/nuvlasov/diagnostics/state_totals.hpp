@@ -1,7 +1,12 @@
 /// \file
-/// What the neutrinos have by themselves, without refraction: number, kinetic energy, momentum,
-/// purity, and the moments of each flavor.
+/// What the neutrinos and antineutrinos have by themselves, without refraction: number, kinetic
+/// energy, momentum and purity of both together, the lepton number of neutrinos less antineutrinos,
+/// and the moments of each flavor.
 #pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "nuvlasov/diagnostics/plane.hpp"
 #include "nuvlasov/diagnostics/record.hpp"
@@ -20,21 +25,32 @@ class StateTotals {
   void report(Report& report) const;
 
   /// N.
-  double number() const { return flavor::trace(number_.value()); }
+  double number() const { return flavor::trace(all(&SpeciesSums::number)); }
   /// K - E_ref N.
-  double kinetic_energy_relative() const { return flavor::trace(energy_.value()); }
+  double kinetic_energy_relative() const { return flavor::trace(all(&SpeciesSums::energy)); }
 
  private:
-  void report_flavors(Report& report) const;
+  /// <{1, v, v^2, e, e v} rho> of one species.
+  struct SpeciesSums {
+    explicit SpeciesSums(Reduction& r)
+        : number(r), flux(r), pressure(r), energy(r), energy_flux(r) {}
+    void add(double spacing, const MomentumMoments& moments);
+    MatrixSum number, flux, pressure, energy, energy_flux;
+  };
+
+  flavor::Matrix all(MatrixSum SpeciesSums::*sum) const;
+  void report_flavors(const std::string& prefix, const SpeciesSums& sums, Report& report) const;
+  void report_leptons(Report& report) const;
 
   double reference_energy_;
   MomentumMeasure measure_;
   Index lower_edge_, upper_edge_;  ///< outermost energies, relative to the first owned one
-  Index first_direction_,
-      last_direction_;  ///< at the ends of a limited range, likewise; -1 where there is no end
-  MatrixSum number_, flux_, pressure_, energy_, energy_flux_;  ///< <{1, v, v^2, e, e v} rho>
-  Sum purity_;                                                 ///< <Tr rho^2>
-  Sum at_lower_edge_, at_upper_edge_;  ///< |number| in the outermost cells of the window
+  /// Whether an owned direction is the first, or the last, of a limited range.
+  std::vector<bool> first_direction_, last_direction_;
+  SpeciesSums neutrinos_;
+  std::optional<SpeciesSums> antineutrinos_;  ///< where the grid has them
+  Sum purity_;                                ///< <Tr rho^2>
+  Sum at_lower_edge_, at_upper_edge_;         ///< sum of |P0| in the outermost cells of the window
   Sum at_first_direction_, at_last_direction_;
 };
 

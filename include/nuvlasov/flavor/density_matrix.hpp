@@ -77,6 +77,13 @@ inline double polarization_product(Matrix a, Matrix b) {
 /// Px_a Px_b + Py_a Py_b, the flavor-coherent part of polarization_product.
 inline double transverse_product(Matrix a, Matrix b) { return a[1] * b[1] + a[2] * b[2]; }
 
+/// What stands off the diagonal, the coherence of flavors.
+inline Matrix off_diagonal(Matrix rho) {
+  rho[0] = 0.0;
+  rho[3] = 0.0;
+  return rho;
+}
+
 /// rho + Tr(rho) 1, the source of refraction in Eq. (17).
 inline Matrix with_trace(Matrix rho) {
   rho[0] *= 3.0;
@@ -188,6 +195,23 @@ inline double entropy_remainder(const Entropy& entropy, Matrix x, Matrix d) {
   return 0.5 * entropy.excess *
          (polarization_product(x, d) -
           polarization_product(x, entropy.axis) * polarization_product(d, entropy.axis));
+}
+
+/// diag(1, 0), what electrons act on.
+inline Matrix electron_projector() { return Matrix{1.0, 0.0, 0.0, 1.0}; }
+
+/// Masses and mixing: nu_e = cos(theta) nu_1 + sin(theta) nu_2.
+struct Masses {
+  double delta_m2 = 0.0;      ///< m_2^2 - m_1^2 (mu^2); negative: inverted ordering
+  double mixing_angle = 0.0;  ///< theta
+  bool any() const { return delta_m2 != 0.0; }
+};
+
+/// M^2 - Tr(M^2)/2 in the basis of flavors: (delta m^2/2) (sin(2 theta) sigma_x - cos(2 theta)
+/// sigma_z). A common mass does nothing to flavor.
+inline Matrix mass_matrix(const Masses& masses) {
+  return masses.delta_m2 * Matrix{0.0, std::sin(2.0 * masses.mixing_angle), 0.0,
+                                  -std::cos(2.0 * masses.mixing_angle)};
 }
 
 /// Pz, the difference of the flavors' occupations.

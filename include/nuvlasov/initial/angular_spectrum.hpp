@@ -18,7 +18,7 @@ enum class AngularShape {
   table,        ///< as in `table`
 };
 
-/// One flavor's neutrinos over direction.
+/// One flavor's neutrinos, or antineutrinos, over direction.
 struct AngularSpectrum {
   double number = 0.0;  ///< density, sum_k w_k n_k
   AngularShape shape = AngularShape::isotropic;
@@ -28,9 +28,11 @@ struct AngularSpectrum {
   std::optional<Table> table{};  ///< over v
 };
 
-/// n_k on the directions of the grid, with sum_k w_k n_k = number.
+/// n_k on the directions of one species, with sum_k w_k n_k = number, and zero on the others.
+/// \param sign  of the species, as MomentumGrid has it
 /// \throws std::invalid_argument when a value is negative, all vanish, or the table has no value
 std::vector<double> angular_spectrum(const phase_space::MomentumGrid& grid,
-                                     const AngularSpectrum& spectrum);
+                                     const AngularSpectrum& spectrum,
+                                     double sign = phase_space::neutrino);
 
 }  // namespace nuvlasov::initial

@@ -19,6 +19,7 @@ class Table {
   };
   static Axis directions();  ///< v in [-1, 1]
   static Axis energies();    ///< E >= 0
+  static Axis positions();   ///< z >= 0
 
   /// Reads a point and its value from each line, separated by blanks or a comma. The points rise or
   /// fall throughout. Empty lines, what follows a # and a first line without numbers are passed

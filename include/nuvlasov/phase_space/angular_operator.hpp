@@ -26,6 +26,8 @@ GaussLegendre gauss_legendre(Index nodes, DirectionRange range = {});
 /// with M* = W^-1 M^T W; exact on polynomials that the nodes resolve. `sn`: S f = [a_{k+1/2}
 /// f_{k+1} - a_{k-1/2} f_{k-1}]/(2 w_k), a_{1/2} = 1 - v^2 at the lower end of the range, a_{k+1/2}
 /// = a_{k-1/2} - 2 v_k w_k (Lewis and Miller).
+///
+/// Neutrinos and antineutrinos are not coupled: one block each.
 std::vector<double> angular_matrix(const MomentumGrid& grid);
 
 /// kappa_k, the discrete 1 - v^2 of D_p Omega = -kappa_k A_1/E_i: (S v)_k + v_k^2 on the full
@@ -75,12 +77,18 @@ class AngularCommutator {
   void add(const double* f, double scale, double* sum) const;
 
  private:
-  void add_outer_products(const double* f, double scale, double* sum) const;
+  struct OuterProducts {
+    Numbers left, right, adjoint_left, adjoint_right;
+  };
+  /// \param diagonal  factor of the diagonal, scale or 0
+  void add_outer_products(const OuterProducts& species, const double* f, double scale,
+                          double diagonal, double* sum) const;
 
   AngularNeighbours neighbours_;  ///< sn
-  /// spectral: the diagonal, and half of an outer product and of its adjoint; in the registers of a
-  /// line.
-  Numbers diagonal_, left_, right_, adjoint_left_, adjoint_right_;
+  /// spectral: the diagonal, and half of an outer product and of its adjoint for each species; in
+  /// the registers of a line, zeros where the other species is.
+  Numbers diagonal_;
+  std::vector<OuterProducts> species_;
 };
 
 }  // namespace nuvlasov::phase_space

@@ -28,7 +28,12 @@ struct DirectionRange {
   bool full() const { return from == -1.0 && to == 1.0; }
 };
 
-/// Energies are kept as offsets from the reference, exact at any E_ref/mu.
+/// What moves in a direction: the factor of its density matrix in D, the net number of leptons.
+inline constexpr double neutrino = 1.0, antineutrino = -1.0;
+
+/// Energies are kept as offsets from the reference, exact at any E_ref/mu. Antineutrinos have
+/// directions of their own: each direction k has, besides v_k and w_k, a sign s_k = +1 for
+/// neutrinos and -1 for antineutrinos.
 class MomentumGrid {
  public:
   /// Geometry `beams`.
@@ -38,14 +43,20 @@ class MomentumGrid {
   /// \param order       order of D_E: 4, 6 or 8
   /// \param directions  v_k in [-1, 1]
   /// \param weights     w_k > 0, one for each direction
+  /// \param signs       s_k, one for each direction; empty: neutrinos alone
   MomentumGrid(double reference, double half_width, Index energies, int order,
-               std::vector<double> directions, std::vector<double> weights);
+               std::vector<double> directions, std::vector<double> weights,
+               std::vector<double> signs = {});
 
   /// Geometry `spherical` on `angles` Gauss-Legendre nodes of `range`, whose weights add up to its
   /// length. Nothing is beyond a range that is not full, as beyond the energy window.
+  /// \param antineutrinos  whether the same directions follow for antineutrinos
   static MomentumGrid spherical(double reference, double half_width, Index energies, int order,
                                 Index angles, AngularOperator angular_operator,
-                                DirectionRange range = {});
+                                DirectionRange range = {}, bool antineutrinos = false);
+
+  /// The same with the directions of neutrinos alone; geometry `spherical`.
+  MomentumGrid without_antineutrinos() const;
 
   Geometry geometry() const { return geometry_; }
   AngularOperator angular_operator() const { return angular_operator_; }
@@ -73,6 +84,14 @@ class MomentumGrid {
   double weight(Index i, Index k) const { return energy_weight(i) * direction_weight(k); }
   const std::vector<double>& directions() const { return directions_; }
   const std::vector<double>& weights() const { return weights_; }
+  /// s_k.
+  double sign(Index k) const { return signs_[static_cast<std::size_t>(k)]; }
+  const std::vector<double>& signs() const { return signs_; }
+  bool has_antineutrinos() const;
+  /// Directions of one species in spherical geometry, those that d/dv couples; all of beams.
+  Index angles_of_species() const {
+    return geometry_ == Geometry::spherical && has_antineutrinos() ? angles() / 2 : angles();
+  }
   double largest_speed() const;
   /// D_E, with zeros beyond the window.
   const CentralDifference& energy_derivative() const { return energy_derivative_; }
@@ -86,6 +105,7 @@ class MomentumGrid {
   Index energies_;
   std::vector<double> directions_;
   std::vector<double> weights_;
+  std::vector<double> signs_;
   CentralDifference energy_derivative_;
 };
 

@@ -6,6 +6,8 @@
 ///         = Omega o d_pz rho,
 ///     F   = Omega o d_z rho
 ///
+/// for neutrinos; for antineutrinos both have the opposite sign. The masses are not in them.
+///
 /// (z components; o is the Jordan product). Tr F = 1/2 sum_p' (1 - v v') [3 P0' d_z P0 + P'.d_z P]
 /// is Eq. (21), and the weak force changes the kinetic energy by dK/dt = int dz sum_p v Tr F, Eq.
 /// (22).

@@ -28,6 +28,8 @@ struct EquationSettings {
   std::vector<std::string> terms{};  ///< names of those of the mode to keep; empty: all
   DissipationStrength dissipation{};
   InflowState inflow{};  ///< through open ends
+  flavor::Masses masses{};
+  std::vector<double> matter{};  ///< lambda (mu) of each cell in z; empty: none
 };
 
 using Terms = std::vector<std::unique_ptr<Term>>;
@@ -52,10 +54,15 @@ class KineticEquation {
 
   const phase_space::ZAxis& z() const { return z_; }
   const phase_space::MomentumGrid& momentum() const { return momentum_; }
+  const EquationSettings& settings() const { return settings_; }
   const Terms& terms() const { return terms_; }
   /// What all terms together have of a RateKernel's sum.
   const Parts& parts() const { return parts_; }
   const Moments& moments() const { return moments_; }
+
+  /// The cell of the first owned plane in the profile of matter, for an equation on a part of the
+  /// axis.
+  void set_first_cell(Index cell) { moments_.set_matter(settings_.matter, cell); }
 
   /// Seconds this rank has spent on moments, and on terms.
   double moments_time() const { return moments_time_.seconds(); }
@@ -143,6 +150,7 @@ class KineticEquation {
 
   phase_space::ZAxis z_;
   phase_space::MomentumGrid momentum_;
+  EquationSettings settings_;
   phase_space::Box box_;
   int reach_;  ///< ghost planes that D_z reads
   std::shared_ptr<RateKernel> kernel_;
@@ -156,6 +164,7 @@ class KineticEquation {
   phase_space::Numbers products_;  ///< of the first planes, and of those around the sweep
   phase_space::Numbers gradient_;  ///< D_p rho
   phase_space::Numbers rate_;      ///< of one plane
+  std::vector<double> signs_;      ///< of the owned angles
 };
 
 }  // namespace nuvlasov::physics

@@ -1,5 +1,5 @@
 /// \file
-/// Angular moments of the density matrix and the refraction that they make.
+/// Angular moments of the density matrix and the refraction that they and matter make.
 #pragma once
 
 #include <mpi.h>
@@ -12,7 +12,8 @@
 
 namespace nuvlasov::physics {
 
-/// sum_p v^n rho for n = 0, 1, 2 on one z plane: (P0_n, P_n) in the notation of Eq. (6b, 7).
+/// sum_p v^n s rho for n = 0, 1, 2 on one z plane, s = +1 for neutrinos and -1 for antineutrinos:
+/// (P0_n, P_n) in the notation of Eq. (6b, 7).
 struct PlaneMoments {
   flavor::Matrix zeroth{}, first{}, second{};
 };
@@ -32,11 +33,23 @@ class MomentumSum {
   std::vector<double> directions_;
 };
 
-/// Moments at every z plane a rank sees, ghosts included, and Omega made of them.
+/// Moments at every z plane a rank sees, ghosts included, and Omega made of them and of matter,
+///
+///     Omega = A_0 - v A_1,   A_n = sum_p v^n s [rho + Tr rho 1],
+///
+/// A_0 with lambda(z) diag(1, 0), the refraction of electrons.
 class Moments {
  public:
-  explicit Moments(const phase_space::MomentumGrid& grid,
-                   const phase_space::Decomposition& decomposition);
+  /// \param matter  lambda (mu) of each cell in z; empty: none
+  Moments(const phase_space::MomentumGrid& grid, const phase_space::Decomposition& decomposition,
+          const std::vector<double>& matter = {});
+
+  /// The same as of another first cell: for an equation on a part of the axis.
+  void set_matter(const std::vector<double>& matter, Index first_cell);
+  /// lambda at plane j (mu).
+  double matter(Index j) const {
+    return matter_.empty() ? 0.0 : matter_[static_cast<std::size_t>(j + ghosts_)];
+  }
 
   /// Recomputes everything from `rho`. Collective over the momentum communicator when that has
   /// more than one rank. The order of summation within a plane is fixed.
@@ -74,7 +87,8 @@ class Moments {
   MPI_Comm momentum_comm_;
   bool shared_;
   std::vector<double> directions_seen_;
-  Index first_owned_;  ///< position of the first owned angle in a row of all that are seen
+  std::vector<double> matter_;  ///< by plane seen; empty: none
+  Index first_owned_;           ///< position of the first owned angle in a row of all that are seen
   std::vector<PlaneMoments> planes_;
   phase_space::Numbers refraction_;
   phase_space::Numbers current_;

@@ -11,8 +11,9 @@
 ///                     W = 1/3 [D_z Q - Omega o d + 2 (D_z Omega) o rho]
 ///     group velocity  (1/3E) { kappa [A_1 o d + D_z q] + C [A_1 o d - (D_z A_1) o rho] }
 ///
-/// because Omega = A_0 - v A_1 does not depend on energy, so that D_p(Omega o f) = Omega o D_p f -
-/// A_1 o C f/E for the discrete operators too. C and kappa are zero for frozen directions.
+/// the last two times the sign s of the species, because Omega = A_0 - v A_1 does not depend on
+/// energy, so that D_p(Omega o f) = Omega o D_p f - A_1 o C f/E for the discrete operators too. C
+/// and kappa are zero for frozen directions.
 #pragma once
 
 #include <optional>
@@ -36,7 +37,7 @@ class RateKernel {
     return lines_.all_blocks() * flavor::block_size * (spherical_ ? 2 : 1);
   }
 
-  /// Q, and in spherical geometry q, at one plane, in flavor::Blocks of the nodes seen.
+  /// s Q, and in spherical geometry q, at one plane, in flavor::Blocks of the nodes seen.
   /// \param rho         as Neighbourhood::density
   /// \param refraction  as Neighbourhood::refraction
   /// \param current     as Neighbourhood::current
@@ -83,12 +84,13 @@ class RateKernel {
   Index first_angle_;               ///< of the owned ones among those seen, position in a row
   bool whole_;                      ///< what is seen is what is owned
   std::vector<double> directions_;  ///< seen
+  std::vector<double> signs_;       ///< s of the directions seen, [angle][component]
   std::optional<phase_space::AngularCommutator> commutator_;  ///< in spherical geometry
-  phase_space::Numbers curvature_;                            ///< kappa in the registers of a line
+  phase_space::Numbers curvature_, sign_;                     ///< s kappa, s: in those of a line
   std::vector<double> inverse_energy_;                        ///< 1/E of the energies seen
 
-  /// Of the present plane, Blocks of a period: (-v, axis of precession), -Omega/6, D_z Omega/3; and
-  /// Omega/2 of the plane of write_products().
+  /// Of the present plane, Blocks of a period: (-v, axis of precession), -s Omega/6, s D_z Omega/3;
+  /// and s Omega/2 of the plane of write_products().
   phase_space::Numbers motion_, omega_, slope_, half_omega_;
   phase_space::Numbers row_values_, repeated_;  ///< [angle][component]; as often as in a period
   phase_space::Fields force_;                   ///< W

@@ -37,6 +37,9 @@ struct Neighbourhood {
   /// Omega at plane z + m, [angle][component].
   const double* refraction(int m) const { return refraction_[slot(m)]; }
 
+  /// s of each owned angle: +1 for neutrinos, -1 for antineutrinos.
+  double sign(Index k) const { return signs_[k]; }
+
   /// A_1 of Eq. (17) at plane z + m.
   const double* current(int m) const { return current_[slot(m)]; }
 
@@ -44,6 +47,7 @@ struct Neighbourhood {
   std::array<const double*, width> density_{}, products_{}, refraction_{}, current_{};
   const double* gradient_ = nullptr;
   const phase_space::Stencil* d_z_ = nullptr;
+  const double* signs_ = nullptr;
 };
 
 /// What of a RateKernel's sum a term is, or several are.

@@ -2,7 +2,9 @@
 /// Linear theory of small transverse polarizations on a homogeneous background.
 ///
 /// The background is diagonal in flavor: P^z_k in direction v_k, integrated over energy, with the
-/// weights w_k of sums over directions. For psi_k = Px + i Py ~ exp(i(k z - Omega t)), Eq. (6)
+/// weights w_k of sums over directions, and the signs s_k = +1 of neutrinos and -1 of
+/// antineutrinos: sums are over w_k s_k, here written w_k, and s_k w_k P^z_k is what the spectrum
+/// of the lepton number is made of. For psi_k = Px + i Py ~ exp(i(k z - Omega t)), Eq. (6)
 /// linearised is the eigenvalue problem M psi = Omega psi of the real matrix
 ///
 ///     M_kl = (k v_k - omega_z(v_k)) delta_kl + P^z_k w_l (1 - v_k v_l),
@@ -38,7 +40,7 @@ class LinearStability {
 
   Index directions() const { return static_cast<Index>(v_.size()); }
   const std::vector<double>& polarization() const { return polarization_; }
-  /// sum_k w_k |P^z_k|, the scale of all rates (mu).
+  /// sum_k |w_k P^z_k|, the scale of all rates (mu).
   double coupling() const { return coupling_; }
 
   /// M of wave number k, row after row.
@@ -70,6 +72,7 @@ class LinearStability {
 
  private:
   std::vector<double> v_, w_, polarization_;
+  std::vector<double> net_;         ///< s_k w_k
   std::vector<double> precession_;  ///< omega_z of each direction
   double coupling_ = 0.0;
 };

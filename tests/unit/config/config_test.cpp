@@ -52,6 +52,7 @@ std::string value_of(const Parameter& p) {
   if (type == "integer") return "8";
   if (type == "true or false") return "true";
   if (type == "list of reals") return "[1.0]";
+  if (type == "list of strings") return "[\"" + p.choices.front() + "\"]";
   return p.choices.empty() ? "word" : p.choices.front();
 }
 

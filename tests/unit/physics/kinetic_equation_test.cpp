@@ -71,6 +71,22 @@ GridShape forward_only(phase_space::AngularOperator angular_operator) {
   return shape;
 }
 
+GridShape with_antineutrinos(GridShape shape) {
+  if (shape.spherical_angles > 0) {
+    shape.antineutrinos = true;
+    return shape;
+  }
+  shape.directions = {-1.0, 1.0, 0.2, -1.0, 1.0};
+  shape.weights = {0.5, 1.5, 1.0, 0.7, 0.3};
+  shape.signs = {1.0, -1.0, -1.0, -1.0, 1.0};
+  return shape;
+}
+
+/// Masses and matter on the cells of a GridShape.
+physics::EquationSettings external(physics::EquationSettings settings = {}) {
+  return testing_support::with_masses_and_matter(std::move(settings), GridShape().z);
+}
+
 const std::vector<Case> cases{
     {"standard", {Mode::standard}, {}},
     {"standard, one energy", {Mode::standard}, single_energy()},
@@ -87,6 +103,17 @@ const std::vector<Case> cases{
     {"full, spherical, order 8", {}, spherical(5, phase_space::AngularOperator::spectral, 8)},
     {"full, forward only, spectral", {}, forward_only(phase_space::AngularOperator::spectral)},
     {"full, forward only, S_N", {}, forward_only(phase_space::AngularOperator::sn)},
+    {"standard, masses and matter", external({Mode::standard}), {}},
+    {"standard, antineutrinos", external({Mode::standard}), with_antineutrinos({})},
+    {"full, masses and matter", external(), {}},
+    {"full, antineutrinos", {}, with_antineutrinos({})},
+    {"full, antineutrinos, masses, matter", external(), with_antineutrinos(with_orders(4, 8))},
+    {"spectral, antineutrinos, masses, matter", external(),
+     with_antineutrinos(spherical(5, phase_space::AngularOperator::spectral))},
+    {"S_N, antineutrinos, masses, matter", external(),
+     with_antineutrinos(spherical(4, phase_space::AngularOperator::sn, 8))},
+    {"S_N forward only, antineutrinos", external(),
+     with_antineutrinos(forward_only(phase_space::AngularOperator::sn))},
 };
 
 /// Parts of the equation in every geometry, and dissipation of every order.
@@ -111,6 +138,9 @@ std::vector<Case> parts() {
                   {.mode = Mode::standard, .dissipation = {.z = 1.5}},
                   with_orders(2, 4)});
   list.push_back({"dissipation in energy alone", {.dissipation = {.energy = 1.5}}, {}});
+  for (const char* term : {"vacuum", "vacuum_velocity", "refraction", "weak_force"})
+    for (const GridShape& shape : {GridShape(), spherical(4, AngularOperator::spectral)})
+      list.push_back({"antineutrinos", external({.terms = {term}}), with_antineutrinos(shape)});
   return list;
 }
 
@@ -198,7 +228,7 @@ TEST_P(Streaming, IsASkewAdjointMatrix) {
 
 INSTANTIATE_TEST_SUITE_P(Orders, Streaming, testing::Values(2, 4, 6, 8));
 
-/// dH/d rho = E + Omega relative to the reference energy, as a field.
+/// dH/d rho = E + M^2/2E + s Omega relative to the reference energy, as a field.
 std::vector<double> energy_gradient(Grid& grid) {
   std::vector<double> gradient(
       static_cast<std::size_t>(grid.decomposition.box().nodes() * flavor::components));
@@ -210,8 +240,11 @@ std::vector<double> energy_gradient(Grid& grid) {
               for (Index i = 0; i < here.energies; ++i)
                 for (Index k = 0; k < here.angles; ++k) {
                   // E 1 is (2E, 0, 0, 0) in components.
-                  flavor::Matrix h = flavor::load(here.refraction(0) + k * flavor::components);
+                  flavor::Matrix h =
+                      here.sign(k) * flavor::load(here.refraction(0) + k * flavor::components);
                   h[0] += 2.0 * grid.momentum.energy_offset(i);
+                  h += 0.5 / grid.momentum.energy(i) *
+                       flavor::mass_matrix(grid.equation->settings().masses);
                   flavor::store(gradient.data() + ((j * here.energies + i) * here.angles + k) *
                                                       flavor::components,
                                 h);
@@ -232,7 +265,7 @@ std::vector<double> state_with_empty_edges(const Grid& grid, unsigned seed) {
     const Index node = local / flavor::components;
     const Index i = node / grid.momentum.angles() % grid.momentum.energies();
     if (i < edge || i >= grid.momentum.energies() - edge ||
-        node % grid.momentum.angles() < angular_edge)
+        node % grid.momentum.angles_of_species() < angular_edge)
       state[static_cast<std::size_t>(local)] = 0.0;
   });
   return state;
@@ -262,9 +295,15 @@ TEST_P(KineticEquation, FullModeConservesTotalEnergyAndNumberAtTheSameInstant) {
       std::sqrt(grid.inner_product(gradient, gradient) * grid.inner_product(rate, rate));
   EXPECT_LT(std::abs(grid.inner_product(gradient, rate)), 1e-15 * scale);
 
-  std::vector<double> unit(state.size(), 0.0);
-  for (std::size_t n = 0; n < unit.size(); n += flavor::components) unit[n] = 2.0;
-  EXPECT_LT(std::abs(grid.inner_product(unit, rate)), 1e-15 * scale);
+  // The number of each species.
+  for (const double species : {phase_space::neutrino, phase_space::antineutrino}) {
+    std::vector<double> unit(state.size(), 0.0);
+    for (std::size_t n = 0; n < unit.size(); n += flavor::components)
+      if (grid.momentum.sign(static_cast<Index>(n / flavor::components) % grid.momentum.angles()) ==
+          species)
+        unit[n] = 2.0;
+    EXPECT_LT(std::abs(grid.inner_product(unit, rate)), 1e-15 * scale);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, KineticEquation, testing::ValuesIn(cases));
@@ -274,16 +313,38 @@ struct Split {
   double tolerance;
 };
 
-/// What every split of a phase space has to agree on.
-void check_splits(const physics::EquationSettings& settings, phase_space::Boundaries boundaries) {
-  int size = 1;
-  MPI_Comm_size(PETSC_COMM_WORLD, &size);
+GridShape splittable(phase_space::Boundaries boundaries = phase_space::Boundaries::periodic) {
   GridShape shape;
   shape.boundaries = boundaries;
   shape.z = 24;
   shape.energies = 16;
+  return shape;
+}
+
+GridShape twelve_beams(phase_space::Boundaries boundaries = phase_space::Boundaries::periodic) {
+  GridShape shape = splittable(boundaries);
   shape.directions = {-1.0, -0.8, -0.5, -0.2, 0.0, 0.1, 0.3, 0.5, 0.6, 0.8, 0.9, 1.0};
   shape.weights.assign(shape.directions.size(), 0.3);
+  return shape;
+}
+
+/// Neutrinos and antineutrinos on different ranks, and on the same.
+GridShape twelve_angles() {
+  GridShape shape = splittable();
+  shape.spherical_angles = 6;
+  shape.angular_operator = phase_space::AngularOperator::sn;
+  shape.antineutrinos = true;
+  shape.reference = 9.0;
+  return shape;
+}
+
+class Decomposition : public testing::TestWithParam<Case> {};
+
+TEST_P(Decomposition, EverySplitGivesTheSameRate) {
+  int size = 1;
+  MPI_Comm_size(PETSC_COMM_WORLD, &size);
+  const GridShape& shape = GetParam().shape;
+  const physics::EquationSettings& settings = GetParam().settings;
   Grid whole(shape, settings);
   const auto state = whole.random_state(5);
   whole.set(state);
@@ -305,16 +366,19 @@ void check_splits(const physics::EquationSettings& settings, phase_space::Bounda
     }
 }
 
-TEST(Decomposition, EverySplitGivesTheSameRate) {
-  check_splits({.dissipation = {.z = 0.5, .energy = 0.5}}, phase_space::Boundaries::periodic);
-}
-
-TEST(Decomposition, EverySplitOfAnOpenBoxGivesTheSameRate) {
-  check_splits({.dissipation = {.energy = 0.5},
-                .inflow = {.spectrum = std::vector<double>(16, 0.1),
-                           .beams = std::vector(12, flavor::Matrix{1.0, 0.3, -0.2, 0.5})}},
-               phase_space::Boundaries::open);
-}
+INSTANTIATE_TEST_SUITE_P(
+    Grids, Decomposition,
+    testing::Values(
+        Case{"beams", {.dissipation = {.z = 0.5, .energy = 0.5}}, twelve_beams()},
+        Case{"open beams",
+             {.dissipation = {.energy = 0.5},
+              .inflow = {.spectrum = std::vector<double>(16, 0.1),
+                         .beams = std::vector(12, flavor::Matrix{1.0, 0.3, -0.2, 0.5})}},
+             twelve_beams(phase_space::Boundaries::open)},
+        Case{"S_N, antineutrinos, masses, matter",
+             testing_support::with_masses_and_matter({.dissipation = {.z = 0.5, .energy = 0.5}},
+                                                     splittable().z),
+             twelve_angles()}));
 
 }  // namespace
 }  // namespace nuvlasov

@@ -1,0 +1,47 @@
+#include "nuvlasov/diagnostics/external_energy.hpp"
+
+#include "nuvlasov/physics/vacuum.hpp"
+
+namespace nuvlasov::diagnostics {
+
+ExternalEnergy::ExternalEnergy(const phase_space::MomentumGrid& momentum,
+                               const phase_space::Box& box,
+                               const physics::EquationSettings& settings, Reduction& reduction)
+    : measure_(momentum, box),
+      has_matter_(!settings.matter.empty()),
+      has_vacuum_(settings.masses.any()),
+      mass_matrix_(flavor::mass_matrix(settings.masses)),
+      half_inverse_energy_(physics::half_inverse_energies(momentum, box.energy)),
+      u_matter_(reduction),
+      u_vacuum_(reduction) {}
+
+double ExternalEnergy::matter(const Plane& plane, flavor::Matrix net) const {
+  return 0.5 * plane.weight * plane.moments.matter(plane.z) *
+         flavor::twice_trace_of_product(flavor::electron_projector(), net);
+}
+
+double ExternalEnergy::vacuum(const Plane& plane, const double* field, Index stride) const {
+  flavor::TraceSum sum;
+  measure_.for_each_node([&](Index i, Index k, double weight) {
+    sum.add(weight * half_inverse_energy_[static_cast<std::size_t>(i)] * mass_matrix_,
+            flavor::load(field + i * stride + k * flavor::components));
+  });
+  return plane.weight * sum.value();
+}
+
+void ExternalEnergy::add(const Plane& plane) {
+  if (has_matter_ && plane.represented)
+    u_matter_.add(matter(plane, plane.moments.at(plane.z).zeroth));
+  if (has_vacuum_) u_vacuum_.add(vacuum(plane, plane.here.density(0), plane.here.density_stride));
+}
+
+void ExternalEnergy::report(Report& report) const {
+  if (has_matter_)
+    report.add("u_matter", units::of::box_energy, "energy of refraction by matter U_matter",
+               u_matter());
+  if (has_vacuum_)
+    report.add("u_vacuum", units::of::box_energy, "energy of masses and mixing U_vacuum",
+               u_vacuum());
+}
+
+}  // namespace nuvlasov::diagnostics

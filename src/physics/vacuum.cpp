@@ -1,0 +1,122 @@
+#include "nuvlasov/physics/vacuum.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace nuvlasov::physics {
+namespace {
+
+/// 1/2E; below the window, where E may be zero, its tangent at the lowest energy.
+double half_inverse(const phase_space::MomentumGrid& momentum, Index i) {
+  const double energy = momentum.energy(std::max<Index>(i, 0));
+  const double below = i < 0 ? static_cast<double>(-i) * momentum.energy_spacing() / energy : 0.0;
+  return 0.5 / energy * (1.0 + below);
+}
+
+/// Of the energy part of D_p, v times it: the mean of D_E f and E^-2 D_E(E^2 f) in spherical
+/// geometry.
+double energy_stencil(const phase_space::MomentumGrid& momentum, Index i, int m) {
+  if (m == 0) return 0.0;
+  const double weight = (m > 0 ? 1.0 : -1.0) * momentum.energy_derivative().weight(std::abs(m));
+  if (momentum.geometry() == phase_space::Geometry::beams) return weight;
+  const double ratio = momentum.energy(i + m) / momentum.energy(i);
+  return 0.5 * weight * (1.0 + ratio * ratio);
+}
+
+}  // namespace
+
+std::vector<double> half_inverse_energies(const phase_space::MomentumGrid& momentum,
+                                          phase_space::Range energies) {
+  std::vector<double> values;
+  for (Index i = energies.begin; i < energies.end(); ++i)
+    values.push_back(half_inverse(momentum, i));
+  return values;
+}
+
+std::vector<double> half_inverse_energy_slopes(const phase_space::MomentumGrid& momentum,
+                                               phase_space::Range energies) {
+  const int reach = momentum.energy_derivative().reach();
+  std::vector<double> slopes;
+  for (Index i = energies.begin; i < energies.end(); ++i) {
+    double slope = 0.0;
+    for (int m = -reach; m <= reach; ++m)
+      slope += energy_stencil(momentum, i, m) * half_inverse(momentum, i + m);
+    // (1/E) S 1 = -v/E.
+    if (momentum.geometry() == phase_space::Geometry::spherical)
+      slope -= half_inverse(momentum, i) / momentum.energy(i);
+    slopes.push_back(slope);
+  }
+  return slopes;
+}
+
+Vacuum::Vacuum(const flavor::Masses& masses, const phase_space::MomentumGrid& momentum,
+               const phase_space::Box& box)
+    : mass_matrix_(flavor::mass_matrix(masses)),
+      half_inverse_energy_(half_inverse_energies(momentum, box.energy)) {}
+
+void Vacuum::add_rate(const Neighbourhood& here, double* rate) {
+  const Index row = here.angles * flavor::components;
+  for (Index i = 0; i < here.energies; ++i) {
+    const flavor::Matrix energy = half_inverse_energy_[static_cast<std::size_t>(i)] * mass_matrix_;
+    const double* rho = here.density(0) + i * here.density_stride;
+    for (Index k = 0; k < here.angles; ++k) {
+      const Index at = k * flavor::components;
+      flavor::add_to(rate + i * row + at,
+                     here.sign(k) * flavor::precession(energy, flavor::load(rho + at)));
+    }
+  }
+}
+
+double Vacuum::spectral_radius(const Moments&) const {
+  return half_inverse_energy_.front() * flavor::polarization_length(mass_matrix_);
+}
+
+VacuumVelocity::VacuumVelocity(const flavor::Masses& masses, const phase_space::ZAxis& z,
+                               const phase_space::MomentumGrid& momentum,
+                               const phase_space::Box& box)
+    : reach_(momentum.energy_derivative().reach()),
+      mass_matrix_(flavor::mass_matrix(masses)),
+      directions_(phase_space::owned(momentum.directions(), box.angle)) {
+  const std::vector<double> slopes = half_inverse_energy_slopes(momentum, box.energy);
+  double largest_row = 0.0;
+  for (Index i = box.energy.begin; i < box.energy.end(); ++i) {
+    double row = 0.0;
+    for (int m = -reach_; m <= reach_; ++m) {
+      const double of_slope =
+          m == 0 ? -2.0 * slopes[static_cast<std::size_t>(i - box.energy.begin)] : 0.0;
+      const double difference = half_inverse(momentum, i) - half_inverse(momentum, i + m);
+      stencil_.push_back((of_slope + energy_stencil(momentum, i, m) * difference) / 3.0);
+      row += std::abs(stencil_.back());
+    }
+    largest_row = std::max(largest_row, row);
+  }
+  spectral_radius_ = largest_row * momentum.largest_speed() * flavor::jordan_radius(mass_matrix_) *
+                     z.derivative().largest_wave_number();
+}
+
+void VacuumVelocity::add_rate(const Neighbourhood& here, double* rate) {
+  const Index row = here.angles * flavor::components;
+  const Index first = std::max<Index>(-reach_, here.energies_seen.begin);
+  const Index end = std::min<Index>(here.energies + reach_, here.energies_seen.end());
+  slope_.resize(static_cast<std::size_t>((end - first) * row));
+  for (Index i = first; i < end; ++i)
+    for (Index k = 0; k < here.angles; ++k) {
+      const Index at = k * flavor::components;
+      const Index node = i * here.density_stride + at;
+      flavor::store(slope_.data() + (i - first) * row + at,
+                    directions_[static_cast<std::size_t>(k)] * here.d_z().apply([&](int m) {
+                      return flavor::load(here.density(m) + node);
+                    }));
+    }
+  const double* stencil = stencil_.data() + reach_;
+  for (Index i = 0; i < here.energies; ++i, stencil += 2 * reach_ + 1)
+    for (Index at = 0; at < row; at += flavor::components) {
+      flavor::Matrix sum{};
+      // Beyond what is seen there is vacuum.
+      for (Index l = std::max(first, i - reach_); l < std::min(end, i + reach_ + 1); ++l)
+        sum += stencil[l - i] * flavor::load(slope_.data() + (l - first) * row + at);
+      flavor::add_to(rate + i * row + at, flavor::jordan_product(mass_matrix_, sum));
+    }
+}
+
+}  // namespace nuvlasov::physics
