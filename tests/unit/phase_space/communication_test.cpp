@@ -45,7 +45,10 @@ AxisShare share_of(Range owned, Index nodes, bool periodic) {
   const bool split = owned.size < nodes;
   const bool below = split && (periodic || owned.begin > 0);
   const bool above = split && (periodic || owned.end() < nodes);
-  return {.nodes = owned.size, .neighbours = (below ? 1 : 0) + (above ? 1 : 0)};
+  const int neighbours = (below ? 1 : 0) + (above ? 1 : 0);
+  return {.nodes = owned.size,
+          .neighbours = neighbours,
+          .own_ghosts = periodic ? 2 - neighbours : 0};
 }
 
 Share share_of(const Grid& grid) {
