@@ -61,7 +61,7 @@ TEST(Configuration, RefusesAKeyThatHasNoEffectUnderEachOtherChoice) {
   const auto parameters = declare(input);
   int refused = 0;
   for (const Parameter& parameter : parameters) {
-    std::string choices = "grid.z = {length = 10, cells = 256}\ntime.end = 1\n";
+    std::string choices = "grid.z.length = 10\ngrid.z.cells = 256\ntime.end = 1\n";
     for (const Condition& condition : parameter.only_with) {
       const auto selector =
           std::find_if(parameters.begin(), parameters.end(),
