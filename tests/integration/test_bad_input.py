@@ -273,7 +273,8 @@ VALUES: list[tuple[Settings, list[str]]] = [
     ),
     ({"equation.mode": '"standard"', "equation.vacuum.delta_m2": "1.0", "equation.terms": '["vacuum_velocity"]'}, ["standard equation", '"full"']),
     *(({"equation.terms": f'["streaming", "{term}"]'}, [term, "without masses", "equation.vacuum.delta_m2"]) for term in ("vacuum", "vacuum_velocity")),
-    ({"equation.matter.lambda": "1.0", "equation.matter.slope": "0.1", "equation.matter.profile": '"linear"'}, ["periodic", '"cosine"']),
+    ({"equation.matter.lambda": "1.0", "equation.matter.slope": "0.1", "equation.matter.profile": '"linear"'}, ["periodic", '"cosine"', "grid.z.boundaries"]),
+    ({"grid.z.boundaries": '"open"', "equation.vacuum.delta_m2": "1.0"}, ["through its ends in the full equation", '"standard"', '"periodic"']),
     (
         {"equation.matter.profile": '"cosine"', "equation.matter.lambda": "1.0", "equation.matter.amplitude": "0.5", "equation.matter.mode": "33"},
         ["33 waves", "64 cells", "at most 32"],

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cmath>
+#include <functional>
 #include <numbers>
 
 #include "grid.hpp"
@@ -70,15 +71,14 @@ INSTANTIATE_TEST_SUITE_P(
 
 /// P^z/P0 of a neutrino (sign 1) or antineutrino (-1) with w = 1 that passed lambda(z) from z = 0
 /// to z: the equation of one polarization, by RK4 with steps so small that they do not matter.
-double along_the_way(double sign, double mixing, double lambda, double amplitude, double length,
-                     double end) {
+double along_the_way(double sign, double mixing, double end,
+                     const std::function<double(double)>& lambda) {
   using Vector = std::array<double, 3>;
   constexpr int steps = 100000;
   const double h = end / steps;
   const auto rate = [&](double z, const Vector& p) {
     const double x = sign * std::sin(2.0 * mixing);
-    const double axis = -sign * std::cos(2.0 * mixing) + lambda +
-                        amplitude * std::cos(2.0 * std::numbers::pi * z / length);
+    const double axis = -sign * std::cos(2.0 * mixing) + lambda(z);
     return Vector{-axis * p[1], axis * p[0] - x * p[2], x * p[1]};
   };
   const auto moved = [](Vector p, double by, const Vector& slope) {
@@ -116,9 +116,39 @@ TEST(Resonance, BeamsThroughVaryingMatterAreWhereEachNeutrinoAloneWouldBe) {
     }
     // The interpolation is off by (k dz)^4 3/128 with waves k up to about 3 from lambda, 1/30 of
     // 1e-4; D_z by less.
-    EXPECT_NEAR(sum, along_the_way(k == 0 ? 1.0 : -1.0, mixing, lambda, amplitude, length, end),
+    EXPECT_NEAR(sum,
+                along_the_way(k == 0 ? 1.0 : -1.0, mixing, end,
+                              [](double z) {
+                                return lambda +
+                                       amplitude * std::cos(2.0 * std::numbers::pi * z / length);
+                              }),
                 1e-5);
   }
+}
+
+TEST(Resonance, BeamsThatEnterDenseMatterConvertAsEachNeutrinoAloneWould) {
+  constexpr double mixing = 0.3, length = 10.0;
+  constexpr int nodes = 801;
+  Experiment experiment(fmt::format(R"(
+    equation = {{mode = "standard", vacuum = {{delta_m2 = 2.0, mixing_angle = {}}}, matter = {{profile = "linear", lambda = 4.0, slope = -0.4}}}}
+    grid.z = {{length = {}, cells = {}, boundaries = "open"}}
+    grid.momentum = {{directions = [1.0, 1.0], species = ["nu", "nubar"], energy = {{reference = 1.0, half_width = 0.5}}}}
+    initial = {{type = "two_beam", zeta = [0.5, 0.5], seeds.type = "none"}}
+    time = {{end = 20.0, step = 0.01}}
+  )",
+                                    mixing, length, nodes),
+                        20.0, PETSC_COMM_SELF);
+  // Stationary after two passages. D_z is of order 3 at the ends, which makes the solution of order
+  // 4: (k dz)^4 = 6e-6 with waves k up to 4, of an amplitude of 0.5.
+  for (const int at : {200, 400, 600, nodes - 1})
+    for (const Index k : {0, 1}) {
+      const double* node = experiment.run().state.data() + (2 * at + k) * flavor::components;
+      EXPECT_NEAR(node[3] / node[0],
+                  along_the_way(k == 0 ? 1.0 : -1.0, mixing, length * at / (nodes - 1),
+                                [](double z) { return 4.0 - 0.4 * z; }),
+                  1e-5)
+          << at << ", " << k;
+    }
 }
 
 // --- as many antineutrinos as neutrinos: the pendulum of Hannestad, Raffelt, Sigl and Wong (2006)
@@ -263,6 +293,64 @@ INSTANTIATE_TEST_SUITE_P(
             "spherical, S_N",
             R"(geometry = "spherical", angles = 6, antineutrinos = true, angular_operator = "sn")",
             R"(type = "spectrum", nu_e.number = 0.6, nu_x.number = 0.1, antinu_e = {number = 0.5, shape = "gaussian", width = 0.8})"}));
+
+// --- open boxes ---
+
+/// Largest difference over the run between what a quantity has changed by and what crossed the
+/// ends.
+double imbalance(const testing_support::Rows& run, const std::string& column) {
+  double largest = 0.0;
+  for (std::size_t r = 0; r < run.records.size(); ++r)
+    largest = std::max(
+        largest, std::abs(run.at(r, column) - run.first(column) - run.at(r, column + "_boundary")));
+  return largest;
+}
+
+class OpenBox : public testing::TestWithParam<Whole> {};
+
+TEST_P(OpenBox, BalancesNumberEnergyAndPurityWithWhatCrossesTheEnds) {
+  Experiment experiment(fmt::format(R"(
+    equation = {{mode = "full", matter = {{profile = "linear", lambda = 0.5, slope = 0.1}}}}
+    grid.z = {{length = 16.0, cells = 49, boundaries = "open"}}
+    grid.momentum = {{{}, energy = {{reference = 60.0, half_width = 26.0, cells = 52}}}}
+    initial = {{{}, energy_spectrum.width = 1.8, seeds = {{sigma = 0.02, max_mode = 6}}}}
+    time = {{end = 3.0, method = "implicit_midpoint", step = 0.05}}
+    diagnostics.negativity_limit = 1.0
+  )",
+                                    GetParam().grid, GetParam().initial),
+                        1.0, PETSC_COMM_SELF);
+  const auto& run = experiment.run();
+  EXPECT_GT(std::abs(run.last("total_energy_relative_boundary")), 1e-3);
+  // 60 steps, each solved to 2e-15 of what then cancels; the edges of the window are empty.
+  EXPECT_LT(imbalance(run, "number"), 1e-13 * run.first("number"));
+  EXPECT_LT(imbalance(run, "total_energy_relative"), 1e-12 * run.first("number"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Geometries, OpenBox,
+    testing::Values(
+        Whole{"beams", R"(directions = [-1.0, 1.0, 0.4], species = ["nu", "nu", "nubar"])",
+              R"(type = "two_beam", zeta = [0.3, 0.5, 0.4])"},
+        Whole{
+            "spherical", R"(geometry = "spherical", angles = 6, antineutrinos = true)",
+            R"(type = "spectrum", nu_e = {shape = "linear", flux_factor = 0.2}, nu_x.number = 0.2, antinu_e = {number = 0.3, shape = "linear", flux_factor = 0.3}, antinu_x.number = 0.1)"}));
+
+TEST(OpenBox, KnowsWhatMassiveNeutrinosCarryInTheStandardEquation) {
+  // Beams of one direction that leave matter of one density: nothing exchanges energy but masses
+  // and matter.
+  Experiment experiment(R"(
+    equation = {mode = "standard", vacuum = {delta_m2 = 8.0, mixing_angle = 0.3}, matter = {profile = "constant", lambda = 0.7}}
+    grid.z = {length = 10.0, cells = 81, boundaries = "open", inflow = "vacuum"}
+    grid.momentum = {directions = [1.0, 1.0], species = ["nu", "nubar"], energy = {reference = 2.0, half_width = 1.0, cells = 5}}
+    initial = {type = "two_beam", zeta = [0.5, 0.3], seeds.type = "none"}
+    time = {end = 5.0, method = "implicit_midpoint", step = 0.05}
+  )",
+                        1.0, PETSC_COMM_SELF);
+  const auto& run = experiment.run();
+  EXPECT_GT(run.drift("u_vacuum"), 0.1);
+  EXPECT_GT(std::abs(run.last("total_energy_relative_boundary")), 0.1);
+  EXPECT_LT(imbalance(run, "total_energy_relative"), 1e-13 * run.first("number"));
+}
 
 }  // namespace
 }  // namespace nuvlasov
