@@ -46,9 +46,8 @@ AxisShare share_of(Range owned, Index nodes, bool periodic) {
   const bool below = split && (periodic || owned.begin > 0);
   const bool above = split && (periodic || owned.end() < nodes);
   const int neighbours = (below ? 1 : 0) + (above ? 1 : 0);
-  return {.nodes = owned.size,
-          .neighbours = neighbours,
-          .own_ghosts = periodic ? 2 - neighbours : 0};
+  return {
+      .nodes = owned.size, .neighbours = neighbours, .own_ghosts = periodic ? 2 - neighbours : 0};
 }
 
 Share share_of(const Grid& grid) {
