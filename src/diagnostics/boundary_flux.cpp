@@ -226,9 +226,9 @@ void BoundaryFlux::include(int end, const Sums& sums, BoundaryRates& rates) cons
 
 void report(const BoundaryRates& rates, const BoundaryIntegral& integral, Report& report) {
   struct Quantity {
-    BoundaryRates::Name name;
-    const char* column;
-    const char* symbol;
+    BoundaryRates::Name name{};
+    const char* column = "";
+    const char* symbol = "";
     units::Quantity whole, rate;
   };
   using namespace units::of;

@@ -1,13 +1,15 @@
 #include "nuvlasov/diagnostics/marginals.hpp"
 
+#include <utility>
+
 #include "nuvlasov/diagnostics/compensated_sum.hpp"
 #include "nuvlasov/mpi_counts.hpp"
 
 namespace nuvlasov::diagnostics {
 
-Marginals::Marginals(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+Marginals::Marginals(phase_space::ZAxis z, const phase_space::MomentumGrid& momentum,
                      const phase_space::Decomposition& decomposition)
-    : z_(z), momentum_(momentum), decomposition_(decomposition) {}
+    : z_(std::move(z)), momentum_(momentum), decomposition_(decomposition) {}
 
 void Marginals::measure(const double* state) {
   const phase_space::Box& box = decomposition_.box();
@@ -45,7 +47,7 @@ std::vector<std::string> Marginals::flavor_names(const phase_space::MomentumGrid
 }
 
 void Marginals::sum_flavors() {
-  const Index flavors = flavor::flavors * (momentum_.has_antineutrinos() ? 2 : 1);
+  const Index flavors = Index{flavor::flavors} * (momentum_.has_antineutrinos() ? 2 : 1);
   energy_spectrum_.assign(static_cast<std::size_t>(momentum_.energies() * flavors), 0.0);
   angular_spectrum_.assign(static_cast<std::size_t>(momentum_.angles() * flavors), 0.0);
   const double* node = spectrum_.data();

@@ -2,8 +2,8 @@
 
 namespace nuvlasov::diagnostics {
 
-MomentumMeasure::MomentumMeasure(const phase_space::MomentumGrid& grid, const phase_space::Box& box)
-    : antineutrinos_(false) {
+MomentumMeasure::MomentumMeasure(const phase_space::MomentumGrid& grid,
+                                 const phase_space::Box& box) {
   for (Index i = box.energy.begin; i < box.energy.end(); ++i) {
     energy_weights_.push_back(grid.energy_weight(i));
     offsets_.push_back(grid.energy_offset(i));

@@ -34,7 +34,10 @@ std::vector<double> angular_spectrum(const phase_space::MomentumGrid& grid,
     values.push_back(grid.sign(k) == sign ? shape_at(spectrum, grid.direction(k)) : 0.0);
     sum += grid.direction_weight(k) * values.back();
   }
-  if (spectrum.number == 0.0) return std::vector<double>(values.size(), 0.0);
+  if (spectrum.number == 0.0) {
+    values.assign(values.size(), 0.0);
+    return values;
+  }
   if (*std::min_element(values.begin(), values.end()) < 0.0)
     throw std::invalid_argument("the angular spectrum is negative in some direction");
   if (!(sum > 0.0)) throw std::invalid_argument("the angular spectrum vanishes in all directions");

@@ -39,6 +39,7 @@ flavor::Matrix GaussianPulse::at(double z, Index k) const {
 std::vector<flavor::Matrix> entering(const Beams& beams, const phase_space::ZAxis& z,
                                      const std::vector<double>& directions) {
   std::vector<flavor::Matrix> inflow;
+  inflow.reserve(directions.size());
   for (const double v : directions)
     inflow.push_back(
         beams.at(z.position(v > 0.0 ? 0 : z.cells() - 1), static_cast<Index>(inflow.size())));

@@ -254,7 +254,7 @@ void AngularCommutator::add_outer_products(const OuterProducts& species, const d
       sums[2 * c + 1] += adjoint * value;
     }
   }
-  const auto products = sums.over_lanes();
+  sums.add_lanes();
   for (Index at = 0; at < width; at += Lines::lanes) {
     const Lanes on_diagonal = diagonal * load_lanes(diagonal_.data() + at);
     const Lanes left = -scale * load_lanes(species.left.data() + at);
@@ -262,7 +262,7 @@ void AngularCommutator::add_outer_products(const OuterProducts& species, const d
     for (int c = 0; c < components; ++c) {
       double* const to = sum + c * width + at;
       flavor::store_lanes(to, load_lanes(to) + on_diagonal * load_lanes(f + c * width + at) +
-                                  products[2 * c] * left + products[2 * c + 1] * adjoint);
+                                  sums.total(2 * c) * left + sums.total(2 * c + 1) * adjoint);
     }
   }
 }

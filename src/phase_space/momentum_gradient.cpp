@@ -111,7 +111,7 @@ void MomentumGradient::add_angular_matrix(const MomentumGrid& grid, Range angles
       for (Index k = 0; k < n; ++k)
         dense_[static_cast<std::size_t>(l * width + k)] = coefficient(k, l);
   }
-  work_.resize(static_cast<std::size_t>(2 * flavor::components * width));
+  work_.resize(static_cast<std::size_t>(Index{2} * flavor::components * width));
 }
 
 void MomentumGradient::add(const Fields& f, Index line, Index begin, Index end, double* sum) const {
@@ -135,8 +135,8 @@ void MomentumGradient::add(const Fields& f, Index line, Index begin, Index end, 
 template <int reach>
 void MomentumGradient::add_energy_part(const Fields& f, Index line, Index begin, Index end,
                                        double* sum) const {
-  std::array<const double*, reach> ahead, behind;
-  std::array<double, reach> weight_ahead, weight_behind;
+  std::array<const double*, reach> ahead{}, behind{};
+  std::array<double, reach> weight_ahead{}, weight_behind{};
   const double* const stencil = stencil_.data() + line * (2 * reach + 1) + reach;
   for (int m = 1; m <= reach; ++m) {
     ahead[m - 1] = f.line(line, m) + begin;

@@ -26,7 +26,7 @@ ZAxis::ZAxis(double length, Index cells, int order, Boundaries boundaries)
 }
 
 ZAxis ZAxis::with_cells(Index cells) const {
-  const double intervals = static_cast<double>(periodic() ? cells : cells - 1);
+  const auto intervals = static_cast<double>(periodic() ? cells : cells - 1);
   return {spacing_ * intervals, cells, derivative_.order(), boundaries_};
 }
 

@@ -200,7 +200,7 @@ void RateKernel::put(const Block& value, const Place& place, double* plane) {
   if (place.nodes == lanes) {
     flavor::store_block(plane + place.node, nodes);
   } else {
-    std::array<double, block_size> some;
+    std::array<double, block_size> some{};
     flavor::store_block(some.data(), nodes);
     std::copy_n(some.data(), place.nodes * components, plane + place.node);
   }
@@ -209,7 +209,7 @@ void RateKernel::put(const Block& value, const Place& place, double* plane) {
 void RateKernel::put(const double* line, Index first, double* plane) const {
   const Index step = lines_.component_step();
   for_each_block(first, first + lines_.blocks(), [&](const Place& place) {
-    Block value;
+    Block value{};
     for (int c = 0; c < components; ++c) value[c] = load_lanes(line + c * step + place.lane);
     put(value, place, plane);
   });
@@ -223,9 +223,9 @@ void RateKernel::copy_owned(const double* seen, double* owned) const {
 /// What a plane is made of.
 template <int pairs>
 struct RateKernel::Sources {
-  const double* here;
+  const double* here = nullptr;
   Difference<pairs> d_rho, d_omega_rho, d_current_rho;
-  Matrix current, current_slope;  ///< A_1/2, D_z A_1/2
+  Matrix current{}, current_slope{};  ///< A_1/2, D_z A_1/2
 };
 
 template <int pairs, RateKernel::Products products>
@@ -256,7 +256,7 @@ void RateKernel::write(const Neighbourhood& here, const Parts& parts, double* ra
     const Block density = flavor::by_component(flavor::load_block(from.here + node));
     const Block slope = flavor::by_component(from.d_rho.at(node));
     const Block motion = flavor::load_block(motion_.data() + place.turn);
-    Block sum;
+    Block sum{};
     for (int c = 0; c < components; ++c) sum[c] = motion[0] * slope[c];
     flavor::add_precession(motion, density, sum);
     if constexpr (products != Products::none) {
@@ -276,7 +276,7 @@ void RateKernel::write(const Neighbourhood& here, const Parts& parts, double* ra
       const Lanes curvature = by_velocity * inverse_energy_[place.line] / 3.0 *
                               load_lanes(curvature_.data() + place.lane);
       const Lanes sign = load_lanes(sign_.data() + place.lane);
-      Block exchanged;
+      Block exchanged{};
       for (int c = 0; c < components; ++c) {
         sum[c] += curvature * (with_slope[c] + of_product[c]);
         exchanged[c] =
@@ -293,7 +293,8 @@ void RateKernel::write(const Neighbourhood& here, const Parts& parts, double* ra
   };
 
   // Of a register that a line does not fill, so that no node is read that does not exist.
-  alignas(phase_space::cache_line) std::array<double, (2 * pairs + 1) * block_size> copies{};
+  alignas(phase_space::cache_line) std::array<double, std::size_t{2 * pairs + 1} * block_size>
+      copies{};
   Sources<pairs> copied;
   const auto copy = [&](const Place& place) {
     double* some = copies.data();

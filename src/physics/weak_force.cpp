@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace nuvlasov::physics {
 
-WeakForce::WeakForce(const phase_space::ZAxis& z, const phase_space::Box& box,
+WeakForce::WeakForce(phase_space::ZAxis z, const phase_space::Box& box,
                      const std::shared_ptr<RateKernel>& kernel)
-    : KernelTerm(kernel), z_(z), planes_(box.z), momentum_radius_(kernel->momentum_radius()) {}
+    : KernelTerm(kernel),
+      z_(std::move(z)),
+      planes_(box.z),
+      momentum_radius_(kernel->momentum_radius()) {}
 
 double WeakForce::spectral_radius(const Moments& moments) const {
   double rate = 0.0;

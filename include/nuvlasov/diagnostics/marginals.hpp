@@ -19,7 +19,7 @@ namespace nuvlasov::diagnostics {
 /// Antineutrinos, where the grid has them, are flavors of their own, after those of neutrinos.
 class Marginals {
  public:
-  Marginals(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+  Marginals(phase_space::ZAxis z, const phase_space::MomentumGrid& momentum,
             const phase_space::Decomposition& decomposition);
 
   /// Names of the flavors.

@@ -61,7 +61,7 @@ class MomentumMeasure {
 
   std::vector<double> energy_weights_, offsets_;
   std::vector<double> weights_, directions_, signs_;
-  bool antineutrinos_;  ///< whether there are any among the owned directions
+  bool antineutrinos_ = false;  ///< whether there are any among the owned directions
 };
 
 }  // namespace nuvlasov::diagnostics

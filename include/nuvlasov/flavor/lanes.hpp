@@ -58,7 +58,7 @@ inline void store_lanes(double* target, Lanes values) {
 
 /// block_size numbers as they stand in memory.
 inline Block load_block(const double* source) {
-  Block block;
+  Block block{};
   for (std::ptrdiff_t c = 0; c < components; ++c) block[c] = load_lanes(source + c * lanes);
   return block;
 }
@@ -95,21 +95,21 @@ class Sums {
  public:
   static_assert(count % lanes == 0);
   Lanes& operator[](int n) { return values_[n]; }
-  std::array<double, count> over_lanes() const {
+  /// To be called before total().
+  void add_lanes() {
     // Neighbours in a register are added, two registers giving one, until a lane is left of each.
-    Lanes some[count];
-    for (int n = 0; n < count; ++n) some[n] = values_[n];
     for (int left = count / 2; left * lanes >= count; left /= 2)
       for (int n = 0; n < left; ++n)
-        some[n] = detail::every_other(some[2 * n], some[2 * n + 1], false, detail::EachLane{}) +
-                  detail::every_other(some[2 * n], some[2 * n + 1], true, detail::EachLane{});
-    std::array<double, count> sums;
-    std::memcpy(sums.data(), some, sizeof sums);
-    return sums;
+        values_[n] =
+            detail::every_other(values_[2 * n], values_[2 * n + 1], false, detail::EachLane{}) +
+            detail::every_other(values_[2 * n], values_[2 * n + 1], true, detail::EachLane{});
+    std::memcpy(totals_.data(), values_, sizeof totals_);
   }
+  double total(int n) const { return totals_[static_cast<std::size_t>(n)]; }
 
  private:
   Lanes values_[count]{};
+  std::array<double, count> totals_{};
 };
 
 /// Component by component what stands node by node: the last bit of each number's position becomes

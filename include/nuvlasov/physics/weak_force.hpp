@@ -22,7 +22,7 @@ namespace nuvlasov::physics {
 class WeakForce final : public KernelTerm {
  public:
   /// \param box  what this rank owns
-  WeakForce(const phase_space::ZAxis& z, const phase_space::Box& box,
+  WeakForce(phase_space::ZAxis z, const phase_space::Box& box,
             const std::shared_ptr<RateKernel>& kernel);
 
   std::string name() const override { return "weak_force"; }
