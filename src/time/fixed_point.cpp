@@ -19,9 +19,10 @@ constexpr int max_iterations = 100;
 /// Below this multiple of the tolerance an iteration that no longer contracts has met round-off.
 constexpr double round_off_margin = 100.0;
 
-/// How much worse the next iteration may contract than the last one did: 1.6 times at most in the
-/// two-beam experiment.
-constexpr double caution = 1.5;
+/// What the next iteration is taken to contract by: worse than the last one did by up to 1.6 in the
+/// two-beam experiment; and no less than what is left where the last one removed what the sums over
+/// energy know of, and with it nearly all.
+constexpr double caution = 1.5, least_rate = 0.05;
 
 /// Steps that differ by this part of them are equal: the last one of an interval is what is left of
 /// it.
@@ -403,7 +404,8 @@ PetscErrorCode FixedPoint::iterate(Vec x, SNESConvergedReason* reason, int* iter
     ++*iterations;
     const double goal = tolerance_ * change.value;
     // The error of the new x is a geometric series of what the last iterations contracted by.
-    const double rate = *iterations > 1 ? caution * change.correction / last : 1.0;
+    const double rate =
+        *iterations > 1 ? std::max(least_rate, caution * change.correction / last) : 1.0;
     const double error = change.correction * (rate < 0.5 ? rate / (1.0 - rate) : 1.0);
     if (!std::isfinite(change.correction)) {
       *reason = SNES_DIVERGED_FNORM_NAN;
