@@ -19,9 +19,10 @@ constexpr int max_iterations = 100;
 /// Below this multiple of the tolerance an iteration that no longer contracts has met round-off.
 constexpr double round_off_margin = 100.0;
 
-/// How much worse the next iteration may contract than the last one did: 1.6 times at most in the
-/// two-beam experiment.
-constexpr double caution = 1.5;
+/// What the next iteration is taken to contract by: worse than the last one did by up to 1.6 in the
+/// two-beam experiment; and no less than what is left where the last one removed what the sums over
+/// energy know of, and with it nearly all.
+constexpr double caution = 1.5, least_rate = 0.05;
 
 /// Steps that differ by this part of them are equal: the last one of an interval is what is left of
 /// it.
@@ -214,7 +215,7 @@ PetscErrorCode FixedPoint::find_defect(Vec start, Vec x) {
   const Index plane = right_hand_side_->decomposition().box().plane();
   const ReadArray from(start), now(x);
   const Array defect(defect_);
-  const auto take = [&](Index j, const double* f) {
+  const auto keep_defect = [&](Index j, const double* f) {
     const double *x0 = from + j * plane, *value = now + j * plane;
     double* target = defect + j * plane;
 #pragma GCC ivdep
@@ -222,7 +223,7 @@ PetscErrorCode FixedPoint::find_defect(Vec start, Vec x) {
     energy_sums_.add_up(target, j, defect_sums_);
     energy_sums_.add_up(value, j, sums_);
   };
-  PetscCall(right_hand_side_->for_each_plane(x, take));
+  PetscCall(right_hand_side_->for_each_plane(x, keep_defect));
   PetscCall(energy_sums_.share(defect_sums_));
   PetscCall(energy_sums_.share(sums_));
   PetscFunctionReturn(0);
@@ -404,7 +405,8 @@ PetscErrorCode FixedPoint::iterate(Vec x, SNESConvergedReason* reason, int* iter
     ++*iterations;
     const double goal = tolerance_ * change.value;
     // The error of the new x is a geometric series of what the last iterations contracted by.
-    const double rate = *iterations > 1 ? caution * change.correction / last : 1.0;
+    const double rate =
+        *iterations > 1 ? std::max(least_rate, caution * change.correction / last) : 1.0;
     const double error = change.correction * (rate < 0.5 ? rate / (1.0 - rate) : 1.0);
     if (!std::isfinite(change.correction)) {
       *reason = SNES_DIVERGED_FNORM_NAN;

@@ -133,7 +133,9 @@ def test_killed_in_any_stage_of_a_checkpoint_it_goes_on(
     whole: tuple[Settings, dict[str, bytes]], tmp_path: Path, point: str
 ) -> None:
     settings, expected = whole
-    assert start(tmp_path, settings, **killed_at(f"checkpoint.{point}", 3)).returncode not in (DONE, RESUBMIT)
+    # Beyond the first checkpoint, whose fields are passed one by one: with four midpoints they are five.
+    passing = 6 if point == "written" else 3
+    assert start(tmp_path, settings, **killed_at(f"checkpoint.{point}", passing)).returncode not in (DONE, RESUBMIT)
     resumed = start(tmp_path, settings)
     assert resumed.returncode == DONE
     assert "resumed    from run/checkpoints/" in resumed.stdout

@@ -62,7 +62,7 @@ def test_describe_explains_one_parameter_a_section_or_all(tmp_path: Path) -> Non
     texts = [nuvlasov("describe", *key, cwd=tmp_path).out for key in (["grid.z.order"], ["grid.z"], [])]
     keys = [re.findall(r"^[a-z_.]+$", text, flags=re.MULTILINE) for text in texts]
     assert keys[0] == ["grid.z.order"]
-    assert keys[1] == ["grid.z.length", "grid.z.cells", "grid.z.order"]
+    assert keys[1] == [f"grid.z.{key}" for key in ("length", "cells", "order", "boundaries", "inflow")]
     assert set(keys[2]) > set(keys[1])
     assert all(word in texts[0] for word in ("integer", "default: 6", "2, 4, 6, 8"))
 

@@ -21,8 +21,6 @@ double dot(const Vector& a, const Vector& b) { return a[0] * b[0] + a[1] * b[1] 
 double length(const Vector& a) { return std::sqrt(dot(a, a)); }
 
 constexpr double step = 0.02, interval = 0.1;
-/// To the last bits: what solves leave grows like the seeds, and moves the period.
-constexpr double solves = 2e-17;
 
 /// Uniform seeds: all planes are the same.
 std::string input(double seed, double end, const std::string& equation) {
@@ -34,10 +32,10 @@ std::string input(double seed, double end, const std::string& equation) {
     initial.nu_e.number = 5.0
     initial.nu_x = {{number = 3.0, shape = "gaussian", center = 1.0, width = 0.3}}
     initial.seeds = {{sigma = {}, max_mode = 0}}
-    time = {{method = "implicit_midpoint", end = {}, step = {}, solver_tolerance = {}}}
+    time = {{method = "implicit_midpoint", end = {}, step = {}}}
     {}
   )",
-                     seed, end, step, solves, equation);
+                     seed, end, step, equation);
 }
 
 const std::string standard = R"(
