@@ -240,6 +240,10 @@ class Run {
   bool dissipates() const {
     return equation().dissipation.z > 0.0 || equation().dissipation.energy > 0.0;
   }
+  bool has_column(const std::string& name) const {
+    return std::ranges::any_of(simulation_.ledger().columns(),
+                               [&](const auto& column) { return column.name == name; });
+  }
   double column(const diagnostics::Record& record, const char* name) const {
     return simulation_.ledger().value(record, name);
   }
@@ -707,8 +711,11 @@ PetscErrorCode Run::summary() {
                         integrator.evaluations(), rejected));
   log_.line("");
   const auto change = [&](const char* name) { return column(last_, name) - column(first_, name); };
-  log_.line(fmt::format("budget     K {:+.6f}   U_osc {:+.6f}   U_non {:+.6f}   sum {:+.2e} mu",
-                        change("kinetic_energy_relative"), change("u_osc"), change("u_non"),
+  std::string others;
+  for (const auto& [name, label] : {std::pair{"u_matter", "U_matter"}, {"u_vacuum", "U_vacuum"}})
+    if (has_column(name)) others += fmt::format("   {} {:+.6f}", label, change(name));
+  log_.line(fmt::format("budget     K {:+.6f}   U_osc {:+.6f}   U_non {:+.6f}{}   sum {:+.2e} mu",
+                        change("kinetic_energy_relative"), change("u_osc"), change("u_non"), others,
                         change("total_energy_relative")));
   if (simulation_.ledger().follows_steps())
     log_.line(fmt::format("           through the ends {:+.6f} mu, and {:+.6f} neutrinos",
@@ -738,13 +745,14 @@ PetscErrorCode Run::summary() {
 std::string Run::closure() const {
   const double residual =
       column(last_, "budget_residual") - dissipated_ / simulation_.ledger().energy_scale();
+  // What the residual is relative to.
+  const std::string scale = column(first_, "u_osc") != 0.0 ? "of |U_osc(0)|" : "mu";
   if (!equation().terms.empty())
-    return fmt::format("not the whole equation: the sum changes by {:+.4f} of |U_osc(0)|",
-                       residual);
+    return fmt::format("not the whole equation: the sum changes by {:+.4f} {}", residual, scale);
   if (equation().mode == physics::Mode::standard)
-    return fmt::format(
-        "standard equation: {:+.4f} of |U_osc(0)| is missing; full mode finds it in K", residual);
-  return fmt::format("closed to {:.2e} of |U_osc(0)|", std::abs(residual));
+    return fmt::format("standard equation: {:+.4f} {} is missing; full mode finds it in K",
+                       residual, scale);
+  return fmt::format("closed to {:.2e} {}", std::abs(residual), scale);
 }
 
 }  // namespace
