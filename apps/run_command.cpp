@@ -240,10 +240,6 @@ class Run {
   bool dissipates() const {
     return equation().dissipation.z > 0.0 || equation().dissipation.energy > 0.0;
   }
-  bool has_column(const std::string& name) const {
-    return std::ranges::any_of(simulation_.ledger().columns(),
-                               [&](const auto& column) { return column.name == name; });
-  }
   double column(const diagnostics::Record& record, const char* name) const {
     return simulation_.ledger().value(record, name);
   }
@@ -713,7 +709,7 @@ PetscErrorCode Run::summary() {
   const auto change = [&](const char* name) { return column(last_, name) - column(first_, name); };
   std::string others;
   for (const auto& [name, label] : {std::pair{"u_matter", "U_matter"}, {"u_vacuum", "U_vacuum"}})
-    if (has_column(name)) others += fmt::format("   {} {:+.6f}", label, change(name));
+    if (simulation_.ledger().has(name)) others += fmt::format("   {} {:+.6f}", label, change(name));
   log_.line(fmt::format("budget     K {:+.6f}   U_osc {:+.6f}   U_non {:+.6f}{}   sum {:+.2e} mu",
                         change("kinetic_energy_relative"), change("u_osc"), change("u_non"), others,
                         change("total_energy_relative")));

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "nuvlasov/phase_space/angular_operator.hpp"
@@ -12,8 +11,7 @@ namespace nuvlasov::diagnostics {
 namespace {
 
 using flavor::Matrix;
-
-double trace_of_product(Matrix a, Matrix b) { return 0.5 * flavor::twice_trace_of_product(a, b); }
+using flavor::trace_of_product;
 
 /// E D_p v^2 = v^3 + S v^2 of all directions.
 std::vector<double> second_curvature(const phase_space::MomentumGrid& grid) {
@@ -26,11 +24,6 @@ std::vector<double> second_curvature(const phase_space::MomentumGrid& grid) {
     result.push_back(sum);
   }
   return result;
-}
-
-bool contains(const physics::Terms& terms, const char* name) {
-  return std::any_of(terms.begin(), terms.end(),
-                     [&](const auto& term) { return term->name() == name; });
 }
 
 const physics::Inflow* find_inflow(const physics::Terms& terms) {
@@ -75,7 +68,7 @@ BoundaryFlux::BoundaryFlux(const phase_space::ZAxis& z, const phase_space::Momen
                            const physics::KineticEquation& equation)
     : decomposition_(decomposition),
       inflow_(find_inflow(equation.terms())),
-      gradients_(contains(equation.terms(), "weak_force")),
+      gradients_(equation.has_term("weak_force")),
       reference_energy_(momentum.reference_energy()),
       measure_(momentum, decomposition.box()),
       mass_matrix_(flavor::mass_matrix(equation.settings().masses)) {

@@ -7,21 +7,13 @@
 #include "nuvlasov/physics/vacuum.hpp"
 
 namespace nuvlasov::diagnostics {
-namespace {
-
-bool contains(const physics::Terms& terms, const char* name) {
-  return std::any_of(terms.begin(), terms.end(),
-                     [&](const auto& term) { return term->name() == name; });
-}
-
-}  // namespace
 
 Entropy::Entropy(const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
                  const physics::KineticEquation& equation, Reduction& reduction)
     : measure_(momentum, box),
-      weak_force_(contains(equation.terms(), "weak_force")),
-      group_velocity_(contains(equation.terms(), "group_velocity")),
-      vacuum_velocity_(contains(equation.terms(), "vacuum_velocity")),
+      weak_force_(equation.has_term("weak_force")),
+      group_velocity_(equation.has_term("group_velocity")),
+      vacuum_velocity_(equation.has_term("vacuum_velocity")),
       mass_matrix_(flavor::mass_matrix(equation.settings().masses)),
       inverse_energy_(phase_space::inverse_energies(momentum, box.energy)),
       half_inverse_energy_slope_(physics::half_inverse_energy_slopes(momentum, box.energy)),

@@ -16,8 +16,8 @@ ExternalEnergy::ExternalEnergy(const phase_space::MomentumGrid& momentum,
       u_vacuum_(reduction) {}
 
 double ExternalEnergy::matter(const Plane& plane, flavor::Matrix net) const {
-  return 0.5 * plane.weight * plane.moments.matter(plane.z) *
-         flavor::twice_trace_of_product(flavor::electron_projector(), net);
+  return plane.weight * plane.moments.matter(plane.z) *
+         flavor::trace_of_product(flavor::electron_projector(), net);
 }
 
 double ExternalEnergy::vacuum(const Plane& plane, const double* field, Index stride) const {

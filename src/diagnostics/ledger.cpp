@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <type_traits>
@@ -110,6 +111,11 @@ Report Ledger::report(double time, Index step, double dt) const {
   }
   rates_.report(row);
   return row;
+}
+
+bool Ledger::has(const std::string& name) const {
+  return std::any_of(columns_.begin(), columns_.end(),
+                     [&](const Column& column) { return column.name == name; });
 }
 
 double Ledger::value(const Record& record, const std::string& name) const {

@@ -51,6 +51,14 @@ bool is_odd(const std::vector<double>& matrix) {
 
 }  // namespace
 
+double energy_coefficient(const MomentumGrid& grid, Index i, int m) {
+  if (m == 0) return 0.0;
+  const double weight = (m > 0 ? 1.0 : -1.0) * grid.energy_derivative().weight(std::abs(m));
+  if (grid.geometry() == Geometry::beams) return weight;
+  const double ratio = grid.energy(i + m) / grid.energy(i);
+  return 0.5 * weight * (1.0 + ratio * ratio);
+}
+
 MomentumGradient::MomentumGradient(const MomentumGrid& grid, const Lines& lines, const Box& seen)
     : derivative_(grid.energy_derivative()),
       lines_(lines),
@@ -66,13 +74,8 @@ MomentumGradient::MomentumGradient(const MomentumGrid& grid, const Lines& lines,
     for (const double v : directions) speeds_.insert(speeds_.end(), flavor::components, v);
   const int reach = derivative_.reach();
   for (Index line = 0; line < lines.count(); ++line)
-    for (int m = -reach; m <= reach; ++m) {
-      const double weight = m == 0 ? 0.0 : (m > 0 ? 1.0 : -1.0) * derivative_.weight(std::abs(m));
-      // The mean of D_E f and E^-2 D_E(E^2 f).
-      const Index i = seen.energy.begin + line;
-      const double ratio = spherical ? grid.energy(i + m) / grid.energy(i) : 1.0;
-      stencil_.push_back(weight * 0.5 * (1.0 + ratio * ratio));
-    }
+    for (int m = -reach; m <= reach; ++m)
+      stencil_.push_back(energy_coefficient(grid, seen.energy.begin + line, m));
   if (!spherical) return;
   add_angular_matrix(grid, seen.angle);
   inverse_energy_ = inverse_energies(grid, seen.energy);

@@ -16,11 +16,14 @@ namespace {
 /// Numbers of products to make at once: few planes that are large, many that are small.
 constexpr Index prepared_together = 8192;
 
+bool contains(const Terms& terms, const std::string& name) {
+  return std::any_of(terms.begin(), terms.end(),
+                     [&](const auto& term) { return term->name() == name; });
+}
+
 void keep(const std::vector<std::string>& names, Terms& terms) {
   for (const std::string& name : names)
-    if (std::none_of(terms.begin(), terms.end(),
-                     [&](const auto& term) { return term->name() == name; }))
-      throw std::invalid_argument("the equation has no term " + name);
+    if (!contains(terms, name)) throw std::invalid_argument("the equation has no term " + name);
   std::erase_if(terms, [&](const auto& term) {
     return std::find(names.begin(), names.end(), term->name()) == names.end();
   });
@@ -83,6 +86,8 @@ void KineticEquation::add_term(std::unique_ptr<Term> term) {
     throw std::invalid_argument(term->name() + " is written by the kernel of the equation itself");
   terms_.push_back(std::move(term));
 }
+
+bool KineticEquation::has_term(const std::string& name) const { return contains(terms_, name); }
 
 void KineticEquation::write_rate(const Neighbourhood& here, double* rate) {
   kernel_->write_rate(here, parts_, rate);

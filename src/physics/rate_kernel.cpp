@@ -156,11 +156,13 @@ void RateKernel::write_products(const double* rho, const double* refraction, con
     flavor::add_jordan_product(half_a1, density, by_current);
     flavor::store_block(of_current + place.block * block_size, by_current);
   };
-  alignas(phase_space::cache_line) std::array<double, block_size> some{};
+  std::array<double, block_size> some{};
   for_each_block(0, lines_.all_blocks(), [&](const Place& place) {
     const double* from = rho + place.node;
-    if (place.nodes < lanes)
-      from = std::copy_n(from, place.nodes * components, some.data()) - place.nodes * components;
+    if (place.nodes < lanes) {
+      std::copy_n(from, place.nodes * components, some.data());
+      from = some.data();
+    }
     write(from, place);
   });
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nuvlasov/phase_space/momentum_gradient.hpp"
+
 namespace nuvlasov::physics {
 namespace {
 
@@ -11,16 +13,6 @@ double half_inverse(const phase_space::MomentumGrid& momentum, Index i) {
   const double energy = momentum.energy(std::max<Index>(i, 0));
   const double below = i < 0 ? static_cast<double>(-i) * momentum.energy_spacing() / energy : 0.0;
   return 0.5 / energy * (1.0 + below);
-}
-
-/// Of the energy part of D_p, v times it: the mean of D_E f and E^-2 D_E(E^2 f) in spherical
-/// geometry.
-double energy_stencil(const phase_space::MomentumGrid& momentum, Index i, int m) {
-  if (m == 0) return 0.0;
-  const double weight = (m > 0 ? 1.0 : -1.0) * momentum.energy_derivative().weight(std::abs(m));
-  if (momentum.geometry() == phase_space::Geometry::beams) return weight;
-  const double ratio = momentum.energy(i + m) / momentum.energy(i);
-  return 0.5 * weight * (1.0 + ratio * ratio);
 }
 
 }  // namespace
@@ -40,7 +32,7 @@ std::vector<double> half_inverse_energy_slopes(const phase_space::MomentumGrid& 
   for (Index i = energies.begin; i < energies.end(); ++i) {
     double slope = 0.0;
     for (int m = -reach; m <= reach; ++m)
-      slope += energy_stencil(momentum, i, m) * half_inverse(momentum, i + m);
+      slope += phase_space::energy_coefficient(momentum, i, m) * half_inverse(momentum, i + m);
     // (1/E) S 1 = -v/E.
     if (momentum.geometry() == phase_space::Geometry::spherical)
       slope -= half_inverse(momentum, i) / momentum.energy(i);
@@ -85,7 +77,8 @@ VacuumVelocity::VacuumVelocity(const flavor::Masses& masses, const phase_space::
       const double of_slope =
           m == 0 ? -2.0 * slopes[static_cast<std::size_t>(i - box.energy.begin)] : 0.0;
       const double difference = half_inverse(momentum, i) - half_inverse(momentum, i + m);
-      stencil_.push_back((of_slope + energy_stencil(momentum, i, m) * difference) / 3.0);
+      stencil_.push_back((of_slope + phase_space::energy_coefficient(momentum, i, m) * difference) /
+                         3.0);
       row += std::abs(stencil_.back());
     }
     largest_row = std::max(largest_row, row);

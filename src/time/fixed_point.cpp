@@ -7,12 +7,15 @@
 #include <type_traits>
 
 #include "nuvlasov/flavor/pairs.hpp"
+#include "nuvlasov/phase_space/petsc_array.hpp"
 #include "nuvlasov/phase_space/rows.hpp"
 
 namespace nuvlasov::time {
 namespace {
 
 using flavor::Matrix;
+using phase_space::Array;
+using phase_space::ReadArray;
 
 constexpr int max_iterations = 100;
 
@@ -30,37 +33,6 @@ constexpr double same_step = 1e-9;
 
 /// Numbers of the defect to work on at once, all planes that a sum takes: a part of a cache.
 constexpr Index block_numbers = Index{1} << 16;
-
-/// The numbers of a vector while they are in scope.
-class Array {
- public:
-  explicit Array(Vec vector) : vector_(vector) {
-    PetscCallAbort(PETSC_COMM_SELF, VecGetArray(vector_, &values_));
-  }
-  ~Array() { PetscCallAbort(PETSC_COMM_SELF, VecRestoreArray(vector_, &values_)); }
-  Array(const Array&) = delete;
-  Array& operator=(const Array&) = delete;
-  double* operator+(Index offset) const { return values_ + offset; }
-
- private:
-  Vec vector_;
-  PetscScalar* values_ = nullptr;
-};
-
-class ReadArray {
- public:
-  explicit ReadArray(Vec vector) : vector_(vector) {
-    PetscCallAbort(PETSC_COMM_SELF, VecGetArrayRead(vector_, &values_));
-  }
-  ~ReadArray() { PetscCallAbort(PETSC_COMM_SELF, VecRestoreArrayRead(vector_, &values_)); }
-  ReadArray(const ReadArray&) = delete;
-  ReadArray& operator=(const ReadArray&) = delete;
-  const double* operator+(Index offset) const { return values_ + offset; }
-
- private:
-  Vec vector_;
-  const PetscScalar* values_ = nullptr;
-};
 
 /// Coefficients of the polynomial through `known` equidistant values, the latest first, continued
 /// by one step: (-1)^n binomial(known, n + 1).

@@ -4,10 +4,13 @@
 
 #include <array>
 
+#include "nuvlasov/phase_space/petsc_array.hpp"
 #include "nuvlasov/phase_space/petsc_handle.hpp"
 
 namespace nuvlasov::time {
 namespace {
+
+using phase_space::Array;
 
 struct FusedRk4 {
   RightHandSide* right_hand_side = nullptr;
@@ -16,22 +19,6 @@ struct FusedRk4 {
 };
 
 FusedRk4& data(TS ts) { return *static_cast<FusedRk4*>(ts->data); }
-
-/// The numbers of a vector while they are in scope.
-class Array {
- public:
-  explicit Array(Vec vector) : vector_(vector) {
-    PetscCallAbort(PETSC_COMM_SELF, VecGetArray(vector_, &values_));
-  }
-  ~Array() { PetscCallAbort(PETSC_COMM_SELF, VecRestoreArray(vector_, &values_)); }
-  Array(const Array&) = delete;
-  Array& operator=(const Array&) = delete;
-  double* operator+(Index offset) const { return values_ + offset; }
-
- private:
-  Vec vector_;
-  PetscScalar* values_ = nullptr;
-};
 
 /// Evaluates the rate at `from` and calls update(offset, rate, count) for each plane.
 template <class Update>

@@ -31,6 +31,15 @@ struct Rows {
       largest = std::max(largest, std::abs(at(r, column) - first(column)));
     return largest;
   }
+  /// Largest difference over the run between what a quantity has changed by and what crossed the
+  /// open ends.
+  double imbalance(const std::string& column) const {
+    double largest = 0.0;
+    for (std::size_t r = 0; r < records.size(); ++r)
+      largest =
+          std::max(largest, std::abs(at(r, column) - first(column) - at(r, column + "_boundary")));
+    return largest;
+  }
 };
 
 /// Calls `observe(simulation)` at t = 0 and at each multiple of `interval`, to the end.

@@ -82,16 +82,6 @@ std::string spherical_pulse(double end = 5.0) {
   )" + fmt::format("time.end = {}\n", end);
 }
 
-/// Largest difference over the run between what a quantity has changed by and what crossed the
-/// ends.
-double imbalance(const testing_support::Rows& run, const std::string& column) {
-  double largest = 0.0;
-  for (std::size_t r = 0; r < run.records.size(); ++r)
-    largest = std::max(
-        largest, std::abs(run.at(r, column) - run.first(column) - run.at(r, column + "_boundary")));
-  return largest;
-}
-
 class CrossingBeams : public OneRank<testing::TestWithParam<int>> {};
 
 TEST_P(CrossingBeams, BalanceNumberEnergyAndPurityWithWhatCrossesTheEnds) {
@@ -101,10 +91,10 @@ TEST_P(CrossingBeams, BalanceNumberEnergyAndPurityWithWhatCrossesTheEnds) {
   EXPECT_GT(std::abs(run.last("purity_boundary")), 1e-4);
   // Some 180 steps, each solved to 2e-15 of what then cancels; the edges of the window are empty to
   // 1e-16.
-  EXPECT_LT(imbalance(run, "number"), 1e-13 * run.first("number"));
+  EXPECT_LT(run.imbalance("number"), 1e-13 * run.first("number"));
   EXPECT_LT(run.last("number_residual"), 1e-13 * run.first("number"));
-  EXPECT_LT(imbalance(run, "total_energy_relative"), 1e-12 * std::abs(run.first("u_non")));
-  EXPECT_LT(imbalance(run, "purity"), 1e-13 * run.first("purity"));
+  EXPECT_LT(run.imbalance("total_energy_relative"), 1e-12 * std::abs(run.first("u_non")));
+  EXPECT_LT(run.imbalance("purity"), 1e-13 * run.first("purity"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Orders, CrossingBeams, testing::Values(2, 4, 6));
@@ -115,9 +105,9 @@ TEST_F(SphericalPulse, BalancesNumberEnergyAndMomentumWithWhatCrossesTheEnds) {
   Experiment experiment(spherical_pulse(), 1.0, PETSC_COMM_SELF);
   const auto& run = experiment.run();
   EXPECT_LT(run.last("number_boundary"), -0.1 * run.first("number"));
-  EXPECT_LT(imbalance(run, "number"), 1e-13 * run.first("number"));
-  EXPECT_LT(imbalance(run, "total_energy_relative"), 1e-12 * run.first("u_non"));
-  EXPECT_LT(imbalance(run, "momentum_z"), 1e-12 * run.first("momentum_z"));
+  EXPECT_LT(run.imbalance("number"), 1e-13 * run.first("number"));
+  EXPECT_LT(run.imbalance("total_energy_relative"), 1e-12 * run.first("u_non"));
+  EXPECT_LT(run.imbalance("momentum_z"), 1e-12 * run.first("momentum_z"));
 }
 
 class ExplicitMethods : public OneRank<testing::Test> {};

@@ -296,16 +296,6 @@ INSTANTIATE_TEST_SUITE_P(
 
 // --- open boxes ---
 
-/// Largest difference over the run between what a quantity has changed by and what crossed the
-/// ends.
-double imbalance(const testing_support::Rows& run, const std::string& column) {
-  double largest = 0.0;
-  for (std::size_t r = 0; r < run.records.size(); ++r)
-    largest = std::max(
-        largest, std::abs(run.at(r, column) - run.first(column) - run.at(r, column + "_boundary")));
-  return largest;
-}
-
 class OpenBox : public testing::TestWithParam<Whole> {};
 
 TEST_P(OpenBox, BalancesNumberEnergyAndPurityWithWhatCrossesTheEnds) {
@@ -322,8 +312,8 @@ TEST_P(OpenBox, BalancesNumberEnergyAndPurityWithWhatCrossesTheEnds) {
   const auto& run = experiment.run();
   EXPECT_GT(std::abs(run.last("total_energy_relative_boundary")), 1e-3);
   // 60 steps, each solved to 2e-15 of what then cancels; the edges of the window are empty.
-  EXPECT_LT(imbalance(run, "number"), 1e-13 * run.first("number"));
-  EXPECT_LT(imbalance(run, "total_energy_relative"), 1e-12 * run.first("number"));
+  EXPECT_LT(run.imbalance("number"), 1e-13 * run.first("number"));
+  EXPECT_LT(run.imbalance("total_energy_relative"), 1e-12 * run.first("number"));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -349,7 +339,7 @@ TEST(OpenBox, KnowsWhatMassiveNeutrinosCarryInTheStandardEquation) {
   const auto& run = experiment.run();
   EXPECT_GT(run.drift("u_vacuum"), 0.1);
   EXPECT_GT(std::abs(run.last("total_energy_relative_boundary")), 0.1);
-  EXPECT_LT(imbalance(run, "total_energy_relative"), 1e-13 * run.first("number"));
+  EXPECT_LT(run.imbalance("total_energy_relative"), 1e-13 * run.first("number"));
 }
 
 }  // namespace

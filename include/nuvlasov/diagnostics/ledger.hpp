@@ -55,6 +55,7 @@ class Ledger {
 
   /// Value of a column of `record`; the name must be one of columns().
   double value(const Record& record, const std::string& name) const;
+  bool has(const std::string& name) const;
 
   /// Bytes of the sums and minima that a row takes over all ranks.
   double reduced_bytes() const { return reduction_.bytes(); }

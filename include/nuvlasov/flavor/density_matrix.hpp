@@ -60,8 +60,11 @@ inline double twice_trace_of_product(Matrix a, Matrix b) {
   return (product[0] + product[1]) + (product[2] + product[3]);
 }
 
+/// Tr(a b).
+inline double trace_of_product(Matrix a, Matrix b) { return 0.5 * twice_trace_of_product(a, b); }
+
 /// Tr rho^2, the purity density.
-inline double purity(Matrix rho) { return 0.5 * twice_trace_of_product(rho, rho); }
+inline double purity(Matrix rho) { return trace_of_product(rho, rho); }
 
 /// The trace-free part (0, P).
 inline Matrix polarization(Matrix rho) {
@@ -99,7 +102,7 @@ inline Matrix precession(Matrix omega, Matrix rho) {
 /// The Jordan product a o b = {a, b}/2: c0 = (a0 b0 + a.b)/2, c = (a0 b + b0 a)/2.
 inline Matrix jordan_product(Matrix a, Matrix b) {
   Matrix product = 0.5 * (a[0] * b + b[0] * a);
-  product[0] = 0.5 * twice_trace_of_product(a, b);
+  product[0] = trace_of_product(a, b);
   return product;
 }
 

@@ -9,6 +9,10 @@
 
 namespace nuvlasov::phase_space {
 
+/// Of f at the energy i + m in what D_p multiplies by v at the energy i: of D_E f, in spherical
+/// geometry of the mean of D_E f and E^-2 D_E(E^2 f).
+double energy_coefficient(const MomentumGrid& grid, Index i, int m);
+
 /// Exactly skew-adjoint in the measure of the grid, with nothing beyond the edges of the energy
 /// window.
 ///

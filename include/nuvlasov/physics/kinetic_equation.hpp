@@ -56,6 +56,7 @@ class KineticEquation {
   const phase_space::MomentumGrid& momentum() const { return momentum_; }
   const EquationSettings& settings() const { return settings_; }
   const Terms& terms() const { return terms_; }
+  bool has_term(const std::string& name) const;
   /// What all terms together have of a RateKernel's sum.
   const Parts& parts() const { return parts_; }
   const Moments& moments() const { return moments_; }
