@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "data_file.hpp"
+#include "nuvlasov/flavor/eigensystem.hpp"
 #include "nuvlasov/io/collective.hpp"
 #include "nuvlasov/io/fields.hpp"
 #include "nuvlasov/stability/dispersion.hpp"
@@ -31,17 +32,19 @@ constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 /// it changes is of second order.
 constexpr double transverse_tolerance = 1e-2;
 
-/// P^z of each direction, integrated over energy and averaged over z.
-std::vector<double> mean_polarization(const config::Configuration& configuration,
-                                      const phase_space::ZAxis& z,
-                                      const phase_space::MomentumGrid& grid, MPI_Comm comm) {
+/// The density matrix of each direction, integrated over energy and averaged over z.
+initial::Background mean_state(const config::Configuration& configuration,
+                               const phase_space::ZAxis& z, const phase_space::MomentumGrid& grid,
+                               MPI_Comm comm) {
   const std::string& path = configuration.input().initial.path;
   check_initial_file(configuration, z, grid, comm);
-  std::vector<double> pz(static_cast<std::size_t>(grid.angles()));
+  initial::Background background{grid.flavors(), {}};
+  background.beams.resize(static_cast<std::size_t>(grid.angles()));
   io::on_first_rank(comm, [&] {
     double transverse = 0.0;
     double largest = 0.0;
-    const std::size_t row = pz.size() * flavor::components;
+    const auto components = static_cast<std::size_t>(grid.components());
+    const std::size_t row = background.beams.size() * components;
     std::vector<double> mean(row, 0.0);
     Index j = 0;
     io::visit_density_matrix(path, z, grid, [&](const std::vector<double>& plane) {
@@ -50,12 +53,14 @@ std::vector<double> mean_polarization(const config::Configuration& configuration
             grid.energy_weight(static_cast<Index>(n / row)) * z.weight(j) / z.length() * plane[n];
       ++j;
     });
-    for (std::size_t k = 0; k < pz.size(); ++k) {
-      const flavor::Matrix rho = flavor::load(mean.data() + k * flavor::components);
-      pz[k] = flavor::flavor_difference(rho);
-      transverse = std::max(transverse, std::sqrt(flavor::transverse_product(rho, rho)));
-      largest = std::max(largest, flavor::polarization_length(rho));
-    }
+    flavor::with_flavors(grid.flavors(), [&](auto flavors) {
+      for (std::size_t k = 0; k < background.beams.size(); ++k) {
+        const auto rho = flavor::load<flavors>(mean.data() + k * components);
+        background.beams[k] = flavor::to_components(rho);
+        transverse = std::max(transverse, std::sqrt(flavor::transverse_product(rho, rho)));
+        largest = std::max(largest, flavor::polarization_length(rho));
+      }
+    });
     if (std::any_of(mean.begin(), mean.end(), [](double x) { return !std::isfinite(x); }))
       configuration.fail("initial.path", "the state holds values that are not finite");
     if (transverse > transverse_tolerance * largest)
@@ -66,8 +71,9 @@ std::vector<double> mean_polarization(const config::Configuration& configuration
                       "earlier state",
                       transverse / largest));
   });
-  MPI_Bcast(pz.data(), static_cast<int>(pz.size()), MPI_DOUBLE, 0, comm);
-  return pz;
+  for (flavor::Components& beam : background.beams)
+    MPI_Bcast(beam.data(), static_cast<int>(beam.size()), MPI_DOUBLE, 0, comm);
+  return background;
 }
 
 /// The fastest-growing mode against wave number: rate 0 and frequency NaN where none grows.
@@ -120,7 +126,7 @@ Result solve(const DispersionOptions& options, const stability::LinearStability&
 
 void write_data(const std::string& path, const Result& result,
                 const stability::LinearStability& stability, const phase_space::MomentumGrid& grid,
-                double box_length, const io::Provenance& provenance) {
+                const std::string& flavors, double box_length, const io::Provenance& provenance) {
   std::vector<double> all_growth, all_frequency, real, imaginary, number;
   for (const stability::Sample& sample : result.samples) {
     for (const std::complex<double> omega : sample.omega) {
@@ -147,6 +153,7 @@ void write_data(const std::string& path, const Result& result,
   DataFile file(path);
   io::write_provenance(file.id(), "dispersion", provenance);
   hdf5::write_attribute(file.id(), "box_length", box_length);
+  if (!flavors.empty()) hdf5::write_attribute(file.id(), "flavors", flavors);
   file.coordinate("wave_number", result.fastest.wave_number, false,
                   provenance.describe(units::of::wave_number, "wave number k"));
   file.coordinate("angle", grid.directions(), false,
@@ -255,11 +262,12 @@ std::string box_text(const Result& result, const phase_space::ZAxis& z) {
   return text;
 }
 
-std::string text_of(const DispersionOptions& options, const Result& result,
-                    const stability::LinearStability& stability, const phase_space::ZAxis& z) {
+std::string text_of(const DispersionOptions& options, const std::string& flavors,
+                    const Result& result, const stability::LinearStability& stability,
+                    const phase_space::ZAxis& z) {
   std::string text = fmt::format(
-      "{}: {} directions, coupling sum w |P^z| = {:.6g}; {} wave numbers from {:.6g} to {:.6g}\n",
-      options.input, stability.directions(), stability.coupling(), result.samples.size(),
+      "{}: {}{} directions, coupling sum w |P^z| = {:.6g}; {} wave numbers from {:.6g} to {:.6g}\n",
+      options.input, flavors, stability.directions(), stability.coupling(), result.samples.size(),
       result.interval.lower, result.interval.upper);
   if (result.bands.empty()) {
     text += "nothing grows";
@@ -288,6 +296,21 @@ void check_target(const OutputDirectory& directory, bool overwrite) {
                       directory.path(product)));
 }
 
+flavor::FlavorPair chosen_pair(const DispersionOptions& options,
+                               const config::Configuration& configuration) {
+  const auto flavors = static_cast<int>(configuration.input().equation.flavors);
+  if (!options.pair) {
+    const auto chosen = chosen_pairs(configuration.input());
+    return chosen.empty() ? flavor::FlavorPair{} : chosen.front();
+  }
+  if (flavors == 2)
+    throw InputError(
+        fmt::format("--pair {}: is for equation.flavors = 3; leave it out", *options.pair));
+  const auto pairs = flavor::flavor_pairs(flavors);
+  return *std::find_if(pairs.begin(), pairs.end(),
+                       [&](flavor::FlavorPair pair) { return name_of(pair) == *options.pair; });
+}
+
 void check_range(const DispersionOptions& options) {
   for (const auto& [name, k] : {std::pair{"--k-min", options.k_min}, {"--k-max", options.k_max}})
     if (k && !std::isfinite(*k)) throw InputError(fmt::format("{} {:g}: must be finite", name, *k));
@@ -309,10 +332,12 @@ std::string dispersion(const DispersionOptions& options, MPI_Comm comm) {
   io::on_first_rank(comm, [&] { check_target(directory, options.overwrite); });
   const phase_space::ZAxis z = make_z_axis(configuration.input());
   const phase_space::MomentumGrid grid = make_momentum_grid(configuration.input());
-  const auto stability = make_stability(configuration, grid,
-                                        configuration.input().initial.type == "file"
-                                            ? mean_polarization(configuration, z, grid, comm)
-                                            : make_background(configuration, grid, comm).pz);
+  const flavor::FlavorPair pair = chosen_pair(options, configuration);
+  const initial::Background background = configuration.input().initial.type == "file"
+                                             ? mean_state(configuration, z, grid, comm)
+                                             : make_background(configuration, grid, comm);
+  const auto stability = make_stability(configuration, grid, background.difference(pair));
+  const std::string flavors = grid.flavors() == 2 ? "" : fmt::format("between {}; ", name_of(pair));
   int ranks = 1;
   MPI_Comm_size(comm, &ranks);
   std::string text;
@@ -321,14 +346,16 @@ std::string dispersion(const DispersionOptions& options, MPI_Comm comm) {
     directory.create();
     const std::string data = directory.path(data_file);
     const std::string table = directory.path(table_file);
-    write_data(data + ".partial", result, stability, grid, z.length(),
+    write_data(data + ".partial", result, stability, grid, grid.flavors() == 2 ? "" : name_of(pair),
+               z.length(),
                {.config = configuration.resolved(),
                 .process_grid = "first rank",
                 .ranks = ranks,
                 .scale = configuration.input().units.scale()});
     fs::rename(data + ".partial", data);
     write_table(table, result.fastest);
-    text = text_of(options, result, stability, z) + fmt::format("written: {}, {}\n", data, table);
+    text = text_of(options, flavors, result, stability, z) +
+           fmt::format("written: {}, {}\n", data, table);
   });
   return text;
 }

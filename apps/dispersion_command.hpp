@@ -17,6 +17,7 @@ struct DispersionOptions {
   std::optional<std::string> output;   ///< --output; absent: as configured
   std::optional<double> k_min, k_max;  ///< absent: where something grows, and a margin
   std::int64_t points = 401;
+  std::optional<std::string> pair;  ///< of three flavors; absent: the first of initial.pairs
   bool overwrite = false;
 };
 

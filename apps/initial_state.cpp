@@ -1,14 +1,18 @@
 #include "initial_state.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <utility>
 
+#include "nuvlasov/flavor/eigensystem.hpp"
 #include "nuvlasov/initial/angular_spectrum.hpp"
 #include "nuvlasov/initial/eigenmodes.hpp"
 #include "nuvlasov/initial/energy_spectrum.hpp"
@@ -143,61 +147,79 @@ std::string fastest_box_mode(const stability::LinearStability& stability,
                      fastest->omega.imag());
 }
 
+/// The mode initial.mode_number, if it grows.
 std::vector<stability::BoxMode> chosen_mode(const config::Configuration& configuration,
                                             const stability::LinearStability& stability,
                                             const phase_space::ZAxis& z) {
   const Index n = configuration.input().initial.mode_number;
   const double k = stability::box_wave_number(n, z.length());
   const auto omega = stability.fastest(k);
-  if (!omega)
-    configuration.fail("initial.mode_number",
-                       fmt::format("mode {} does not grow; {}", n, fastest_box_mode(stability, z)));
+  if (!omega) return {};
   return {{n, k, *omega}};
 }
 
-std::vector<stability::BoxMode> seeded_modes(const config::Configuration& configuration,
-                                             const stability::LinearStability& stability,
-                                             const phase_space::ZAxis& z) {
-  const Index largest = configuration.input().initial.seeds.max_mode;
-  auto modes =
-      stability::growing_box_modes(stability, stability::all_wave_numbers, z.length(), largest);
-  if (modes.empty())
-    configuration.fail("initial.seeds.type", fmt::format("no mode up to max_mode = {} grows; {}",
-                                                         largest, fastest_box_mode(stability, z)));
-  return modes;
+[[noreturn]] void fail_for_no_mode(const config::Configuration& configuration,
+                                   const stability::LinearStability& stability,
+                                   const phase_space::ZAxis& z) {
+  const auto& initial = configuration.input().initial;
+  const std::string instead = fastest_box_mode(stability, z);
+  if (initial.type == "eigenmode")
+    configuration.fail("initial.mode_number",
+                       fmt::format("mode {} does not grow; {}", initial.mode_number, instead));
+  configuration.fail("initial.seeds.type", fmt::format("no mode up to max_mode = {} grows; {}",
+                                                       initial.seeds.max_mode, instead));
 }
 
 /// \throws InputError when initial.seeds.pure would change more than the seeds
-void check_purity(const config::Configuration& configuration, const Background& background) {
-  for (std::size_t k = 0; k < background.p0.size(); ++k)
-    if (std::abs(background.pz[k]) < background.p0[k])
+void check_purity(const config::Configuration& configuration,
+                  const initial::Background& background) {
+  for (std::size_t k = 0; k < background.beams.size(); ++k) {
+    const std::string found = flavor::with_flavors(background.flavors, [&](auto flavors) {
+      const auto n = flavor::occupations(flavor::load<flavors>(background.beams[k].data()));
+      const auto held = std::count_if(n.begin(), n.end(), [](double x) { return x > 0.0; });
+      return held > 1 ? fmt::format("{:g}", fmt::join(n, ", ")) : "";
+    });
+    if (!found.empty())
       configuration.fail(
           "initial.seeds.pure",
-          fmt::format("direction {} holds both flavors, P0 = {:g} and P^z = {:g}, and no pure "
-                      "state is near it; leave this out: such seeds keep |P| below P0 anyway",
-                      k + 1, background.p0[k], background.pz[k]));
+          fmt::format("direction {} holds several flavors, {}, and no pure state is near it; leave "
+                      "this out: such seeds keep |P| below P0 anyway",
+                      k + 1, found));
+  }
 }
 
+/// Between two flavors; null where none are asked for, or where eigenmodes are and none grows.
 std::unique_ptr<const initial::Seeds> make_seeds(const config::Configuration& configuration,
                                                  const phase_space::ZAxis& z,
                                                  const phase_space::MomentumGrid& grid,
-                                                 const Background& background, MPI_Comm comm) {
+                                                 const initial::Background& background,
+                                                 flavor::FlavorPair pair, MPI_Comm comm) {
   const auto& initial = configuration.input().initial;
   const auto& choice = initial.seeds;
+  // More than any box has modes or directions.
+  constexpr std::uint32_t streams_of_a_pair = 1U << 24U;
+  const auto number = static_cast<std::uint32_t>(pair.first + pair.second - 1);
   const initial::FourierSeeds::Settings fourier{
       .sigma = choice.sigma,
       .max_mode = choice.max_mode,
-      .random_seed = static_cast<std::uint64_t>(choice.random_seed)};
-  if (initial.type == "eigenmode") {
-    const auto stability = make_stability(configuration, grid, background.pz);
-    const auto modes = on_all_ranks(comm, [&] { return chosen_mode(configuration, stability, z); });
-    return std::make_unique<initial::PlaneWaves>(
-        std::vector{initial::eigenmode(stability, modes.front(), initial.amplitude)});
-  }
-  if (choice.type == "eigenmode") {
-    const auto stability = make_stability(configuration, grid, background.pz);
-    const auto modes =
-        on_all_ranks(comm, [&] { return seeded_modes(configuration, stability, z); });
+      .random_seed = static_cast<std::uint64_t>(choice.random_seed),
+      .first_stream = number * streams_of_a_pair};
+  const std::vector<double> polarization = background.difference(pair);
+  if (initial.type == "eigenmode" || choice.type == "eigenmode") {
+    const auto stability = make_stability(configuration, grid, polarization);
+    const auto modes = on_all_ranks(comm, [&] {
+      auto growing = initial.type == "eigenmode"
+                         ? chosen_mode(configuration, stability, z)
+                         : stability::growing_box_modes(stability, stability::all_wave_numbers,
+                                                        z.length(), choice.max_mode);
+      if (growing.empty() && chosen_pairs(configuration.input()).size() == 1)
+        fail_for_no_mode(configuration, stability, z);
+      return growing;
+    });
+    if (modes.empty()) return nullptr;
+    if (initial.type == "eigenmode")
+      return std::make_unique<initial::PlaneWaves>(
+          std::vector{initial::eigenmode(stability, modes.front(), initial.amplitude)});
     return std::make_unique<initial::PlaneWaves>(
         initial::random_eigenmodes(stability, modes, fourier));
   }
@@ -207,8 +229,27 @@ std::unique_ptr<const initial::Seeds> make_seeds(const config::Configuration& co
     return std::make_unique<initial::PointSeeds>(
         initial::PointSeeds::Settings{
             .sigma = choice.sigma, .positions = choice.positions, .width = choice.width},
-        z.periodic() ? std::optional(z.length()) : std::nullopt, background.pz);
+        z.periodic() ? std::optional(z.length()) : std::nullopt, polarization);
   return nullptr;
+}
+
+std::vector<initial::PairSeeds> make_all_seeds(const config::Configuration& configuration,
+                                               const phase_space::ZAxis& z,
+                                               const phase_space::MomentumGrid& grid,
+                                               const initial::Background& background,
+                                               MPI_Comm comm) {
+  const auto& initial = configuration.input().initial;
+  std::vector<initial::PairSeeds> all;
+  for (const flavor::FlavorPair pair : chosen_pairs(configuration.input())) {
+    auto seeds = make_seeds(configuration, z, grid, background, pair, comm);
+    if (seeds) all.push_back({pair, std::move(seeds)});
+  }
+  if (all.empty() && (initial.type == "eigenmode" || initial.seeds.type == "eigenmode"))
+    configuration.fail(
+        "initial.pairs",
+        "no such mode grows between any of these flavors; `nuvlasov dispersion` says "
+        "which do");
+  return all;
 }
 
 /// With the profile along z that the configuration asks for.
@@ -223,55 +264,73 @@ std::unique_ptr<initial::Beams> make_beams(const config::Configuration& configur
                                            const phase_space::ZAxis& z,
                                            const phase_space::MomentumGrid& grid, MPI_Comm comm) {
   const auto& initial = configuration.input().initial;
-  const Background background = make_background(configuration, grid, comm);
+  const initial::Background background = make_background(configuration, grid, comm);
   const bool pure = initial.type != "eigenmode" && initial.seeds.pure;
   if (pure) check_purity(configuration, background);
-  return profiled(configuration, std::make_unique<initial::SeededBeams>(
-                                     background.pz, background.p0,
-                                     make_seeds(configuration, z, grid, background, comm), pure));
+  return profiled(configuration,
+                  std::make_unique<initial::SeededBeams>(
+                      background, make_all_seeds(configuration, z, grid, background, comm), pure));
 }
 
 }  // namespace
 
-Background make_background(const config::Configuration& configuration,
-                           const phase_space::MomentumGrid& grid, MPI_Comm comm) {
+std::string name_of(flavor::FlavorPair pair) {
+  constexpr std::array names{"e", "mu", "tau"};
+  return fmt::format("{}_{}", names[static_cast<std::size_t>(pair.first)],
+                     names[static_cast<std::size_t>(pair.second)]);
+}
+
+std::vector<flavor::FlavorPair> chosen_pairs(const config::Input& input) {
+  std::vector<flavor::FlavorPair> pairs =
+      flavor::flavor_pairs(static_cast<int>(input.equation.flavors));
+  if (input.equation.flavors == 3)
+    std::erase_if(pairs, [&](flavor::FlavorPair pair) {
+      const auto& names = input.initial.pairs;
+      return std::find(names.begin(), names.end(), name_of(pair)) == names.end();
+    });
+  return pairs;
+}
+
+initial::Background make_background(const config::Configuration& configuration,
+                                    const phase_space::MomentumGrid& grid, MPI_Comm comm) {
   const auto& initial = configuration.input().initial;
-  Background background;
   if (has_angular_spectra(configuration.input())) {
-    background.p0.assign(grid.directions().size(), 0.0);
-    background.pz = background.p0;
+    initial::Background background{grid.flavors(), {}};
+    background.beams.resize(grid.directions().size());
     const auto add = [&](const std::string& name, const config::Input::AngularSpectrum& choice,
-                         double species, double pz) {
-      const auto flavor =
+                         double species, std::size_t flavor) {
+      const flavor::Components unit = flavor::unit_occupation(grid.flavors(), flavor);
+      const auto spectrum =
           flavor_over_directions(configuration, "initial." + name, choice, grid, species, comm);
-      for (std::size_t k = 0; k < flavor.size(); ++k) {
-        background.p0[k] += flavor[k];
-        background.pz[k] += pz * flavor[k];
-      }
+      for (std::size_t k = 0; k < spectrum.size(); ++k)
+        for (std::size_t c = 0; c < unit.size(); ++c)
+          background.beams[k][c] += spectrum[k] * unit[c];
     };
-    add("nu_e", initial.nu_e, phase_space::neutrino, 1.0);
-    add("nu_x", initial.nu_x, phase_space::neutrino, -1.0);
-    if (grid.has_antineutrinos()) {
-      add("antinu_e", initial.antinu_e, phase_space::antineutrino, 1.0);
-      add("antinu_x", initial.antinu_x, phase_space::antineutrino, -1.0);
+    const std::map<std::string, const config::Input::AngularSpectrum*> spectra{
+        {"nu_e", &initial.nu_e},           {"nu_x", &initial.nu_x},
+        {"nu_mu", &initial.nu_mu},         {"nu_tau", &initial.nu_tau},
+        {"antinu_e", &initial.antinu_e},   {"antinu_x", &initial.antinu_x},
+        {"antinu_mu", &initial.antinu_mu}, {"antinu_tau", &initial.antinu_tau}};
+    const std::vector<std::string> names = flavor::flavor_names(grid.flavors());
+    for (std::size_t a = 0; a < names.size(); ++a) {
+      add(names[a], *spectra.at(names[a]), phase_space::neutrino, a);
+      if (grid.has_antineutrinos())
+        add("anti" + names[a], *spectra.at("anti" + names[a]), phase_space::antineutrino, a);
     }
     return background;
   }
-  background.pz = initial.zeta;
-  if (initial.occupation)
-    background.p0 = *initial.occupation;
-  else
-    for (const double zeta : initial.zeta) background.p0.push_back(std::abs(zeta));
-  return background;
+  std::vector<double> occupation = initial.occupation.value_or(initial.zeta);
+  for (double& p0 : occupation) p0 = std::abs(p0);
+  return initial::Background::of_two(grid.flavors(), initial.zeta, occupation);
 }
 
 physics::InflowState make_inflow(const config::Configuration& configuration,
                                  const phase_space::ZAxis& z,
                                  const phase_space::MomentumGrid& momentum, MPI_Comm comm) {
   if (z.periodic() || configuration.input().grid.z.inflow == "vacuum") return {};
-  const Background background = make_background(configuration, momentum, comm);
   const auto beams = profiled(configuration, std::make_unique<initial::SeededBeams>(
-                                                 background.pz, background.p0, nullptr, false));
+                                                 make_background(configuration, momentum, comm),
+                                                 std::vector<initial::PairSeeds>{}, false));
   return {.spectrum = make_energy_spectrum(configuration, momentum, comm),
           .beams = initial::entering(*beams, z, momentum.directions())};
 }
@@ -304,17 +363,20 @@ InitialState make_initial_state(const config::Configuration& configuration,
           .beams = make_beams(configuration, z, momentum, comm)};
 }
 
-void OccupationRange::include(const double* nodes, Index count) {
-  for (Index n = 0; n < count; ++n) {
-    const double* node = nodes + n * flavor::components;
-    const flavor::Matrix rho = flavor::load(node);
-    const auto [lower, upper] = flavor::eigenvalues(rho);
-    smallest = std::min(smallest, lower);
-    largest = std::max(largest, upper);
-    largest_trace = std::max(largest_trace, flavor::trace(rho));
-    finite = finite && std::all_of(node, node + flavor::components,
-                                   [](double value) { return std::isfinite(value); });
-  }
+void OccupationRange::include(const double* nodes, Index count, int flavors) {
+  const Index numbers = count * flavor::components(flavors);
+  finite = finite &&
+           std::all_of(nodes, nodes + numbers, [](double value) { return std::isfinite(value); });
+  if (!finite) return;
+  flavor::with_flavors(flavors, [&](auto n) {
+    for (const double* node = nodes; node < nodes + numbers; node += flavor::components(n)) {
+      const auto rho = flavor::load<n>(node);
+      const auto eigenvalues = flavor::eigenvalues(rho);
+      smallest = std::min(smallest, eigenvalues.front());
+      largest = std::max(largest, eigenvalues.back());
+      largest_trace = std::max(largest_trace, flavor::trace(rho));
+    }
+  });
 }
 
 PetscErrorCode OccupationRange::reduce(MPI_Comm comm) {
@@ -369,17 +431,19 @@ PetscErrorCode check_initial_state(const config::Configuration& configuration,
     const auto peak = std::max_element(initial.spectrum.begin(), initial.spectrum.end());
     phase_space::Box plane{.z = {0, 1},
                            .energy = {peak - initial.spectrum.begin(), 1},
-                           .angle = {0, momentum.angles()}};
+                           .angle = {0, momentum.angles()},
+                           .components = momentum.components()};
     std::vector<double> nodes(static_cast<std::size_t>(plane.plane()));
     for (plane.z.begin = rank; plane.z.begin < z.cells(); plane.z.begin += ranks) {
       initial::fill(*initial.beams, initial.spectrum, z, plane, nodes.data());
-      range.include(nodes.data(), plane.nodes());
+      range.include(nodes.data(), plane.nodes(), momentum.flavors());
     }
   } else {
     io::on_first_rank(comm, [&] {
       io::visit_density_matrix(
           configuration.input().initial.path, z, momentum, [&](const std::vector<double>& nodes) {
-            range.include(nodes.data(), static_cast<Index>(nodes.size()) / flavor::components);
+            range.include(nodes.data(), static_cast<Index>(nodes.size()) / momentum.components(),
+                          momentum.flavors());
           });
     });
   }

@@ -19,15 +19,15 @@ namespace nuvlasov {
 initial::Table read_table(const config::Configuration& configuration, const std::string& key,
                           const std::string& path, const initial::Table::Axis& axis, MPI_Comm comm);
 
-/// P0 and P^z of each direction, integrated over energy: an initial state without its seeds.
-struct Background {
-  std::vector<double> p0, pz;
-};
+/// An initial state without its seeds, integrated over energy: of any initial.type but "file".
+/// Reads tables. Collective. \throws InputError for an angular spectrum that cannot be
+initial::Background make_background(const config::Configuration& configuration,
+                                    const phase_space::MomentumGrid& grid, MPI_Comm comm);
 
-/// The background of any initial.type but "file". Reads tables. Collective.
-/// \throws InputError for an angular spectrum that cannot be
-Background make_background(const config::Configuration& configuration,
-                           const phase_space::MomentumGrid& grid, MPI_Comm comm);
+/// The pairs of flavors that initial.pairs names.
+std::vector<flavor::FlavorPair> chosen_pairs(const config::Input& input);
+/// "e_mu".
+std::string name_of(flavor::FlavorPair pair);
 
 /// What enters through open ends: the initial state there without its seeds, or vacuum. Collective.
 /// \throws InputError as make_initial_state() does
@@ -35,7 +35,8 @@ physics::InflowState make_inflow(const config::Configuration& configuration,
                                  const phase_space::ZAxis& z,
                                  const phase_space::MomentumGrid& momentum, MPI_Comm comm);
 
-/// The linear theory of a background that `configuration` describes.
+/// The linear theory of a background that `configuration` describes, for the coherence of two
+/// flavors. \param polarization  the difference of their occupations in each direction
 /// \throws InputError when the polarizations are too large to be added
 stability::LinearStability make_stability(const config::Configuration& configuration,
                                           const phase_space::MomentumGrid& grid,
@@ -66,7 +67,8 @@ struct OccupationRange {
   double largest_trace = 0.0;            ///< P0
   bool finite = true;                    ///< so are all components
 
-  void include(const double* nodes, Index count);
+  /// \param nodes  [node][component]
+  void include(const double* nodes, Index count, int flavors);
   PetscErrorCode reduce(MPI_Comm comm);
 };
 

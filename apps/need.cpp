@@ -16,8 +16,6 @@ using phase_space::Extent;
 /// What DMDA keeps of its layout, as measured: numbers for each node.
 constexpr double petsc_ints_per_node = 8.0;
 
-constexpr double matrix_bytes = flavor::components * sizeof(double);
-
 const char* name_of(time::Method method) {
   switch (method) {
     case time::Method::rk5dp:
@@ -50,7 +48,8 @@ Index planes_of_the_solve(const Problem& problem) {
   const double radius = speed * problem.z.derivative().largest_wave_number();
   const double longest = time::automatic_step(problem.time, radius, 0.0);
   const double h = 0.5 * problem.time.step.value_or(longest);
-  return time::StreamingInverse(problem.z.derivative(), h, {speed}).reach();
+  return time::StreamingInverse(problem.z.derivative(), h, {speed}, problem.momentum.components())
+      .reach();
 }
 
 /// Nodes that a rank keeps besides its own: planes of its neighbours in z, or a copy of all that it
@@ -76,22 +75,23 @@ double sweep_bytes(const Problem& problem, const Extent& share,
   constexpr double besides = 4.0;
   const Extent seen = phase_space::with_ghosts(share, grid, problem.ghosts());
   return (swept + besides) * static_cast<double>(seen.energy) * static_cast<double>(seen.angle) *
-         matrix_bytes;
+         problem.momentum.matrix_bytes();
 }
 
 /// Moments, and Omega of each direction, of all planes with their ghosts.
-double moment_bytes(const Extent& share, int ghosts) {
+double moment_bytes(const Problem& problem, const Extent& share) {
   constexpr double moments_and_current = 4.0;
-  return static_cast<double>(share.z + 2 * Index{ghosts}) *
-         (static_cast<double>(share.angle) + moments_and_current) * matrix_bytes;
+  return static_cast<double>(share.z + 2 * Index{problem.ghosts()}) *
+         (static_cast<double>(share.angle) + moments_and_current) * problem.momentum.matrix_bytes();
 }
 
 /// The largest field that is made for a snapshot; the state itself is written from where it is.
-double field_bytes(const config::Input& input, const Extent& share) {
+double field_bytes(const config::Input& input, const Problem& problem, const Extent& share) {
   if (input.output.snapshot_interval <= 0.0) return 0.0;
   double width = 0.0;
   for (const auto& field : snapshot_fields(input))
-    if (field.write) width = std::max(width, static_cast<double>(field.width()));
+    if (field.write)
+      width = std::max(width, static_cast<double>(field.width(problem.momentum.components())));
   return width * share.nodes() * sizeof(double);
 }
 
@@ -100,7 +100,7 @@ double marginal_bytes(const config::Input& input, const Problem& problem, const 
   constexpr double compensated = 3.0;  // doubles in a sum, besides its value
   return (static_cast<double>(share.z) +
           (compensated + 1.0) * static_cast<double>(problem.momentum.energies())) *
-         static_cast<double>(problem.momentum.angles()) * matrix_bytes;
+         static_cast<double>(problem.momentum.angles()) * problem.momentum.matrix_bytes();
 }
 
 double seed_bytes(const config::Input& input, const Problem& problem) {
@@ -108,7 +108,8 @@ double seed_bytes(const config::Input& input, const Problem& problem) {
   if (initial.type == "file" || initial.type == "eigenmode" || initial.seeds.type != "fourier")
     return 0.0;
   constexpr double transverse = 2.0, amplitude_and_phase = 2.0;
-  return transverse * static_cast<double>(problem.momentum.angles()) *
+  return transverse * static_cast<double>(flavor::flavor_pairs(problem.momentum.flavors()).size()) *
+         static_cast<double>(problem.momentum.angles()) *
          static_cast<double>(initial.seeds.max_mode + 1) * amplitude_and_phase * sizeof(double);
 }
 
@@ -151,12 +152,14 @@ MemoryNeed memory_need(const config::Input& input, const Problem& problem,
   const Extent share =
       phase_space::largest_share(phase_space::whole(problem.z, problem.momentum), grid);
   const double vectors = time::cost(problem.time.method).state_vectors;
-  return {.vectors = (vectors * share.nodes() + ghost_nodes(problem, share, grid)) * matrix_bytes,
-          .indices = petsc_ints_per_node * sizeof(PetscInt) * share.nodes(),
-          .work = sweep_bytes(problem, share, grid) + moment_bytes(share, problem.ghosts()) +
-                  std::max(field_bytes(input, share), marginal_bytes(input, problem, share)) +
-                  seed_bytes(input, problem),
-          .program = resident_bytes()};
+  return {
+      .vectors = (vectors * share.nodes() + ghost_nodes(problem, share, grid)) *
+                 problem.momentum.matrix_bytes(),
+      .indices = petsc_ints_per_node * sizeof(PetscInt) * share.nodes(),
+      .work = sweep_bytes(problem, share, grid) + moment_bytes(problem, share) +
+              std::max(field_bytes(input, problem, share), marginal_bytes(input, problem, share)) +
+              seed_bytes(input, problem),
+      .program = resident_bytes()};
 }
 
 DiskNeed disk_need(const config::Input& input, const Problem& problem, std::size_t columns) {
@@ -170,12 +173,13 @@ DiskNeed disk_need(const config::Input& input, const Problem& problem, std::size
   DiskNeed need;
   need.history = std::ceil(history_rows(input) / rows_at_a_time) * rows_at_a_time * row;
   need.profiles = times_due(input.output.profile_interval, input.time.end) *
-                  ((z + energies) * angles * matrix_bytes +
-                   (energies + angles) * flavor::flavors * sizeof(double));
+                  ((z + energies) * angles * problem.momentum.matrix_bytes() +
+                   (energies + angles) * problem.momentum.flavors() * sizeof(double));
   need.snapshot = io::Snapshots::bytes(problem.z, problem.momentum, snapshot_fields(input));
   need.snapshots = times_due(input.output.snapshot_interval, input.time.end);
   need.checkpoint =
-      problem.nodes() * matrix_bytes * checkpointed_vectors(problem) + history_rows(input) * row;
+      problem.nodes() * problem.momentum.matrix_bytes() * checkpointed_vectors(problem) +
+      history_rows(input) * row;
   // A new one is whole before an old one goes.
   need.checkpoints = number(input.checkpoint.keep) + 1.0;
   return need;

@@ -79,6 +79,11 @@ struct Invocation {
                        "end of the range of wave numbers (mu); absent: just beyond all that grow, "
                        "looked for at |k| < 2 sum w |P^z| and further out while they grow there")
           ->type_name("K");
+    dispersion_command
+        ->add_option("--pair", dispersion.pair,
+                     "of three flavors, the two whose coherence grows: e_mu, e_tau or mu_tau; the "
+                     "first of initial.pairs")
+        ->check(CLI::IsMember({"e_mu", "e_tau", "mu_tau"}));
     dispersion_command->add_option("--points", dispersion.points, "wave numbers, evenly spaced")
         ->type_name("N")
         ->capture_default_str();

@@ -30,7 +30,7 @@ using phase_space::AngularOperator;
 using phase_space::Geometry;
 using physics::Mode;
 
-constexpr double matrix_bytes = flavor::components * sizeof(double);
+constexpr double matrix_bytes = flavor::components(2) * sizeof(double);
 /// Least bytes that a right-hand side moves for a node: read rho, write its rate with
 /// write-allocate.
 constexpr double rate_bytes_per_node = 3.0 * matrix_bytes;
@@ -137,7 +137,7 @@ std::vector<Case> all_cases() {
 /// a Jordan product added to a sum 20 operations, 10 of each, with the halving shared; what is done
 /// once for a direction is shared by its energies, what is done once for a plane is left out.
 double flops_per_node(const Case& test) {
-  constexpr double c = flavor::components;
+  constexpr double c = flavor::components(2);
   constexpr double jordan_product = 20.0, precession = 9.0 + 3.0;
   constexpr double difference = (3.0 * ghosts - 1.0) * c;
   const Momenta& momenta = test.momenta;
@@ -295,7 +295,7 @@ std::string line(const Case& test, int ranks, const Result& result) {
       "{:>4.0f} {:>4.0f} % {:>4.0f} %\n",
       test.name(), rate, 1e-9 * rate * rate_bytes_per_node, 100.0 * result.fraction(), flops,
       1e-9 * rate * flops, result.stage.best(), 100.0 * result.stage_fraction(),
-      rate * ranks * flavor::components,
+      rate * ranks * flavor::components(2),
       result.state_vectors > 0.0 ? fmt::format("{:.1f}", result.state_vectors) : "-",
       100.0 * result.right_hand_side.spread(), 100.0 * result.triad.spread(),
       100.0 * result.core_share);
@@ -323,7 +323,7 @@ std::string json(const Case& test, int ranks, const Result& result) {
       {"stage_spread", result.stage.spread()},
       {"stage_bytes_per_node", stage_bytes_per_node},
       {"stage_fraction_of_stream", result.stage_fraction()},
-      {"reals_per_second", rate * ranks * flavor::components},
+      {"reals_per_second", rate * ranks * flavor::components(2)},
       {"memory_in_state_vectors", result.state_vectors},
       {"triad_bytes_per_second_per_core", result.triad.best()},
       {"triad_spread", result.triad.spread()},

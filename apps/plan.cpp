@@ -53,7 +53,7 @@ class InitialPlanes {
     peak_ = *std::max_element(spectrum.begin(), spectrum.end());
   }
 
-  Index row() const { return problem_.momentum.angles() * flavor::components; }
+  Index row() const { return problem_.momentum.angles() * problem_.momentum.components(); }
 
   /// Writes [angle][component] at plane j, counted periodically or no farther than to an open end,
   /// for a grid on which all energies are alike.
@@ -74,18 +74,23 @@ class InitialPlanes {
 
  private:
   void write_beams(Index j, double* row) {
-    for (Index k = 0; k < problem_.momentum.angles(); ++k, row += flavor::components) {
-      const flavor::Matrix beam = problem_.initial.beams->at(problem_.z.position(j), k);
-      flavor::store(row, peak_ * beam);
-      occupation_.include(row, 1);
-      flavor::store(row, sum_ * beam);
+    const Index components = problem_.momentum.components();
+    for (Index k = 0; k < problem_.momentum.angles(); ++k, row += components) {
+      const flavor::Components beam = problem_.initial.beams->at(problem_.z.position(j), k);
+      std::transform(beam.begin(), beam.begin() + components, row,
+                     [&](double component) { return peak_ * component; });
+      occupation_.include(row, 1, problem_.momentum.flavors());
+      std::transform(beam.begin(), beam.begin() + components, row,
+                     [&](double component) { return sum_ * component; });
     }
   }
 
   void sum_file(Index j, double* row) {
     plane_.resize(weights_.size() * static_cast<std::size_t>(this->row()));
     io::read_density_matrix_plane(path_, problem_.momentum, j, plane_.data());
-    occupation_.include(plane_.data(), static_cast<Index>(plane_.size()) / flavor::components);
+    occupation_.include(plane_.data(),
+                        static_cast<Index>(plane_.size()) / problem_.momentum.components(),
+                        problem_.momentum.flavors());
     std::fill_n(row, this->row(), 0.0);
     const double* node = plane_.data();
     for (const double weight : weights_)
@@ -327,7 +332,7 @@ class Probe {
     for (Index j = 0; j < box.z.size; ++j)
       for (Index i = 0; i < box.energy.size; ++i)
         node = std::copy_n(
-            planes.data() + j % different_planes * row + box.angle.begin * flavor::components,
+            planes.data() + j % different_planes * row + box.angle.begin * box.components,
             box.row(), node);
     PetscCall(VecRestoreArray(state, &nodes));
     PetscFunctionReturn(0);
@@ -397,7 +402,7 @@ void say_memory(io::Log& log, const Plan& plan) {
   log.line(fmt::format(
       "memory     {} on each rank: {:g} vectors of {}, {} besides, {} of program",
       bytes_text(plan.memory.total()), time::cost(plan.problem.time.method).state_vectors,
-      bytes_text(share.nodes() * flavor::components * sizeof(double)),
+      bytes_text(share.nodes() * plan.problem.momentum.matrix_bytes()),
       bytes_text(plan.memory.indices + plan.memory.work), bytes_text(plan.memory.program)));
   log.line(fmt::format("           {} on each compute node, which has {} ({})",
                        bytes_text(plan.memory.total() * plan.placed.ranks_per_node),

@@ -27,7 +27,12 @@ physics::EquationSettings equation_of(const config::Input::Equation& input) {
   return {.mode = input.mode == "full" ? physics::Mode::full : physics::Mode::standard,
           .terms = input.terms,
           .dissipation = {.z = input.dissipation.z, .energy = input.dissipation.energy},
-          .masses = {.delta_m2 = input.vacuum.delta_m2, .mixing_angle = input.vacuum.mixing_angle},
+          .masses = {.delta_m2 = input.vacuum.delta_m2,
+                     .mixing_angle = input.vacuum.mixing_angle,
+                     .delta_m2_31 = input.vacuum.delta_m2_31,
+                     .theta_13 = input.vacuum.theta_13,
+                     .theta_23 = input.vacuum.theta_23,
+                     .delta_cp = input.vacuum.delta_cp},
           .matter = {}};
 }
 
@@ -50,21 +55,21 @@ phase_space::MomentumGrid make_momentum_grid(const config::Input& input,
   if (momentum.angular_operator == "sn") angular_operator = phase_space::AngularOperator::sn;
   const auto& energy = momentum.energy;
   const auto order = static_cast<int>(momentum.order);
+  const auto flavors = static_cast<int>(input.equation.flavors);
   if (momentum.geometry == "spherical")
     return phase_space::MomentumGrid::spherical(
-        energy.reference, energy.half_width, energy.cells, order, momentum.angles, angular_operator,
-        {.from = momentum.direction_range[0], .to = momentum.direction_range[1]},
-        momentum.antineutrinos);
+               energy.reference, energy.half_width, energy.cells, order, momentum.angles,
+               angular_operator,
+               {.from = momentum.direction_range[0], .to = momentum.direction_range[1]},
+               momentum.antineutrinos)
+        .of_flavors(flavors);
   std::vector<double> signs;
   for (const std::string& species : momentum.species)
     signs.push_back(species == "nubar" ? phase_space::antineutrino : phase_space::neutrino);
-  return {energy.reference,
-          energy.half_width,
-          energy.cells,
-          order,
-          momentum.directions,
-          momentum.weights.value_or(std::vector<double>(momentum.directions.size(), 1.0)),
-          signs};
+  return phase_space::MomentumGrid(
+             energy.reference, energy.half_width, energy.cells, order, momentum.directions,
+             momentum.weights.value_or(std::vector<double>(momentum.directions.size(), 1.0)), signs)
+      .of_flavors(flavors);
 }
 
 std::string to_text(const phase_space::ProcessGrid& grid) {
@@ -99,7 +104,8 @@ Problem make_problem(const config::Configuration& configuration, MPI_Comm comm, 
                                    .energy = to_ranks(input.parallel.ranks_energy),
                                    .angle = to_ranks(input.parallel.ranks_angle)}};
   try {
-    phase_space::check_counts(phase_space::whole(problem.z, problem.momentum), {}, 0);
+    phase_space::check_counts(phase_space::whole(problem.z, problem.momentum), {}, 0,
+                              problem.momentum.components());
   } catch (const phase_space::DecompositionError& error) {
     configuration.fail("grid.z.cells", error.what());
   }
@@ -121,7 +127,7 @@ PetscErrorCode Simulation::fill_initial_state(const config::Configuration& confi
   else
     io::read_density_matrix(configuration.input().initial.path, decomposition_, memory);
   OccupationRange range;
-  range.include(memory, box.nodes());
+  range.include(memory, box.nodes(), problem_->momentum.flavors());
   PetscCall(VecRestoreArray(state_, &memory));
   PetscCall(range.reduce(decomposition_.communicator()));
   largest_occupation_ = range.largest;
@@ -168,7 +174,7 @@ phase_space::ProcessGrid place(const config::Configuration& configuration, Probl
   try {
     const phase_space::ProcessGrid grid = chosen_grid(configuration, problem, ranks, kept);
     phase_space::check_counts(phase_space::whole(problem.z, problem.momentum), grid,
-                              problem.ghosts());
+                              problem.ghosts(), problem.momentum.components());
     return grid;
   } catch (const phase_space::DecompositionError& error) {
     if (error.axis().empty()) throw InputError(error.what());
@@ -300,7 +306,7 @@ std::string Simulation::step_advice() const {
 PetscErrorCode Simulation::check_finite() const {
   PetscFunctionBeginUser;
   const phase_space::Box& box = decomposition_.box();
-  const Index count = box.nodes() * flavor::components;
+  const Index count = box.nodes() * box.components;
   const phase_space::MomentumGrid& momentum = problem_->momentum;
   const Index none = std::numeric_limits<Index>::max();
   Index first = none;
@@ -310,7 +316,7 @@ PetscErrorCode Simulation::check_finite() const {
     if (spoilt == 0.0) return;
     const Index n =
         std::find_if(rho, rho + count, [](double x) { return !std::isfinite(x); }) - rho;
-    const Index node = n / flavor::components;
+    const Index node = n / box.components;
     const Index k = box.angle.begin + node % box.angle.size;
     const Index i = box.energy.begin + node / box.angle.size % box.energy.size;
     const Index j = box.z.begin + node / (box.angle.size * box.energy.size);

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <numbers>
 
 #include "nuvlasov/config/toml_text.hpp"
 
@@ -33,6 +34,17 @@ void declare_angular_spectrum(Declarations& d, const std::string& flavor,
   const Condition spectrum{"initial.type", {"spectrum"}};
   const Condition eigenmode{"initial.type", {"eigenmode"}};
   const Condition spherical{"grid.momentum.geometry", {"spherical"}};
+  std::vector<Condition> of_flavors;
+  if (flavor.ends_with("_x")) of_flavors = {{"equation.flavors", {"2"}}};
+  if (flavor.ends_with("_mu") || flavor.ends_with("_tau"))
+    of_flavors = {{"equation.flavors", {"3"}}};
+  const auto belongs = [&](Parameter& p, const std::vector<Condition>& further) {
+    p.only_with = p.or_with = of_flavors;
+    p.only_with.push_back(spectrum);
+    p.or_with.insert(p.or_with.end(), {eigenmode, spherical});
+    for (auto* conditions : {&p.only_with, &p.or_with})
+      conditions->insert(conditions->end(), further.begin(), further.end());
+  };
   const std::string section = fmt::format("initial.{}.", flavor);
   const std::string shape = section + "shape";
   const Condition peaked{shape, {"gaussian", "exponential"}};
@@ -40,8 +52,7 @@ void declare_angular_spectrum(Declarations& d, const std::string& flavor,
     auto& p = d.add(section + "number", &choice.number, "1",
                     "density of " + flavor + ", summed over directions");
     p.at_least = 0.0;
-    p.only_with = {spectrum};
-    p.or_with = {eigenmode, spherical};
+    belongs(p, {});
   }
   {
     auto& p =
@@ -50,35 +61,30 @@ void declare_angular_spectrum(Declarations& d, const std::string& flavor,
                   " over direction; gaussian: exp(-(v - center)^2/(2 width^2)); exponential: "
                   "exp(-|v - center|/width); linear: 1 + 3 flux_factor v; table: from a file");
     p.choices = {"isotropic", "gaussian", "exponential", "linear", "table"};
-    p.only_with = {spectrum};
-    p.or_with = {eigenmode, spherical};
+    belongs(p, {});
   }
   {
     auto& p = d.add(section + "center", &choice.center, "1", "most likely direction");
     p.at_least = -1.0;
     p.at_most = 1.0;
-    p.only_with = {spectrum, peaked};
-    p.or_with = {eigenmode, spherical, peaked};
+    belongs(p, {peaked});
   }
   {
     auto& p = d.add(section + "width", &choice.width, "1", "width in v");
     p.above = 0.0;
-    p.only_with = {spectrum, peaked};
-    p.or_with = {eigenmode, spherical, peaked};
+    belongs(p, {peaked});
   }
   {
     auto& p = d.add(section + "flux_factor", &choice.flux_factor, "1", "mean v");
     p.at_least = -1.0 / 3.0;
     p.at_most = 1.0 / 3.0;
-    p.only_with = {spectrum, {shape, {"linear"}}};
-    p.or_with = {eigenmode, spherical, {shape, {"linear"}}};
+    belongs(p, {{shape, {"linear"}}});
   }
   {
     auto& p = d.add(section + "path", &choice.path, "",
                     "text file with v and a value on each line, linear in between");
     p.required = true;
-    p.only_with = {spectrum, {shape, {"table"}}};
-    p.or_with = {eigenmode, spherical, {shape, {"table"}}};
+    belongs(p, {{shape, {"table"}}});
   }
 }
 
@@ -202,15 +208,37 @@ void declare_seeds(Declarations& d, Input::Initial::Seeds& choice) {
 }
 
 /// What acts on flavor besides the neutrinos themselves.
+constexpr double right_angle = std::numbers::pi / 2.0;
+
 void declare_external(Declarations& d, Input::Equation& equation) {
   d.add("equation.vacuum.delta_m2", &equation.vacuum.delta_m2, "mu^2",
         "m_2^2 - m_1^2 of the masses, which make polarizations precess with the frequency "
         "delta_m2/2E; negative: inverted ordering; 0: none");
   {
-    auto& p = d.add("equation.vacuum.mixing_angle", &equation.vacuum.mixing_angle, "1",
-                    "theta (rad), nu_e = cos(theta) nu_1 + sin(theta) nu_2");
+    auto& p =
+        d.add("equation.vacuum.mixing_angle", &equation.vacuum.mixing_angle, "1",
+              "theta (rad), nu_e = cos(theta) nu_1 + sin(theta) nu_2; of three flavors theta_12");
     p.at_least = 0.0;
-    p.at_most = 1.5707963267948966;
+    p.at_most = right_angle;
+  }
+  const Condition three{"equation.flavors", {"3"}};
+  d.add("equation.vacuum.delta_m2_31", &equation.vacuum.delta_m2_31, "mu^2",
+        "m_3^2 - m_1^2 of three flavors; negative: inverted ordering; 0: m_3 = m_1")
+      .only_with = {three};
+  for (const auto& [key, angle] : {std::pair{"theta_13", &equation.vacuum.theta_13},
+                                   std::pair{"theta_23", &equation.vacuum.theta_23}}) {
+    auto& p = d.add(fmt::format("equation.vacuum.{}", key), angle, "1",
+                    fmt::format("{} (rad) of the mixing matrix of three flavors", key));
+    p.at_least = 0.0;
+    p.at_most = right_angle;
+    p.only_with = {three};
+  }
+  {
+    auto& p = d.add("equation.vacuum.delta_cp", &equation.vacuum.delta_cp, "1",
+                    "delta_CP (rad), the phase of the mixing matrix of three flavors");
+    p.at_least = -2.0 * std::numbers::pi;
+    p.at_most = 2.0 * std::numbers::pi;
+    p.only_with = {three};
   }
   auto& matter = equation.matter;
   const std::string profile = "equation.matter.profile";
@@ -303,6 +331,9 @@ std::vector<Parameter> declare(Input& in) {
         "standard: Eq. (1), streaming and refraction; full: Eq. (16), with the gradients of Omega "
         "that trade kinetic energy for refractive energy")
       .choices = {"standard", "full"};
+  d.add("equation.flavors", &in.equation.flavors, "1",
+        "number of flavors: 2, nu_e and nu_x; 3, nu_e, nu_mu and nu_tau")
+      .allowed = {2, 3};
   d.add("equation.terms", &in.equation.terms, "1",
         "the terms to keep, each a line of the budget; []: all those of equation.mode and of the "
         "geometry")
@@ -424,8 +455,10 @@ std::vector<Parameter> declare(Input& in) {
   const Condition eigenmode{"initial.type", {"eigenmode"}};
   const Condition from_file{"initial.type", {"file"}};
   {
-    auto& p = d.add("initial.zeta", &in.initial.zeta, "1",
-                    "P^z of each beam, integrated over energy, in the order of directions");
+    auto& p =
+        d.add("initial.zeta", &in.initial.zeta, "1",
+              "P^z of each beam, integrated over energy, in the order of directions; of three "
+              "flavors, nu_e less nu_mu without nu_tau");
     p.only_with = {two_beam};
     p.or_with = {eigenmode, beams};
   }
@@ -452,9 +485,20 @@ std::vector<Parameter> declare(Input& in) {
     p.required = true;
     p.only_with = {from_file};
   }
+  {
+    auto& p = d.add("initial.pairs", &in.initial.pairs, "1",
+                    "pairs of flavors that seeds, or the eigenmode, make coherent; eigenmodes of "
+                    "those that grow");
+    p.choices = {"e_mu", "e_tau", "mu_tau"};
+    p.only_with = {{"equation.flavors", {"3"}},
+                   {"initial.type", {"two_beam", "eigenmode", "spectrum"}}};
+  }
   for (auto [flavor, choice] :
        {std::pair{"nu_e", &in.initial.nu_e}, std::pair{"nu_x", &in.initial.nu_x},
-        std::pair{"antinu_e", &in.initial.antinu_e}, std::pair{"antinu_x", &in.initial.antinu_x}})
+        std::pair{"nu_mu", &in.initial.nu_mu}, std::pair{"nu_tau", &in.initial.nu_tau},
+        std::pair{"antinu_e", &in.initial.antinu_e}, std::pair{"antinu_x", &in.initial.antinu_x},
+        std::pair{"antinu_mu", &in.initial.antinu_mu},
+        std::pair{"antinu_tau", &in.initial.antinu_tau}})
     declare_angular_spectrum(d, flavor, *choice);
   declare_z_profile(d, in.initial.z_profile);
   declare_energy_spectrum(d, in.initial.energy_spectrum);
@@ -588,7 +632,10 @@ std::string Parameter::default_text() const {
 }
 
 std::string Condition::values_text() const {
-  return fmt::format("\"{}\"", fmt::join(values, "\" or \""));
+  const bool number = std::all_of(values.front().begin(), values.front().end(),
+                                  [](char c) { return c >= '0' && c <= '9'; });
+  return number ? fmt::format("{}", fmt::join(values, " or "))
+                : fmt::format("\"{}\"", fmt::join(values, "\" or \""));
 }
 
 std::string Parameter::conditions() const {

@@ -50,10 +50,12 @@ std::vector<std::string> keys_of(const std::vector<Parameter>& parameters) {
   return keys;
 }
 
-/// The word that a parameter is set to.
-const std::string& word_of(const std::vector<Parameter>& parameters, const std::string& key) {
+/// The word or integer that a parameter is set to.
+std::string word_of(const std::vector<Parameter>& parameters, const std::string& key) {
   const auto parameter = std::find_if(parameters.begin(), parameters.end(),
                                       [&](const Parameter& p) { return p.key == key; });
+  if (const auto* number = std::get_if<Integer*>(&parameter->field))
+    return fmt::to_string(**number);
   return *std::get<std::string*>(parameter->field);
 }
 
@@ -387,7 +389,8 @@ void Configuration::check_conditions() {
     if (!overridden(obstacle->key) || overridden(parameter.key))
       fail(parameter.key,
            fmt::format("has no effect with {} = {}; it belongs to {}", obstacle->key,
-                       toml_string(word_of(parameters, obstacle->key)), obstacle->values_text()));
+                       Condition{obstacle->key, {word_of(parameters, obstacle->key)}}.values_text(),
+                       obstacle->values_text()));
     copy(initially[n].field, parameter.field);
     places_.erase(parameter.key);
   }
@@ -421,7 +424,7 @@ void Configuration::check_equation() const {
            fmt::format("{} is not in the standard equation, which consists of streaming, "
                        "refraction and vacuum; choose equation.mode = \"full\"",
                        *term));
-    if (term->starts_with("vacuum") && equation.vacuum.delta_m2 == 0.0)
+    if (term->starts_with("vacuum") && !equation.vacuum.any())
       fail("equation.terms",
            fmt::format("{} vanishes without masses; give equation.vacuum.delta_m2, or leave it out",
                        *term));
@@ -486,7 +489,7 @@ void Configuration::check_matter() const {
          "a density that rises from one end to the other does not fit a periodic box; choose "
          "\"cosine\", a \"table\" with the same value at both ends, or grid.z.boundaries = "
          "\"open\"");
-  if (!periodic && input_.equation.mode == "full" && input_.equation.vacuum.delta_m2 != 0.0)
+  if (!periodic && input_.equation.mode == "full" && input_.equation.vacuum.any())
     fail("equation.vacuum.delta_m2",
          "the budget of an open box does not know what massive neutrinos carry through its ends in "
          "the full equation; choose equation.mode = \"standard\", or grid.z.boundaries = "
@@ -507,7 +510,8 @@ void Configuration::check_species() const {
                      momentum.species.size(), momentum.directions.size()));
   if (input_.has_antineutrinos()) return;
   for (const auto& [name, spectrum] :
-       {std::pair{"antinu_e", &initial.antinu_e}, std::pair{"antinu_x", &initial.antinu_x}})
+       {std::pair{"antinu_e", &initial.antinu_e}, std::pair{"antinu_x", &initial.antinu_x},
+        std::pair{"antinu_mu", &initial.antinu_mu}, std::pair{"antinu_tau", &initial.antinu_tau}})
     if (spectrum->number > 0.0)
       fail(fmt::format("initial.{}.number", name),
            fmt::format("no direction is that of antineutrinos; {}, or leave this out",

@@ -4,13 +4,13 @@
 
 #include <cmath>
 
+#include "nuvlasov/flavor/eigensystem.hpp"
 #include "nuvlasov/phase_space/angular_operator.hpp"
 #include "nuvlasov/physics/vacuum.hpp"
 
 namespace nuvlasov::diagnostics {
 namespace {
 
-using flavor::Matrix;
 using flavor::trace_of_product;
 
 /// E D_p v^2 = v^3 + S v^2 of all directions.
@@ -48,7 +48,9 @@ double BoundaryIntegral::value(BoundaryRates::Name name) const {
 }
 
 /// Over the momenta of one end: doubles alone, to be added up over ranks.
+template <int flavors>
 struct BoundaryFlux::Sums {
+  using Matrix = flavor::Matrix<flavors>;
   Matrix density{}, flux{}, pressure{};       ///< {1, v, v^2} s rho
   Matrix number_flux{}, number_inflow{};      ///< v rho, I
   Matrix by_energy{}, net_by_energy{};        ///< kappa {1, s} rho/E
@@ -71,7 +73,8 @@ BoundaryFlux::BoundaryFlux(const phase_space::ZAxis& z, const phase_space::Momen
       gradients_(equation.has_term("weak_force")),
       reference_energy_(momentum.reference_energy()),
       measure_(momentum, decomposition.box()),
-      mass_matrix_(flavor::mass_matrix(equation.settings().masses)) {
+      flavors_(momentum.flavors()),
+      mass_matrix_(flavor::mass_matrix(equation.settings().masses, flavors_)) {
   const phase_space::Box& box = decomposition.box();
   owns_ = {box.z.begin == 0, box.z.end() == z.cells()};
   directions_ = phase_space::owned(momentum.directions(), box.angle);
@@ -116,7 +119,13 @@ BoundaryRates BoundaryFlux::rates_in_the_middle(const double* state) {
 }
 
 BoundaryRates BoundaryFlux::rates(const Ends& ends) const {
-  std::array<Sums, 2> sums{};
+  return flavor::with_flavors(flavors_,
+                              [&](auto flavors) { return flavored_rates<flavors>(ends); });
+}
+
+template <int flavors>
+BoundaryRates BoundaryFlux::flavored_rates(const Ends& ends) const {
+  std::array<Sums<flavors>, 2> sums{};
   for (int end = 0; end < 2; ++end)
     if (owns_[static_cast<std::size_t>(end)]) add(end, ends, sums[static_cast<std::size_t>(end)]);
   static_assert(sizeof sums % sizeof(double) == 0);
@@ -128,7 +137,10 @@ BoundaryRates BoundaryFlux::rates(const Ends& ends) const {
   return rates;
 }
 
-void BoundaryFlux::add(int end, const Ends& ends, Sums& sums) const {
+template <int flavors>
+void BoundaryFlux::add(int end, const Ends& ends, Sums<flavors>& sums) const {
+  using Matrix = flavor::Matrix<flavors>;
+  constexpr Index components = flavor::components(flavors);
   const double inwards = end == 0 ? 1.0 : -1.0;
   const double* const plane = ends.planes[static_cast<std::size_t>(end)];
   const auto angles = static_cast<Index>(directions_.size());
@@ -136,7 +148,7 @@ void BoundaryFlux::add(int end, const Ends& ends, Sums& sums) const {
     const double v = directions_[static_cast<std::size_t>(k)];
     const double offset = offsets_[static_cast<std::size_t>(i)];
     const double energy = reference_energy_ + offset;
-    const Matrix rho = flavor::load(plane + i * ends.stride + k * flavor::components);
+    const Matrix rho = flavor::load<flavors>(plane + i * ends.stride + k * components);
     const Matrix weighted = weight * rho;
     const double sign = signs_[static_cast<std::size_t>(k)];
     const double half_inverse = half_inverse_energy_[static_cast<std::size_t>(i)];
@@ -164,7 +176,7 @@ void BoundaryFlux::add(int end, const Ends& ends, Sums& sums) const {
     const double speed = std::abs(v);
     if (inwards * v > 0.0) {
       const Matrix entering =
-          flavor::load(inflow_->state() + (i * angles + k) * flavor::components);
+          flavor::load<flavors>(inflow_->state() + (i * angles + k) * components);
       const Matrix inflow = -speed * weight * (rho - entering);
       sums.inflow += sign * inflow;
       sums.moving_inflow += sign * v * inflow;
@@ -180,11 +192,15 @@ void BoundaryFlux::add(int end, const Ends& ends, Sums& sums) const {
   });
 }
 
-void BoundaryFlux::include(int end, const Sums& sums, BoundaryRates& rates) const {
+template <int flavors>
+void BoundaryFlux::include(int end, const Sums<flavors>& sums, BoundaryRates& rates) const {
+  using Matrix = flavor::Matrix<flavors>;
+  const Matrix masses = flavor::load<flavors>(mass_matrix_.data());
   const double outward = end == 0 ? -1.0 : 1.0;
   // The neutrinos' own part of A_0, and with matter.
   const Matrix own = flavor::with_trace(sums.density), a1 = flavor::with_trace(sums.flux);
-  const Matrix a0 = own + matter_[static_cast<std::size_t>(end)] * flavor::electron_projector();
+  const Matrix a0 =
+      own + matter_[static_cast<std::size_t>(end)] * flavor::electron_projector<flavors>();
   const Matrix cross = flavor::jordan_product(a0, a1), square = flavor::jordan_product(a1, a1);
   const auto add = [&](BoundaryRates::Name name, double flux, double inflow) {
     rates.values[name] += inflow - outward * flux;
@@ -209,9 +225,9 @@ void BoundaryFlux::include(int end, const Sums& sums, BoundaryRates& rates) cons
       trace_of_product(square, sums.moving_by_energy) - trace_of_product(cross, sums.by_energy);
   add(BoundaryRates::total_energy,
       energy_flux + trace_of_product(a0, sums.flux) - trace_of_product(a1, sums.pressure) -
-          (square_by_gradient - by_velocity) / 3.0 + trace_of_product(mass_matrix_, sums.mass_flux),
+          (square_by_gradient - by_velocity) / 3.0 + trace_of_product(masses, sums.mass_flux),
       inflow_energy + trace_of_product(a0, sums.inflow) - trace_of_product(a1, sums.moving_inflow) +
-          trace_of_product(mass_matrix_, sums.mass_inflow));
+          trace_of_product(masses, sums.mass_inflow));
   add(BoundaryRates::purity, sums.others[0] - trace_of_product(a1, sums.squares_by_energy),
       sums.others[1]);
   add(BoundaryRates::entropy, 0.0, sums.others[2]);

@@ -10,29 +10,18 @@ ExternalEnergy::ExternalEnergy(const phase_space::MomentumGrid& momentum,
     : measure_(momentum, box),
       has_matter_(!settings.matter.empty()),
       has_vacuum_(settings.masses.any()),
-      mass_matrix_(flavor::mass_matrix(settings.masses)),
+      mass_matrix_(flavor::mass_matrix(settings.masses, momentum.flavors())),
       half_inverse_energy_(physics::half_inverse_energies(momentum, box.energy)),
       u_matter_(reduction),
       u_vacuum_(reduction) {}
 
-double ExternalEnergy::matter(const Plane& plane, flavor::Matrix net) const {
-  return plane.weight * plane.moments.matter(plane.z) *
-         flavor::trace_of_product(flavor::electron_projector(), net);
-}
-
-double ExternalEnergy::vacuum(const Plane& plane, const double* field, Index stride) const {
-  flavor::TraceSum sum;
-  measure_.for_each_node([&](Index i, Index k, double weight) {
-    sum.add(weight * half_inverse_energy_[static_cast<std::size_t>(i)] * mass_matrix_,
-            flavor::load(field + i * stride + k * flavor::components));
-  });
-  return plane.weight * sum.value();
-}
-
 void ExternalEnergy::add(const Plane& plane) {
-  if (has_matter_ && plane.represented)
-    u_matter_.add(matter(plane, plane.moments.at(plane.z).zeroth));
-  if (has_vacuum_) u_vacuum_.add(vacuum(plane, plane.here.density(0), plane.here.density_stride));
+  flavor::with_flavors(plane.here.flavors, [&](auto flavors) {
+    if (has_matter_ && plane.represented)
+      u_matter_.add(matter<flavors>(plane, plane.moments.at<flavors>(plane.z).zeroth));
+    if (has_vacuum_)
+      u_vacuum_.add(vacuum<flavors>(plane, plane.here.density(0), plane.here.density_stride));
+  });
 }
 
 void ExternalEnergy::report(Report& report) const {

@@ -13,7 +13,7 @@ Marginals::Marginals(phase_space::ZAxis z, const phase_space::MomentumGrid& mome
 
 void Marginals::measure(const double* state) {
   const phase_space::Box& box = decomposition_.box();
-  const Index row = momentum_.angles() * flavor::components;
+  const Index row = momentum_.angles() * momentum_.components();
   density_.assign(static_cast<std::size_t>(box.z.size * row), 0.0);
   std::vector<CompensatedSum> spectrum(static_cast<std::size_t>(momentum_.energies() * row));
   for (Index j = 0; j < box.z.size; ++j) {
@@ -21,7 +21,7 @@ void Marginals::measure(const double* state) {
     for (Index i = box.energy.begin; i < box.energy.end(); ++i) {
       const double weight = momentum_.energy_weight(i);
       for (Index a = 0; a < box.row(); ++a, ++state) {
-        const Index column = box.angle.begin * flavor::components + a;
+        const Index column = box.angle.begin * momentum_.components() + a;
         density_[static_cast<std::size_t>(j * row + column)] += weight * *state;
         spectrum[static_cast<std::size_t>(i * row + column)].add(dz * *state);
       }
@@ -40,29 +40,32 @@ void Marginals::measure(const double* state) {
 }
 
 std::vector<std::string> Marginals::flavor_names(const phase_space::MomentumGrid& momentum) {
-  std::vector<std::string> names(flavor::flavor_names.begin(), flavor::flavor_names.end());
+  const std::vector<std::string> neutrinos = flavor::flavor_names(momentum.flavors());
+  std::vector<std::string> names = neutrinos;
   if (momentum.has_antineutrinos())
-    for (const char* name : flavor::flavor_names) names.push_back(std::string("anti") + name);
+    for (const std::string& name : neutrinos) names.push_back("anti" + name);
   return names;
 }
 
 void Marginals::sum_flavors() {
-  const Index flavors = Index{flavor::flavors} * (momentum_.has_antineutrinos() ? 2 : 1);
+  const Index flavors = Index{momentum_.flavors()} * (momentum_.has_antineutrinos() ? 2 : 1);
   energy_spectrum_.assign(static_cast<std::size_t>(momentum_.energies() * flavors), 0.0);
   angular_spectrum_.assign(static_cast<std::size_t>(momentum_.angles() * flavors), 0.0);
   const double* node = spectrum_.data();
-  for (Index i = 0; i < momentum_.energies(); ++i)
-    for (Index k = 0; k < momentum_.angles(); ++k, node += flavor::components) {
-      const auto occupations = flavor::occupations(flavor::load(node));
-      const Index first = momentum_.sign(k) == phase_space::neutrino ? 0 : flavor::flavors;
-      for (Index a = 0; a < flavor::flavors; ++a) {
-        const double weighted =
-            momentum_.energy_weight(i) * occupations[static_cast<std::size_t>(a)];
-        energy_spectrum_[static_cast<std::size_t>(i * flavors + first + a)] +=
-            momentum_.direction_weight(k) * weighted / momentum_.energy_spacing();
-        angular_spectrum_[static_cast<std::size_t>(k * flavors + first + a)] += weighted;
-      }
+  const auto add = [&](Index i, Index k, const auto& occupations) {
+    const Index first = momentum_.sign(k) == phase_space::neutrino ? 0 : momentum_.flavors();
+    for (Index a = 0; a < momentum_.flavors(); ++a) {
+      const double weighted = momentum_.energy_weight(i) * occupations[static_cast<std::size_t>(a)];
+      energy_spectrum_[static_cast<std::size_t>(i * flavors + first + a)] +=
+          momentum_.direction_weight(k) * weighted / momentum_.energy_spacing();
+      angular_spectrum_[static_cast<std::size_t>(k * flavors + first + a)] += weighted;
     }
+  };
+  flavor::with_flavors(momentum_.flavors(), [&](auto n) {
+    for (Index i = 0; i < momentum_.energies(); ++i)
+      for (Index k = 0; k < momentum_.angles(); ++k, node += momentum_.components())
+        add(i, k, flavor::occupations(flavor::load<n>(node)));
+  });
 }
 
 }  // namespace nuvlasov::diagnostics

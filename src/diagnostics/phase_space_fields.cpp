@@ -7,10 +7,10 @@ namespace nuvlasov::diagnostics {
 std::vector<PhaseSpaceField> phase_space_fields() {
   const auto write_force_trace = [force = std::vector<double>()](const physics::Neighbourhood& here,
                                                                  double* plane) mutable {
-    force.resize(static_cast<std::size_t>(here.energies * here.angles * flavor::components));
+    force.resize(static_cast<std::size_t>(here.energies * here.row()));
     physics::write_force(here, force.data());
     for (Index n = 0; n < here.energies * here.angles; ++n)
-      plane[n] = flavor::trace(flavor::load(force.data() + n * flavor::components));
+      plane[n] = force[static_cast<std::size_t>(n * here.components)];
   };
   return {{.name = density_matrix_name,
            .quantity = units::of::occupation,
@@ -33,8 +33,9 @@ std::vector<PhaseSpaceField> phase_space_fields() {
 std::vector<double> evaluate(const PhaseSpaceField& field, physics::KineticEquation& equation,
                              const phase_space::StateView& rho) {
   const phase_space::Box& box = rho.box();
-  std::vector<double> values(static_cast<std::size_t>(box.nodes() * field.width()));
-  const Index plane = box.energy.size * box.angle.size * field.width();
+  const Index width = field.width(box.components);
+  std::vector<double> values(static_cast<std::size_t>(box.nodes() * width));
+  const Index plane = box.energy.size * box.angle.size * width;
   equation.sweep(rho, [&](Index j, const physics::Neighbourhood& here) {
     field.write(here, values.data() + j * plane);
   });

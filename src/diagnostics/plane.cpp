@@ -16,22 +16,30 @@ MomentumMeasure::MomentumMeasure(const phase_space::MomentumGrid& grid,
   }
 }
 
-SpeciesMoments MomentumMeasure::moments(const double* plane, Index stride) const {
-  SpeciesMoments sums{.neutrinos = of_species(plane, stride, phase_space::neutrino),
-                      .antineutrinos = {}};
-  if (antineutrinos_) sums.antineutrinos = of_species(plane, stride, phase_space::antineutrino);
+template <int flavors>
+SpeciesMoments<flavors> MomentumMeasure::moments(const double* plane, Index stride) const {
+  SpeciesMoments<flavors> sums{
+      .neutrinos = of_species<flavors>(plane, stride, phase_space::neutrino), .antineutrinos = {}};
+  if (antineutrinos_)
+    sums.antineutrinos = of_species<flavors>(plane, stride, phase_space::antineutrino);
   return sums;
 }
 
-MomentumMoments MomentumMeasure::of_species(const double* plane, Index stride, double sign) const {
-  MomentumMoments sum;
+template SpeciesMoments<2> MomentumMeasure::moments<2>(const double*, Index) const;
+template SpeciesMoments<3> MomentumMeasure::moments<3>(const double*, Index) const;
+
+template <int flavors>
+MomentumMoments<flavors> MomentumMeasure::of_species(const double* plane, Index stride,
+                                                     double sign) const {
+  using Matrix = flavor::Matrix<flavors>;
+  MomentumMoments<flavors> sum;
   for (std::size_t i = 0; i < energy_weights_.size(); ++i) {
     const double* node = plane + static_cast<Index>(i) * stride;
-    flavor::Matrix number{}, flux{}, pressure{};
-    for (std::size_t k = 0; k < weights_.size(); ++k, node += flavor::components) {
+    Matrix number{}, flux{}, pressure{};
+    for (std::size_t k = 0; k < weights_.size(); ++k, node += flavor::components(flavors)) {
       if (signs_[k] != sign) continue;
-      const flavor::Matrix weighted = weights_[k] * flavor::load(node);
-      const flavor::Matrix moving = directions_[k] * weighted;
+      const Matrix weighted = weights_[k] * flavor::load<flavors>(node);
+      const Matrix moving = directions_[k] * weighted;
       number += weighted;
       flux += moving;
       pressure += directions_[k] * moving;

@@ -11,27 +11,31 @@ RefractiveEnergy::RefractiveEnergy(Reduction& reduction)
 
 void RefractiveEnergy::add(const Plane& plane) {
   if (!plane.represented) return;
-  const physics::PlaneMoments& here = plane.moments.at(plane.z);
+  flavor::with_flavors(plane.here.flavors, [&](auto flavors) { add<flavors>(plane); });
+}
+
+template <int flavors>
+void RefractiveEnergy::add(const Plane& plane) {
+  using Matrix = flavor::Matrix<flavors>;
+  const auto here = plane.moments.at<flavors>(plane.z);
   const phase_space::Stencil& d_z = plane.here.d_z();
-  const flavor::Matrix d_first =
-      d_z.apply([&](int m) { return plane.moments.at(plane.z + m).first; });
-  const flavor::Matrix d_second =
-      d_z.apply([&](int m) { return plane.moments.at(plane.z + m).second; });
+  const Matrix d_first =
+      d_z.apply([&](int m) { return plane.moments.at<flavors>(plane.z + m).first; });
+  const Matrix d_second =
+      d_z.apply([&](int m) { return plane.moments.at<flavors>(plane.z + m).second; });
   const auto pairs = [&](auto product) {
     return product(here.zeroth, here.zeroth) - product(here.first, here.first);
   };
   const auto slope = [&](auto product) {
     return product(here.zeroth, d_first) - product(here.first, d_second);
   };
-  const auto polarizations = flavor::polarization_product;
-  const auto numbers = [](flavor::Matrix a, flavor::Matrix b) {
-    return flavor::trace(a) * flavor::trace(b);
-  };
+  const auto polarizations = flavor::polarization_product<Matrix>;
+  const auto numbers = [](Matrix a, Matrix b) { return flavor::trace(a) * flavor::trace(b); };
   u_osc_.add(0.25 * plane.weight * pairs(polarizations));
-  u_osc_transverse_.add(0.25 * plane.weight * pairs(flavor::transverse_product));
-  u_non_.add(0.75 * plane.weight * pairs(numbers));
+  u_osc_transverse_.add(0.25 * plane.weight * pairs(flavor::transverse_product<Matrix>));
+  u_non_.add(0.5 * number_factor(flavors) * plane.weight * pairs(numbers));
   eq7_.add(-0.5 * plane.weight * slope(polarizations));
-  eq22_.add(plane.weight * (0.5 * slope(polarizations) + 1.5 * slope(numbers)));
+  eq22_.add(plane.weight * (0.5 * slope(polarizations) + number_factor(flavors) * slope(numbers)));
 }
 
 void RefractiveEnergy::report(Report& report) const {

@@ -6,17 +6,18 @@ namespace nuvlasov::diagnostics {
 
 StateTotals::StateTotals(const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
                          Reduction& reduction)
-    : reference_energy_(momentum.reference_energy()),
+    : flavors_(momentum.flavors()),
+      reference_energy_(momentum.reference_energy()),
       measure_(momentum, box),
       lower_edge_(-box.energy.begin),
       upper_edge_(momentum.energies() - 1 - box.energy.begin),
-      neutrinos_(reduction),
+      neutrinos_(reduction, momentum.components()),
       purity_(reduction),
       at_lower_edge_(reduction),
       at_upper_edge_(reduction),
       at_first_direction_(reduction),
       at_last_direction_(reduction) {
-  if (momentum.has_antineutrinos()) antineutrinos_.emplace(reduction);
+  if (momentum.has_antineutrinos()) antineutrinos_.emplace(reduction, momentum.components());
   const phase_space::DirectionRange range = momentum.direction_range();
   const Index species = momentum.angles_of_species();
   for (Index k = box.angle.begin; k < box.angle.end(); ++k) {
@@ -25,7 +26,8 @@ StateTotals::StateTotals(const phase_space::MomentumGrid& momentum, const phase_
   }
 }
 
-void StateTotals::SpeciesSums::add(double spacing, const MomentumMoments& moments) {
+template <int flavors>
+void StateTotals::SpeciesSums::add(double spacing, const MomentumMoments<flavors>& moments) {
   number.add(spacing * moments.number);
   flux.add(spacing * moments.flux);
   pressure.add(spacing * moments.pressure);
@@ -33,19 +35,24 @@ void StateTotals::SpeciesSums::add(double spacing, const MomentumMoments& moment
   energy_flux.add(spacing * moments.energy_flux);
 }
 
-flavor::Matrix StateTotals::all(MatrixSum SpeciesSums::*sum) const {
-  const flavor::Matrix of_neutrinos = (neutrinos_.*sum).value();
-  return antineutrinos_ ? of_neutrinos + ((*antineutrinos_).*sum).value() : of_neutrinos;
+double StateTotals::trace(MatrixSum SpeciesSums::*sum) const {
+  const double of_neutrinos = (neutrinos_.*sum).trace();
+  return antineutrinos_ ? of_neutrinos + ((*antineutrinos_).*sum).trace() : of_neutrinos;
 }
 
 void StateTotals::add(const Plane& plane) {
+  flavor::with_flavors(flavors_, [&](auto flavors) { add<flavors>(plane); });
+}
+
+template <int flavors>
+void StateTotals::add(const Plane& plane) {
   const double* rho = plane.here.density(0);
   const Index stride = plane.here.density_stride;
-  const SpeciesMoments moments = measure_.moments(rho, stride);
-  flavor::TraceSum purity;
+  const auto moments = measure_.moments<flavors>(rho, stride);
+  flavor::TraceSum<flavors> purity;
   double lower = 0.0, upper = 0.0, first = 0.0, last = 0.0;
   measure_.for_each_node([&](Index i, Index k, double weight) {
-    const flavor::Matrix node = flavor::load(rho + i * stride + k * flavor::components);
+    const auto node = flavor::load<flavors>(rho + i * stride + k * flavor::components(flavors));
     purity.add(node, weight * node);
     // Of each node, so that it does not matter which of them a rank has.
     const double number = weight * std::abs(flavor::trace(node));
@@ -72,8 +79,7 @@ void StateTotals::report(Report& report) const {
   report.add("kinetic_energy_relative", units::of::box_energy,
              "kinetic energy relative to the reference, K - E_ref N", kinetic_energy_relative());
   report.add("momentum_z", units::of::box_energy, "momentum along z",
-             reference_energy_ * flavor::trace(all(&SpeciesSums::flux)) +
-                 flavor::trace(all(&SpeciesSums::energy_flux)));
+             reference_energy_ * trace(&SpeciesSums::flux) + trace(&SpeciesSums::energy_flux));
   report.add("purity", units::of::states, "purity, sum of Tr rho^2", purity_.value());
   const bool window = lower_edge_ < upper_edge_;
   const auto larger_share = [&](const Sum& one, const Sum& other) {
@@ -85,32 +91,39 @@ void StateTotals::report(Report& report) const {
   report.add("direction_edge_fraction", units::of::number,
              "largest share of the neutrinos in a direction at the end of a limited range",
              larger_share(at_first_direction_, at_last_direction_));
-  report_flavors("", neutrinos_, report);
-  if (!antineutrinos_) return;
-  report_flavors("anti", *antineutrinos_, report);
-  report_leptons(report);
+  flavor::with_flavors(flavors_, [&](auto flavors) {
+    report_flavors<flavors>("", neutrinos_, report);
+    if (!antineutrinos_) return;
+    report_flavors<flavors>("anti", *antineutrinos_, report);
+    report_leptons<flavors>(report);
+  });
 }
 
+template <int flavors>
 void StateTotals::report_leptons(Report& report) const {
-  const flavor::Matrix net = neutrinos_.number.value() - antineutrinos_->number.value();
+  const auto net = neutrinos_.number.value<flavors>() - antineutrinos_->number.value<flavors>();
   report.add("lepton_number", units::of::box_number, "lepton number, neutrinos less antineutrinos",
              flavor::trace(net));
   const auto of_flavors = flavor::occupations(net);
-  for (std::size_t a = 0; a < flavor::flavors; ++a)
-    report.add(fmt::format("lepton_number_{}", flavor::flavor_names[a]), units::of::box_number,
-               fmt::format("number of {0} less that of anti{0}", flavor::flavor_names[a]),
-               of_flavors[a]);
+  const auto names = flavor::flavor_names(flavors);
+  for (std::size_t a = 0; a < names.size(); ++a)
+    report.add(fmt::format("lepton_number_{}", names[a]), units::of::box_number,
+               fmt::format("number of {0} less that of anti{0}", names[a]), of_flavors[a]);
 }
 
+template <int flavors>
 void StateTotals::report_flavors(const std::string& prefix, const SpeciesSums& sums,
                                  Report& report) const {
-  const auto of_flavors = [](const MatrixSum& sum) { return flavor::occupations(sum.value()); };
+  const auto of_flavors = [](const MatrixSum& sum) {
+    return flavor::occupations(sum.value<flavors>());
+  };
   const auto number = of_flavors(sums.number);
   const auto mean = [&](const MatrixSum& sum, std::size_t flavor) {
     return number[flavor] != 0.0 ? of_flavors(sum)[flavor] / number[flavor] : 0.0;
   };
-  for (std::size_t a = 0; a < flavor::flavors; ++a) {
-    const std::string name = prefix + flavor::flavor_names[a];
+  const auto names = flavor::flavor_names(flavors);
+  for (std::size_t a = 0; a < names.size(); ++a) {
+    const std::string name = prefix + names[a];
     report.add(fmt::format("number_{}", name), units::of::box_number,
                fmt::format("number of {}", name), number[a]);
     report.add(fmt::format("mean_energy_relative_{}", name), units::of::energy,

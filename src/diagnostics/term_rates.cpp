@@ -17,34 +17,42 @@ TermRates::TermRates(const phase_space::MomentumGrid& momentum, const phase_spac
 }
 
 void TermRates::add(const Plane& plane, const double* entropy_derivative) {
+  flavor::with_flavors(plane.here.flavors,
+                       [&](auto flavors) { add<flavors>(plane, entropy_derivative); });
+}
+
+template <int flavors>
+void TermRates::add(const Plane& plane, const double* entropy_derivative) {
+  using Moments = MomentumMoments<flavors>;
   const physics::Neighbourhood& here = plane.here;
-  const physics::PlaneMoments& moments = plane.moments.at(plane.z);
-  const Index row = here.angles * flavor::components;
+  const auto moments = plane.moments.at<flavors>(plane.z);
+  const Index row = here.row();
   for (std::size_t t = 0; t < terms_.size(); ++t) {
     std::fill(rate_.begin(), rate_.end(), 0.0);
     terms_[t]->add_rate(here, rate_.data());
-    const SpeciesMoments rate = measure_.moments(rate_.data(), row);
-    flavor::TraceSum purity, entropy;
+    const auto rate = measure_.moments<flavors>(rate_.data(), row);
+    flavor::TraceSum<flavors> purity, entropy;
     measure_.for_each_node([&](Index i, Index k, double weight) {
-      const Index node = i * here.density_stride + k * flavor::components;
-      const Index owned = i * row + k * flavor::components;
-      const flavor::Matrix node_rate = weight * flavor::load(rate_.data() + owned);
-      purity.add(flavor::load(here.density(0) + node), node_rate);
-      entropy.add(flavor::load(entropy_derivative + owned), node_rate);
+      const Index node = i * here.density_stride + k * here.components;
+      const Index owned = i * row + k * here.components;
+      const auto node_rate = weight * flavor::load<flavors>(rate_.data() + owned);
+      purity.add(flavor::load<flavors>(here.density(0) + node), node_rate);
+      entropy.add(flavor::load<flavors>(entropy_derivative + owned), node_rate);
     });
-    const flavor::Matrix net_number = rate.net(&MomentumMoments::number);
-    const flavor::Matrix net_flux = rate.net(&MomentumMoments::flux);
+    const auto net_number = rate.net(&Moments::number);
+    const auto net_flux = rate.net(&Moments::flux);
     Rates& sums = rates_[t];
-    sums.number.add(plane.weight * flavor::trace(rate.all(&MomentumMoments::number)));
-    sums.kinetic.add(plane.weight * flavor::trace(rate.all(&MomentumMoments::energy)));
+    sums.number.add(plane.weight * flavor::trace(rate.all(&Moments::number)));
+    sums.kinetic.add(plane.weight * flavor::trace(rate.all(&Moments::energy)));
     sums.u_osc.add(0.5 * plane.weight *
                    (flavor::polarization_product(moments.zeroth, net_number) -
                     flavor::polarization_product(moments.first, net_flux)));
-    sums.u_non.add(1.5 * plane.weight *
+    sums.u_non.add(RefractiveEnergy::number_factor(flavors) * plane.weight *
                    (flavor::trace(moments.zeroth) * flavor::trace(net_number) -
                     flavor::trace(moments.first) * flavor::trace(net_flux)));
-    if (external_.has_matter()) sums.u_matter.add(external_.matter(plane, net_number));
-    if (external_.has_vacuum()) sums.u_vacuum.add(external_.vacuum(plane, rate_.data(), row));
+    if (external_.has_matter()) sums.u_matter.add(external_.matter<flavors>(plane, net_number));
+    if (external_.has_vacuum())
+      sums.u_vacuum.add(external_.vacuum<flavors>(plane, rate_.data(), row));
     sums.purity.add(2.0 * plane.weight * purity.value());
     sums.entropy.add(plane.weight * entropy.value());
   }

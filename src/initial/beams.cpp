@@ -1,7 +1,10 @@
 #include "nuvlasov/initial/beams.hpp"
 
 #include <cmath>
+#include <numbers>
 #include <utility>
+
+#include "nuvlasov/flavor/eigensystem.hpp"
 
 namespace nuvlasov::initial {
 
@@ -9,36 +12,67 @@ void fill(const Beams& beams, const std::vector<double>& spectrum, const phase_s
           const phase_space::Box& box, double* state) {
   for (Index j = 0; j < box.z.size; ++j)
     for (Index k = 0; k < box.angle.size; ++k) {
-      const flavor::Matrix beam = beams.at(z.position(box.z.begin + j), box.angle.begin + k);
-      for (Index i = 0; i < box.energy.size; ++i)
-        flavor::store(state + j * box.plane() + i * box.row() + k * flavor::components,
-                      spectrum[static_cast<std::size_t>(box.energy.begin + i)] * beam);
+      const flavor::Components beam = beams.at(z.position(box.z.begin + j), box.angle.begin + k);
+      for (Index i = 0; i < box.energy.size; ++i) {
+        double* const node = state + j * box.plane() + i * box.row() + k * box.components;
+        for (int c = 0; c < box.components; ++c)
+          node[c] = spectrum[static_cast<std::size_t>(box.energy.begin + i)] *
+                    beam[static_cast<std::size_t>(c)];
+      }
     }
 }
 
-SeededBeams::SeededBeams(std::vector<double> zeta, std::vector<double> occupation,
+Background Background::of_two(int flavors, const std::vector<double>& zeta,
+                              const std::vector<double>& occupation) {
+  Background background{flavors, {}};
+  for (std::size_t k = 0; k < zeta.size(); ++k) {
+    flavor::Components beam{occupation[k], 0.0, 0.0, zeta[k]};
+    if (flavors == 3) beam[8] = occupation[k] / std::numbers::sqrt3;
+    background.beams.push_back(beam);
+  }
+  return background;
+}
+
+std::vector<double> Background::difference(flavor::FlavorPair pair) const {
+  std::vector<double> differences;
+  for (const flavor::Components& beam : beams)
+    differences.push_back(flavor::occupation_difference(beam, pair));
+  return differences;
+}
+
+SeededBeams::SeededBeams(Background background, std::vector<PairSeeds> seeds, bool pure)
+    : background_(std::move(background)), seeds_(std::move(seeds)), pure_(pure) {}
+
+SeededBeams::SeededBeams(const std::vector<double>& zeta, const std::vector<double>& occupation,
                          std::unique_ptr<const Seeds> seeds, bool pure)
-    : zeta_(std::move(zeta)),
-      occupation_(std::move(occupation)),
-      seeds_(std::move(seeds)),
-      pure_(pure) {}
-
-flavor::Matrix SeededBeams::at(double z, Index k) const {
-  const auto beam = static_cast<std::size_t>(k);
-  const std::complex<double> psi = seeds_ ? seeds_->at(z, k) : 0.0;
-  const flavor::Matrix rho =
-      flavor::from_polarization(occupation_[beam], psi.real(), psi.imag(), zeta_[beam]);
-  return pure_ ? flavor::purified(rho) : rho;
+    : background_(Background::of_two(2, zeta, occupation)), pure_(pure) {
+  if (seeds) seeds_.push_back({{}, std::move(seeds)});
 }
 
-flavor::Matrix GaussianPulse::at(double z, Index k) const {
+flavor::Components SeededBeams::at(double z, Index k) const {
+  flavor::Components rho = background_.beams[static_cast<std::size_t>(k)];
+  for (const PairSeeds& between : seeds_) {
+    const std::complex<double> psi = between.seeds->at(z, k);
+    const auto c = static_cast<std::size_t>(flavor::coherence(between.pair));
+    rho[c] = psi.real();
+    rho[c + 1] = psi.imag();
+  }
+  if (!pure_) return rho;
+  return flavor::with_flavors(background_.flavors, [&](auto flavors) {
+    return flavor::to_components(flavor::purified(flavor::load<flavors>(rho.data())));
+  });
+}
+
+flavor::Components GaussianPulse::at(double z, Index k) const {
   const double x = (z - center_) / width_;
-  return std::exp(-0.5 * x * x) * beams_->at(z, k);
+  flavor::Components rho = beams_->at(z, k);
+  for (double& component : rho) component *= std::exp(-0.5 * x * x);
+  return rho;
 }
 
-std::vector<flavor::Matrix> entering(const Beams& beams, const phase_space::ZAxis& z,
-                                     const std::vector<double>& directions) {
-  std::vector<flavor::Matrix> inflow;
+std::vector<flavor::Components> entering(const Beams& beams, const phase_space::ZAxis& z,
+                                         const std::vector<double>& directions) {
+  std::vector<flavor::Components> inflow;
   inflow.reserve(directions.size());
   for (const double v : directions)
     inflow.push_back(

@@ -33,8 +33,8 @@ PlaneWaves random_eigenmodes(const stability::LinearStability& stability,
   for (const stability::BoxMode& mode : modes) {
     // 0, 1, -1, 2, -2, ... have the streams 0, 1, 2, 3, 4, ...
     const Index stream = mode.number > 0 ? 2 * mode.number - 1 : -2 * mode.number;
-    std::mt19937_64 generator =
-        random_stream(settings.random_seed, static_cast<std::uint32_t>(stream));
+    std::mt19937_64 generator = random_stream(
+        settings.random_seed, settings.first_stream + static_cast<std::uint32_t>(stream));
     const double real = normal(generator);
     const double imaginary = normal(generator);
     PlaneWave wave = eigenmode(stability, mode, 1.0);

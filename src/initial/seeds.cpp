@@ -16,8 +16,8 @@ constexpr double two_pi = 2.0 * std::numbers::pi;
 FourierSeeds::FourierSeeds(const Settings& settings, double box_length, Index directions)
     : wave_number_(two_pi / box_length) {
   for (Index stream = 0; stream < 2 * directions; ++stream) {
-    std::mt19937_64 generator =
-        random_stream(settings.random_seed, static_cast<std::uint32_t>(stream));
+    std::mt19937_64 generator = random_stream(
+        settings.random_seed, settings.first_stream + static_cast<std::uint32_t>(stream));
     std::vector<Mode>& modes = streams_.emplace_back();
     for (Index n = 0; n <= settings.max_mode; ++n) {
       const double amplitude = settings.sigma * normal(generator);

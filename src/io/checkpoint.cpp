@@ -226,7 +226,8 @@ std::uint64_t metadata_room(const CheckpointRecord& record, const FieldContext& 
 std::vector<hsize_t> shape_of(const FieldContext& context) {
   return {static_cast<hsize_t>(context.z.cells()),
           static_cast<hsize_t>(context.momentum.energies()),
-          static_cast<hsize_t>(context.momentum.angles()), flavor::components};
+          static_cast<hsize_t>(context.momentum.angles()),
+          static_cast<hsize_t>(context.momentum.components())};
 }
 
 bool finite(double value) {
@@ -251,7 +252,7 @@ Inspection inspect(const double* values, const FieldContext& context) {
   for (Index j = box.z.begin; j < box.z.end(); ++j)
     for (Index i = box.energy.begin; i < box.energy.end(); i += rows ? 1 : box.energy.size) {
       const Index first = ((j * momentum.energies() + i) * momentum.angles() + box.angle.begin) *
-                          flavor::components;
+                          momentum.components();
       found.digest +=
           digest(values, static_cast<std::size_t>(run), static_cast<std::uint64_t>(first));
       bool all_finite = true;
@@ -275,7 +276,7 @@ std::vector<std::uint64_t> checked_digests(const std::vector<CheckpointField>& f
     const Inspection found = inspect(field.values, context);
     digests.push_back(found.digest);
     if (found.first_bad == std::numeric_limits<Index>::max()) continue;
-    const Index node = found.first_bad / flavor::components;
+    const Index node = found.first_bad / momentum.components();
     const Index row = node / momentum.angles();
     throw NumericalError(fmt::format(
         "no checkpoint is made: {} is not finite at z = {:g}, E - E_ref = {:g}, v = {:g}",
@@ -288,7 +289,7 @@ std::vector<std::uint64_t> checked_digests(const std::vector<CheckpointField>& f
 
 double state_bytes(const FieldContext& context) {
   return static_cast<double>(context.z.cells()) * static_cast<double>(context.momentum.energies()) *
-         static_cast<double>(context.momentum.angles()) * flavor::components * sizeof(double);
+         static_cast<double>(context.momentum.angles()) * context.momentum.matrix_bytes();
 }
 
 /// Where the parts of a file are, without digests. Collective.

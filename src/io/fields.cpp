@@ -44,9 +44,11 @@ void create_phase_space_coordinates(hid_t file, const FieldContext& context) {
       provenance.describe(units::of::energy, "energy relative to the reference, E - E_ref"));
   hdf5::create_coordinate(file, "angle", momentum.directions(), false,
                           provenance.describe(units::of::number, "direction v = p_z/p"));
-  hdf5::create_label_coordinate(file, "component",
-                                {flavor::component_names.begin(), flavor::component_names.end()},
-                                "component of rho = (P0 1 + P.sigma)/2");
+  hdf5::create_label_coordinate(
+      file, "component", flavor::component_names(context.momentum.flavors()),
+      context.momentum.flavors() == 2 ? "component of rho = (P0 1 + P.sigma)/2"
+                                      : "component of rho = P0 1/3 + P.lambda/2, lambda the "
+                                        "Gell-Mann matrices");
   const auto weight = [&](const char* name, const char* dimension,
                           const std::vector<double>& values, const hdf5::Description& description) {
     hdf5::create_variable(file, name, {dimension}, {}, description);
@@ -74,7 +76,7 @@ hdf5::Block owned_block(const phase_space::Box& box, bool matrix) {
                     {size_of(box.z.size), size_of(box.energy.size), size_of(box.angle.size)}};
   if (matrix) {
     block.offset.push_back(0);
-    block.count.push_back(flavor::components);
+    block.count.push_back(static_cast<hsize_t>(box.components));
   }
   return block;
 }
@@ -111,7 +113,8 @@ std::string Snapshots::file_name(std::size_t n) { return fmt::format("{:06}.h5",
 double Snapshots::bytes(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
                         const Fields& fields) {
   double values = 0.0;
-  for (const auto& field : fields) values += static_cast<double>(field.width());
+  for (const auto& field : fields)
+    values += static_cast<double>(field.width(momentum.components()));
   return static_cast<double>(z.cells()) * static_cast<double>(momentum.energies()) *
          static_cast<double>(momentum.angles()) * values * sizeof(double);
 }
@@ -160,6 +163,7 @@ void Snapshots::write_xdmf() const {
   const std::string xdmf = directory_ + "/snapshots.xdmf";
   const std::string shape = fmt::format("{} {} {}", context_.z.cells(),
                                         context_.momentum.energies(), context_.momentum.angles());
+  const std::vector<std::string> components = flavor::component_names(context_.momentum.flavors());
   const std::string partial = xdmf + ".partial";
   std::ofstream out(partial);
   out << "<?xml version=\"1.0\"?>\n<Xdmf Version=\"3.0\">\n<Domain>\n"
@@ -188,14 +192,14 @@ void Snapshots::write_xdmf() const {
         out << attribute(field.name, dataset(field.name, shape));
         continue;
       }
-      for (int c = 0; c < flavor::components; ++c)
+      for (std::size_t c = 0; c < components.size(); ++c)
         out << attribute(
-            fmt::format("{}_{}", field.name, flavor::component_names[static_cast<std::size_t>(c)]),
+            fmt::format("{}_{}", field.name, components[c]),
             fmt::format(
                 "<DataItem ItemType=\"HyperSlab\" Dimensions=\"{0}\">\n"
                 "<DataItem Dimensions=\"3 4\" Format=\"XML\">0 0 0 {1} 1 1 1 1 {0} 1</DataItem>\n"
                 "{2}</DataItem>\n",
-                shape, c, dataset(field.name, fmt::format("{} {}", shape, flavor::components))));
+                shape, c, dataset(field.name, fmt::format("{} {}", shape, components.size()))));
     }
     out << "</Grid>\n";
   }
@@ -232,18 +236,18 @@ Profiles::Profiles(const FieldContext& context, std::string path, hsize_t record
     hdf5::create_label_coordinate(file, "flavor", names, "flavor");
     const hsize_t flavors = names.size();
     const hsize_t angles = size_of(context_.momentum.angles());
+    const hsize_t components = size_of(context_.momentum.components());
     const hsize_t rows =
-        std::clamp<hsize_t>(largest_chunk / (angles * flavor::components), 1, longest_chunk);
+        std::clamp<hsize_t>(largest_chunk / (angles * components), 1, longest_chunk);
     const hsize_t cells = std::min(size_of(context_.z.cells()), rows);
     const hsize_t energies = std::min(size_of(context_.momentum.energies()), rows);
     hdf5::create_variable(
-        file, density_name, {"time", "z", "angle", "component"},
-        {1, cells, angles, flavor::components},
+        file, density_name, {"time", "z", "angle", "component"}, {1, cells, angles, components},
         context_.provenance.describe(units::of::density,
                                      "density matrix integrated over energy, sum dE rho"));
     hdf5::create_variable(
         file, spectrum_name, {"time", "energy", "angle", "component"},
-        {1, energies, angles, flavor::components},
+        {1, energies, angles, components},
         context_.provenance.describe(units::of::box_spectrum,
                                      "density matrix integrated over the box, int dz rho"));
     hdf5::create_variable(
@@ -263,6 +267,7 @@ void Profiles::append(const diagnostics::Marginals& marginals, double time) {
   const phase_space::Range owned = decomposition.box().z;
   const hsize_t energies = size_of(context_.momentum.energies());
   const hsize_t angles = size_of(context_.momentum.angles());
+  const hsize_t components = size_of(context_.momentum.components());
   const hsize_t flavors = diagnostics::Marginals::flavor_names(context_.momentum).size();
   const MPI_Comm comm = decomposition.communicator();
   int rank = 0;
@@ -276,10 +281,9 @@ void Profiles::append(const diagnostics::Marginals& marginals, double time) {
       hdf5::write_block(dataset, block, values, true);
     };
     write(density_name,
-          {{written_, size_of(owned.begin), 0, 0},
-           {1, size_of(owned.size), angles, flavor::components}},
+          {{written_, size_of(owned.begin), 0, 0}, {1, size_of(owned.size), angles, components}},
           marginals.density().data(), decomposition.represents_plane());
-    write(spectrum_name, {{written_, 0, 0, 0}, {1, energies, angles, flavor::components}},
+    write(spectrum_name, {{written_, 0, 0, 0}, {1, energies, angles, components}},
           marginals.spectrum().data(), rank == 0);
     write(energy_spectrum_name, {{written_, 0, 0}, {1, energies, flavors}},
           marginals.energy_spectrum().data(), rank == 0);
@@ -295,7 +299,7 @@ void Profiles::append(const diagnostics::Marginals& marginals, double time) {
 void check_density_matrix(const std::string& path, const phase_space::ZAxis& z,
                           const phase_space::MomentumGrid& momentum) {
   const std::vector<hsize_t> expected{size_of(z.cells()), size_of(momentum.energies()),
-                                      size_of(momentum.angles()), flavor::components};
+                                      size_of(momentum.angles()), size_of(momentum.components())};
   if (!std::filesystem::is_regular_file(path))
     throw InputError(fmt::format("{}: no such file", path));
   if (H5Fis_hdf5(path.c_str()) <= 0)
@@ -327,11 +331,11 @@ void check_density_matrix(const std::string& path, const phase_space::ZAxis& z,
 void read_density_matrix_plane(const std::string& path, const phase_space::MomentumGrid& momentum,
                                Index j, double* plane) {
   const hdf5::Handle file = hdf5::open_file(path, false);
-  hdf5::read_block(
-      hdf5::open_dataset(file, density_matrix_name),
-      {{size_of(j), 0, 0, 0},
-       {1, size_of(momentum.energies()), size_of(momentum.angles()), flavor::components}},
-      plane, false);
+  hdf5::read_block(hdf5::open_dataset(file, density_matrix_name),
+                   {{size_of(j), 0, 0, 0},
+                    {1, size_of(momentum.energies()), size_of(momentum.angles()),
+                     size_of(momentum.components())}},
+                   plane, false);
 }
 
 void visit_density_matrix(const std::string& path, const phase_space::ZAxis& z,
@@ -339,14 +343,14 @@ void visit_density_matrix(const std::string& path, const phase_space::ZAxis& z,
                           const std::function<void(const std::vector<double>& plane)>& visit) {
   const hdf5::Handle file = hdf5::open_file(path, false);
   const hdf5::Handle dataset = hdf5::open_dataset(file, density_matrix_name);
-  std::vector<double> plane(static_cast<std::size_t>(momentum.energies() * momentum.angles()) *
-                            flavor::components);
+  std::vector<double> plane(
+      static_cast<std::size_t>(momentum.energies() * momentum.angles() * momentum.components()));
   for (Index j = 0; j < z.cells(); ++j) {
-    hdf5::read_block(
-        dataset,
-        {{size_of(j), 0, 0, 0},
-         {1, size_of(momentum.energies()), size_of(momentum.angles()), flavor::components}},
-        plane.data(), false);
+    hdf5::read_block(dataset,
+                     {{size_of(j), 0, 0, 0},
+                      {1, size_of(momentum.energies()), size_of(momentum.angles()),
+                       size_of(momentum.components())}},
+                     plane.data(), false);
     visit(plane);
   }
 }

@@ -172,7 +172,8 @@ std::vector<double> inverse_energies(const MomentumGrid& grid, Range energies) {
   return values;
 }
 
-AngularCommutator::AngularCommutator(const MomentumGrid& grid, const Lines& lines, Range seen) {
+AngularCommutator::AngularCommutator(const MomentumGrid& grid, const Lines& lines, Range seen)
+    : flavors_(grid.flavors()) {
   const MomentumGrid one = grid.without_antineutrinos();
   const std::vector<double>& v = one.directions();
   const std::vector<double>& w = one.weights();
@@ -219,17 +220,25 @@ void AngularCommutator::add(const double* f, double scale, double* sum) const {
     return;
   }
   // The diagonal, once.
-  for (const OuterProducts& species : species_)
-    add_outer_products(species, f, scale, &species == species_.data() ? scale : 0.0, sum);
+  flavor::with_flavors(flavors_, [&](auto flavors) {
+    for (const OuterProducts& species : species_)
+      add_outer_products<flavors>(species, f, scale, &species == species_.data() ? scale : 0.0,
+                                  sum);
+  });
 }
 
+void AngularNeighbours::add(const double* f, double scale, double* sum) const {
+  flavor::with_flavors(flavors_, [&](auto flavors) { add<flavors>(f, scale, sum); });
+}
+
+template <int flavors>
 void AngularNeighbours::add(const double* f, double scale, double* sum) const {
   using flavor::load_lanes;
   const auto width = static_cast<Index>(below_.size());
   for (Index at = 0; at < width; at += Lines::lanes) {
     const flavor::Lanes below = scale * load_lanes(below_.data() + at);
     const flavor::Lanes above = scale * load_lanes(above_.data() + at);
-    for (int c = 0; c < flavor::components; ++c) {
+    for (Index c = 0; c < flavor::components(flavors); ++c) {
       const double* const from = f + c * width + at;
       double* const to = sum + c * width + at;
       flavor::store_lanes(
@@ -238,13 +247,14 @@ void AngularNeighbours::add(const double* f, double scale, double* sum) const {
   }
 }
 
+template <int flavors>
 void AngularCommutator::add_outer_products(const OuterProducts& species, const double* f,
                                            double scale, double diagonal, double* sum) const {
-  using flavor::components;
   using flavor::Lanes;
   using flavor::load_lanes;
+  constexpr int components = flavor::components(flavors);
   const auto width = static_cast<Index>(diagonal_.size());
-  flavor::Sums<2 * components> sums;
+  flavor::Sums<(2 * components + flavor::lanes - 1) / flavor::lanes * flavor::lanes> sums;
   for (Index at = 0; at < width; at += Lines::lanes) {
     const Lanes right = load_lanes(species.right.data() + at);
     const Lanes adjoint = load_lanes(species.adjoint_right.data() + at);

@@ -3,12 +3,8 @@
 #include <algorithm>
 #include <bit>
 
-#include "nuvlasov/flavor/density_matrix.hpp"
-
 namespace nuvlasov::phase_space {
 namespace {
-
-constexpr double matrix_bytes = flavor::components * sizeof(double);
 
 /// Matrices that the moments of a plane consist of.
 constexpr int moments_of_a_plane = 3;
@@ -43,7 +39,8 @@ double AllReduction::rounds() const { return std::bit_width(static_cast<unsigned
 Share largest_share(const ProcessGrid& grid, const ZAxis& z, const MomentumGrid& momentum) {
   return {.z = largest_axis_share(z.cells(), grid.z, z.periodic()),
           .energy = largest_axis_share(momentum.energies(), grid.energy, false),
-          .angle = largest_axis_share(momentum.angles(), grid.angle, false)};
+          .angle = largest_axis_share(momentum.angles(), grid.angle, false),
+          .matrix_bytes = momentum.matrix_bytes()};
 }
 
 Communication communication(const Share& share, const ProcessGrid& grid, int ghosts) {
@@ -55,10 +52,10 @@ Communication communication(const Share& share, const ProcessGrid& grid, int gho
       own_planes * share.energy.nodes * share.angle.nodes;
   Communication all;
   all.halo = {.messages = halo_messages(share, grid),
-              .bytes = static_cast<double>(ghost_nodes) * matrix_bytes};
+              .bytes = static_cast<double>(ghost_nodes) * share.matrix_bytes};
   all.moments.ranks = grid.energy * grid.angle;
   if (all.moments.ranks > 1)
-    all.moments.bytes = static_cast<double>(planes * moments_of_a_plane) * matrix_bytes;
+    all.moments.bytes = static_cast<double>(planes * moments_of_a_plane) * share.matrix_bytes;
   return all;
 }
 

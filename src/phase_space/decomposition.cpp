@@ -19,22 +19,27 @@ PetscErrorCode Decomposition::create(MPI_Comm comm, const ZAxis& z, const Moment
   grid_ = grid;
   ghosts_ = ghosts;
   periodic_ = z.periodic();
-  check_counts(whole(z, momentum), grid, ghosts);
-  PetscCall(DMDACreate3d(
-      comm, DM_BOUNDARY_NONE, DM_BOUNDARY_NONE, periodic_ ? DM_BOUNDARY_PERIODIC : DM_BOUNDARY_NONE,
-      DMDA_STENCIL_BOX, static_cast<PetscInt>(momentum.angles()),
-      static_cast<PetscInt>(momentum.energies()), static_cast<PetscInt>(z.cells()), grid.angle,
-      grid.energy, grid.z, flavor::components, ghosts, nullptr, nullptr, nullptr, dm_.address()));
+  check_counts(whole(z, momentum), grid, ghosts, momentum.components());
+  PetscCall(DMDACreate3d(comm, DM_BOUNDARY_NONE, DM_BOUNDARY_NONE,
+                         periodic_ ? DM_BOUNDARY_PERIODIC : DM_BOUNDARY_NONE, DMDA_STENCIL_BOX,
+                         static_cast<PetscInt>(momentum.angles()),
+                         static_cast<PetscInt>(momentum.energies()),
+                         static_cast<PetscInt>(z.cells()), grid.angle, grid.energy, grid.z,
+                         momentum.components(), ghosts, nullptr, nullptr, nullptr, dm_.address()));
   PetscCall(DMSetUp(dm_));
 
   std::array<PetscInt, 3> start{}, width{}, ghost_start{}, ghost_width{};
   PetscCall(DMDAGetCorners(dm_, &start[0], &start[1], &start[2], &width[0], &width[1], &width[2]));
   PetscCall(DMDAGetGhostCorners(dm_, &ghost_start[0], &ghost_start[1], &ghost_start[2],
                                 &ghost_width[0], &ghost_width[1], &ghost_width[2]));
-  box_ = {.z = {start[2], width[2]}, .energy = {start[1], width[1]}, .angle = {start[0], width[0]}};
+  box_ = {.z = {start[2], width[2]},
+          .energy = {start[1], width[1]},
+          .angle = {start[0], width[0]},
+          .components = momentum.components()};
   seen_ = {.z = {ghost_start[2], ghost_width[2]},
            .energy = {ghost_start[1], ghost_width[1]},
-           .angle = {ghost_start[0], ghost_width[0]}};
+           .angle = {ghost_start[0], ghost_width[0]},
+           .components = momentum.components()};
   energy_stride_ = seen_.row();
   planes_.resize(static_cast<std::size_t>(box_.z.size + 2 * Index{ghosts}));
 
@@ -71,7 +76,7 @@ PetscErrorCode Decomposition::begin_exchange(Vec state, const PetscScalar** memo
     PetscCall(DMGlobalToLocalEnd(dm_, state, INSERT_VALUES, local_));
     PetscCall(VecGetArrayRead(local_, memory));
     const double* first = *memory + (box_.energy.begin - seen_.energy.begin) * energy_stride_ +
-                          (box_.angle.begin - seen_.angle.begin) * flavor::components;
+                          (box_.angle.begin - seen_.angle.begin) * box_.components;
     for (Index n = 0; n < seen_.z.size; ++n)
       set_plane(n + seen_.z.begin - box_.z.begin, first + n * seen_.plane());
     PetscFunctionReturn(0);

@@ -10,7 +10,10 @@ Index registers(Index numbers) { return (numbers + Lines::lanes - 1) / Lines::la
 }  // namespace
 
 Lines::Lines(const MomentumGrid& grid, const Box& seen)
-    : node_by_node_(grid.geometry() == Geometry::beams), angles_(seen.angle.size) {
+    : node_by_node_(grid.geometry() == Geometry::beams),
+      flavors_(grid.flavors()),
+      components_(grid.components()),
+      angles_(seen.angle.size) {
   const Index energies = seen.energy.size;
   if (!node_by_node_) {
     count_ = energies;
@@ -40,7 +43,7 @@ Fields::Fields(const Lines& lines, int reach, Index kept)
       // A line that is all there is has the vacuum around it; many share one of their size, and
       // neighbours in direction are looked up one number too far.
       first_(node_by_node_ ? registers(reach * step_) * Lines::lanes : Lines::lanes) {
-  const Index here = node_by_node_ ? lines.blocks() * flavor::block_size : kept * step_;
+  const Index here = node_by_node_ ? lines.blocks() * lines.block_size() : kept * step_;
   vacuum_ = first_ + here + Lines::lanes;
   values_.resize(static_cast<std::size_t>(vacuum_ + reach * step_), 0.0);
 }

@@ -66,12 +66,13 @@ MomentumGradient::MomentumGradient(const MomentumGrid& grid, const Lines& lines,
   const bool spherical = grid.geometry() == Geometry::spherical;
   const std::vector<double> directions = owned(grid.directions(), seen.angle);
   if (spherical)
-    for (int c = 0; c < flavor::components; ++c) {
+    for (Index c = 0; c < grid.components(); ++c) {
       const Numbers row = lines.spread(directions);
       speeds_.insert(speeds_.end(), row.begin(), row.end());
     }
   while (!spherical && static_cast<Index>(speeds_.size()) < lines.energy_step() + most)
-    for (const double v : directions) speeds_.insert(speeds_.end(), flavor::components, v);
+    for (const double v : directions)
+      speeds_.insert(speeds_.end(), static_cast<std::size_t>(grid.components()), v);
   const int reach = derivative_.reach();
   for (Index line = 0; line < lines.count(); ++line)
     for (int m = -reach; m <= reach; ++m)
@@ -114,7 +115,7 @@ void MomentumGradient::add_angular_matrix(const MomentumGrid& grid, Range angles
       for (Index k = 0; k < n; ++k)
         dense_[static_cast<std::size_t>(l * width + k)] = coefficient(k, l);
   }
-  work_.resize(static_cast<std::size_t>(Index{2} * flavor::components * width));
+  work_.resize(static_cast<std::size_t>(2 * grid.components() * width));
 }
 
 void MomentumGradient::add(const Fields& f, Index line, Index begin, Index end, double* sum) const {
@@ -128,10 +129,10 @@ void MomentumGradient::add(const Fields& f, Index line, Index begin, Index end, 
   }
   const Index step = lines_.component_step();
   constexpr int together = 4;
-  int c = 0;
-  for (; c + together <= flavor::components; c += together)
+  Index c = 0;
+  for (; c + together <= lines_.components(); c += together)
     add_spectral_part<together>(f.line(line) + c * step, scale, sum + c * step);
-  for (; c < flavor::components; ++c)
+  for (; c < lines_.components(); ++c)
     add_spectral_part<1>(f.line(line) + c * step, scale, sum + c * step);
 }
 

@@ -47,6 +47,14 @@ MomentumGrid MomentumGrid::spherical(double reference, double half_width, Index 
   return grid;
 }
 
+MomentumGrid MomentumGrid::of_flavors(int flavors) const {
+  if (flavors < 2 || flavors > flavor::most_flavors)
+    throw std::invalid_argument("a density matrix has two or three flavors");
+  MomentumGrid grid = *this;
+  grid.flavors_ = flavors;
+  return grid;
+}
+
 MomentumGrid MomentumGrid::without_antineutrinos() const {
   MomentumGrid grid = *this;
   for (std::vector<double>* values : {&grid.directions_, &grid.weights_, &grid.signs_})

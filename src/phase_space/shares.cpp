@@ -41,15 +41,16 @@ double largest_vector() {
   return std::min(static_cast<double>(PETSC_MAX_INT), bytes / sizeof(double));
 }
 
-void check_counts(const Extent& whole, const ProcessGrid& grid, int ghosts, double most) {
-  const double unknowns = whole.nodes() * flavor::components;
+void check_counts(const Extent& whole, const ProcessGrid& grid, int ghosts, int components,
+                  double most) {
+  const double unknowns = whole.nodes() * components;
   if (unknowns > most)
     throw DecompositionError(
         "", fmt::format("the grid has {:.4g} unknowns, z x energies x directions x {}, but this "
                         "PETSc counts to {:.4g}; {}, or use fewer cells",
-                        unknowns, flavor::components, most, advice()));
+                        unknowns, components, most, advice()));
   const Extent share = largest_share(whole, grid);
-  const double slab = Extent{ghosts, share.energy, share.angle}.nodes() * flavor::components;
+  const double slab = Extent{ghosts, share.energy, share.angle}.nodes() * components;
   constexpr double largest_message = std::numeric_limits<int>::max();
   if (grid.z > 1 && slab > largest_message)
     throw DecompositionError(
@@ -57,7 +58,7 @@ void check_counts(const Extent& whole, const ProcessGrid& grid, int ghosts, doub
         fmt::format("the {} planes of z that ranks exchange hold {:.4g} numbers, but MPI counts "
                     "to {:.4g}; split energy or angle over more ranks",
                     ghosts, slab, largest_message));
-  const double local = with_ghosts(share, grid, ghosts).nodes() * flavor::components;
+  const double local = with_ghosts(share, grid, ghosts).nodes() * components;
   if (local > most)
     throw DecompositionError(
         "", fmt::format("a rank has {:.4g} unknowns with the ghosts around it, but this PETSc "

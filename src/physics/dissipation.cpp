@@ -69,22 +69,23 @@ void Dissipation::add_rate(const Neighbourhood& here, double* rate) {
 }
 
 void Dissipation::add_z_part(const Neighbourhood& here, double* rate) const {
-  const Index row = here.angles * flavor::components;
-  for (Index i = 0; i < here.energies; ++i)
-    for (Index at = 0; at < row; at += flavor::components) {
-      const Index from = i * here.density_stride + at;
-      const auto rho = [&](int m) { return flavor::load(here.density(m) + from); };
-      flavor::Matrix sum{};
-      // Differences, so that what is uniform stays so to the bit.
-      for (int m = 1; m <= z_reach_; ++m)
-        sum +=
-            z_weights_[static_cast<std::size_t>(m - 1)] * ((rho(m) - rho(0)) + (rho(-m) - rho(0)));
-      flavor::add_to(rate + i * row + at, sum);
+  for (Index i = 0; i < here.energies; ++i) {
+    const Index from = i * here.density_stride;
+    const double* const middle = here.density(0) + from;
+    double* const sum = rate + i * here.row();
+    // Differences, so that what is uniform stays so to the bit.
+    for (int m = 1; m <= z_reach_; ++m) {
+      const double weight = z_weights_[static_cast<std::size_t>(m - 1)];
+      const double* const ahead = here.density(m) + from;
+      const double* const behind = here.density(-m) + from;
+      for (Index at = 0; at < here.row(); ++at)
+        sum[at] += weight * ((ahead[at] - middle[at]) + (behind[at] - middle[at]));
     }
+  }
 }
 
 void Dissipation::add_energy_part(const Neighbourhood& here, double* rate) const {
-  const Index row = here.angles * flavor::components;
+  const Index row = here.row();
   const double* stencil = energy_weights_.data();
   for (Index i = 0; i < here.energies; ++i) {
     // Beyond what is seen there is vacuum.
@@ -93,8 +94,7 @@ void Dissipation::add_energy_part(const Neighbourhood& here, double* rate) const
     for (Index l = first; l < end; ++l) {
       const double weight = stencil[l - i + energy_reach_];
       const double* rho = here.density(0) + l * here.density_stride;
-      for (Index at = 0; at < row; at += flavor::components)
-        flavor::add_to(rate + i * row + at, weight * flavor::load(rho + at));
+      for (Index at = 0; at < row; ++at) rate[i * row + at] += weight * rho[at];
     }
     stencil += 2 * energy_reach_ + 1;
   }

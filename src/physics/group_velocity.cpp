@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "nuvlasov/flavor/eigensystem.hpp"
+
 namespace nuvlasov::physics {
 
 GroupVelocity::GroupVelocity(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
@@ -12,8 +14,10 @@ GroupVelocity::GroupVelocity(const phase_space::ZAxis& z, const phase_space::Mom
 
 double GroupVelocity::spectral_radius(const Moments& moments) const {
   double current = 0.0;
-  for (Index j = 0; j < moments.planes(); ++j)
-    current = std::max(current, flavor::jordan_radius(flavor::load(moments.current(j))));
+  flavor::with_flavors(moments.flavors(), [&](auto flavors) {
+    for (Index j = 0; j < moments.planes(); ++j)
+      current = std::max(current, flavor::jordan_radius(flavor::load<flavors>(moments.current(j))));
+  });
   return largest_ratio_ * current * derivative_.largest_wave_number();
 }
 

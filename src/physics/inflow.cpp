@@ -11,9 +11,10 @@ Inflow::Inflow(const InflowState& state, const phase_space::ZAxis& z,
   if (state.beams.empty()) return;
   double* node = inflow_.data();
   for (Index i = box.energy.begin; i < box.energy.end(); ++i)
-    for (Index k = box.angle.begin; k < box.angle.end(); ++k, node += flavor::components)
-      flavor::store(node, state.spectrum[static_cast<std::size_t>(i)] *
-                              state.beams[static_cast<std::size_t>(k)]);
+    for (Index k = box.angle.begin; k < box.angle.end(); ++k)
+      for (int c = 0; c < box.components; ++c)
+        *node++ = state.spectrum[static_cast<std::size_t>(i)] *
+                  state.beams[static_cast<std::size_t>(k)][static_cast<std::size_t>(c)];
 }
 
 void Inflow::add_rate(const Neighbourhood& here, double* rate) {
@@ -23,10 +24,11 @@ void Inflow::add_rate(const Neighbourhood& here, double* rate) {
     const double speed = inwards * directions_[static_cast<std::size_t>(k)];
     if (speed <= 0.0) continue;
     for (Index i = 0; i < here.energies; ++i) {
-      const Index node = (i * here.angles + k) * flavor::components;
-      const flavor::Matrix rho =
-          flavor::load(here.density(0) + i * here.density_stride + k * flavor::components);
-      flavor::add_to(rate + node, -speed * strength_ * (rho - flavor::load(inflow_.data() + node)));
+      const Index node = i * here.row() + k * here.components;
+      const double* const rho = here.density(0) + i * here.density_stride + k * here.components;
+      for (Index c = 0; c < here.components; ++c)
+        rate[node + c] -=
+            speed * strength_ * (rho[c] - inflow_[static_cast<std::size_t>(node + c)]);
     }
   }
 }

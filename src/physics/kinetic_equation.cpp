@@ -66,7 +66,7 @@ KineticEquation::KineticEquation(const EquationSettings& settings, const phase_s
       settings_(settings),
       box_(decomposition.box()),
       reach_(z.derivative().reach()),
-      kernel_(std::make_shared<RateKernel>(momentum, decomposition)),
+      kernel_(make_rate_kernel(momentum, decomposition)),
       terms_(make_terms(settings, z, momentum, box_, kernel_)),
       moments_(momentum, decomposition, settings.matter),
       prepared_(static_cast<std::size_t>(box_.z.size + 2 * Index{reach_})),
@@ -139,6 +139,8 @@ Neighbourhood KineticEquation::neighbourhood(const phase_space::StateView& rho, 
   Neighbourhood here;
   here.energies = box_.energy.size;
   here.angles = box_.angle.size;
+  here.flavors = momentum_.flavors();
+  here.components = box_.components;
   here.density_stride = rho.energy_stride();
   here.energies_seen = rho.energies_seen();
   here.angles_seen = rho.angles_seen();

@@ -8,21 +8,14 @@
 namespace nuvlasov::physics {
 namespace {
 
-using flavor::Block;
-using flavor::block_size;
-using flavor::components;
 using flavor::Lanes;
 using flavor::load_lanes;
-using flavor::Matrix;
 using flavor::store_lanes;
 
 constexpr Index lanes = flavor::lanes;
 
-/// Registers of frozen directions that are finished at once, while they are in the innermost cache.
-constexpr Index strip_of_beams = phase_space::MomentumGradient::most / block_size;
-
 /// A row of D_z, each plane being read at the same place. Rows shorter than `pairs` end in zeros.
-template <int pairs>
+template <int flavors, int pairs>
 struct Difference {
   std::array<double, pairs> weight{};
   std::array<const double*, pairs> ahead{}, behind{};
@@ -36,10 +29,10 @@ struct Difference {
       behind[n] = plane_at(row.pairs[n].behind);
     }
   }
-  Block at(Index place) const {
-    Block sum{};
+  flavor::Block<flavors> at(Index place) const {
+    flavor::Block<flavors> sum{};
     for (int n = 0; n < pairs; ++n)
-      for (int c = 0; c < components; ++c)
+      for (int c = 0; c < flavor::components(flavors); ++c)
         sum[c] += weight[n] * (load_lanes(ahead[n] + place + c * lanes) -
                                load_lanes(behind[n] + place + c * lanes));
     return sum;
@@ -58,8 +51,9 @@ void with_static_pairs(int pairs, Body&& body) {
 
 }  // namespace
 
-RateKernel::RateKernel(const phase_space::MomentumGrid& momentum,
-                       const phase_space::Decomposition& decomposition)
+template <int flavors>
+FlavoredRateKernel<flavors>::FlavoredRateKernel(const phase_space::MomentumGrid& momentum,
+                                                const phase_space::Decomposition& decomposition)
     : lines_(momentum, decomposition.seen()),
       momentum_gradient_(momentum, lines_, decomposition.seen()),
       spherical_(momentum.geometry() == phase_space::Geometry::spherical),
@@ -93,7 +87,8 @@ RateKernel::RateKernel(const phase_space::MomentumGrid& momentum,
 }
 
 /// Where a register of the nodes stands.
-struct RateKernel::Place {
+template <int flavors>
+struct FlavoredRateKernel<flavors>::Place {
   Index node;   ///< number of its first component in the state
   Index nodes;  ///< that it holds
   Index block;  ///< among all
@@ -102,8 +97,9 @@ struct RateKernel::Place {
   Index turn;  ///< number in the Blocks of a period
 };
 
+template <int flavors>
 template <class Visit>
-void RateKernel::for_each_block(Index begin, Index end, Visit&& visit) const {
+void FlavoredRateKernel<flavors>::for_each_block(Index begin, Index end, Visit&& visit) const {
   const Index in_line = lines_.blocks(), period = lines_.period() * block_size;
   while (begin < end) {
     const Index line = begin / in_line, first = begin - line * in_line;
@@ -126,35 +122,38 @@ void RateKernel::for_each_block(Index begin, Index end, Visit&& visit) const {
   }
 }
 
-void RateKernel::spread(const double* values, double* blocks) {
+template <int flavors>
+void FlavoredRateKernel<flavors>::spread(const double* values, double* blocks) {
   const Index period = lines_.period() * lanes * components;
   for (Index at = 0; at < period; at += row_seen_)
     std::copy_n(values, std::min(row_seen_, period - at), repeated_.data() + at);
   // Where a line has no node.
   if (spherical_) std::fill(repeated_.data() + row_seen_, repeated_.data() + period, 0.0);
   for (Index at = 0; at < period; at += block_size)
-    flavor::store_block(blocks + at,
-                        flavor::by_component(flavor::load_block(repeated_.data() + at)));
+    flavor::store_block<flavors>(
+        blocks + at, flavor::by_component(flavor::load_block<flavors>(repeated_.data() + at)));
 }
 
-void RateKernel::write_products(const double* rho, const double* refraction, const double* current,
-                                double* products) {
+template <int flavors>
+void FlavoredRateKernel<flavors>::write_products(const double* rho, const double* refraction,
+                                                 const double* current, double* products) {
   rho -= to_first_;
   for (Index n = 0; n < row_seen_; ++n)
     row_values_[n] = 0.5 * signs_[n] * refraction[n - first_angle_];
   spread(row_values_.data(), half_omega_.data());
-  const Matrix half_a1 = 0.5 * flavor::load(current);
+  const auto half_a1 = 0.5 * flavor::load<flavors>(current);
   double* const of_current = products + lines_.all_blocks() * block_size;
   const auto write = [&, spherical = spherical_, half_omega = half_omega_.data()](
                          const double* nodes, const Place& place) {
-    const Block density = flavor::by_component(flavor::load_block(nodes));
+    const Block density = flavor::by_component(flavor::load_block<flavors>(nodes));
     Block by_omega{};
-    flavor::add_jordan_product(flavor::load_block(half_omega + place.turn), density, by_omega);
-    flavor::store_block(products + place.block * block_size, by_omega);
+    flavor::add_jordan_product(flavor::load_block<flavors>(half_omega + place.turn), density,
+                               by_omega);
+    flavor::store_block<flavors>(products + place.block * block_size, by_omega);
     if (!spherical) return;
     Block by_current{};
     flavor::add_jordan_product(half_a1, density, by_current);
-    flavor::store_block(of_current + place.block * block_size, by_current);
+    flavor::store_block<flavors>(of_current + place.block * block_size, by_current);
   };
   std::array<double, block_size> some{};
   for_each_block(0, lines_.all_blocks(), [&](const Place& place) {
@@ -167,12 +166,14 @@ void RateKernel::write_products(const double* rho, const double* refraction, con
   });
 }
 
-void RateKernel::prepare(const Neighbourhood& here, const Parts& parts) {
+template <int flavors>
+void FlavoredRateKernel<flavors>::prepare(const Neighbourhood& here, const Parts& parts) {
   double* const row = row_values_.data();
   const double* const omega = here.refraction(0) - first_angle_;
   for (std::size_t k = 0; k < directions_.size(); ++k) {
     const Index at = static_cast<Index>(k) * components;
-    Matrix motion = parts.refraction ? flavor::load(omega + at) : Matrix{};
+    flavor::Matrix<flavors> motion{};
+    if (parts.refraction) motion = flavor::load<flavors>(omega + at);
     motion[0] = parts.streaming ? -directions_[k] : 0.0;
     flavor::store(row + at, motion);
   }
@@ -192,7 +193,8 @@ void RateKernel::prepare(const Neighbourhood& here, const Parts& parts) {
   spread(row, slope_.data());
 }
 
-void RateKernel::put(const Block& value, const Place& place, double* plane) {
+template <int flavors>
+void FlavoredRateKernel<flavors>::put(const Block& value, const Place& place, double* plane) {
   const Block nodes = flavor::by_node(value);
   // A rate out of cache: without this its lines come too late (half the speed is left, instead of
   // 70 % of the triad).
@@ -200,15 +202,16 @@ void RateKernel::put(const Block& value, const Place& place, double* plane) {
   for (Index c = 0; c < components; ++c)
     __builtin_prefetch(plane + place.node + ahead * block_size + c * lanes, 1);
   if (place.nodes == lanes) {
-    flavor::store_block(plane + place.node, nodes);
+    flavor::store_block<flavors>(plane + place.node, nodes);
   } else {
     std::array<double, block_size> some{};
-    flavor::store_block(some.data(), nodes);
+    flavor::store_block<flavors>(some.data(), nodes);
     std::copy_n(some.data(), place.nodes * components, plane + place.node);
   }
 }
 
-void RateKernel::put(const double* line, Index first, double* plane) const {
+template <int flavors>
+void FlavoredRateKernel<flavors>::put(const double* line, Index first, double* plane) const {
   const Index step = lines_.component_step();
   for_each_block(first, first + lines_.blocks(), [&](const Place& place) {
     Block value{};
@@ -217,21 +220,25 @@ void RateKernel::put(const double* line, Index first, double* plane) const {
   });
 }
 
-void RateKernel::copy_owned(const double* seen, double* owned) const {
+template <int flavors>
+void FlavoredRateKernel<flavors>::copy_owned(const double* seen, double* owned) const {
   for (Index i = 0; i < energies_; ++i)
     std::copy_n(seen + to_first_ + i * row_seen_, row_, owned + i * row_);
 }
 
 /// What a plane is made of.
+template <int flavors>
 template <int pairs>
-struct RateKernel::Sources {
+struct FlavoredRateKernel<flavors>::Sources {
   const double* here = nullptr;
-  Difference<pairs> d_rho, d_omega_rho, d_current_rho;
-  Matrix current{}, current_slope{};  ///< A_1/2, D_z A_1/2
+  Difference<flavors, pairs> d_rho, d_omega_rho, d_current_rho;
+  flavor::Matrix<flavors> current{}, current_slope{};  ///< A_1/2, D_z A_1/2
 };
 
-template <int pairs, RateKernel::Products products>
-void RateKernel::write(const Neighbourhood& here, const Parts& parts, double* rate) {
+template <int flavors>
+template <int pairs, typename FlavoredRateKernel<flavors>::Products products>
+void FlavoredRateKernel<flavors>::write(const Neighbourhood& here, const Parts& parts,
+                                        double* rate) {
   constexpr bool spherical = products == Products::both || products == Products::either;
   const Index in_line = lines_.blocks(), current_products = lines_.all_blocks() * block_size;
   const Index component_step = lines_.component_step();
@@ -247,28 +254,30 @@ void RateKernel::write(const Neighbourhood& here, const Parts& parts, double* ra
       {d_z, 1.0, plane_at},
       {d_z, 1.0 / 3.0, [&](int m) { return here.products(m); }},
       {d_z, 1.0, [&](int m) { return here.products(m) + current_products; }},
-      0.5 * flavor::load(here.current(0)),
-      0.5 * d_z.apply([&](int m) { return flavor::load(here.current(m)); })};
+      0.5 * flavor::load<flavors>(here.current(0)),
+      0.5 * d_z.apply([&](int m) { return flavor::load<flavors>(here.current(m)); })};
 
   const auto make = [&](const Sources<pairs>& from, Index node, const Place& place) {
     const auto set = [&](phase_space::Fields& fields, const Block& value) {
       double* const at = fields.line(place.line) + place.lane;
       for (int c = 0; c < components; ++c) store_lanes(at + c * component_step, value[c]);
     };
-    const Block density = flavor::by_component(flavor::load_block(from.here + node));
+    const Block density = flavor::by_component(flavor::load_block<flavors>(from.here + node));
     const Block slope = flavor::by_component(from.d_rho.at(node));
-    const Block motion = flavor::load_block(motion_.data() + place.turn);
+    const Block motion = flavor::load_block<flavors>(motion_.data() + place.turn);
     Block sum{};
     for (int c = 0; c < components; ++c) sum[c] = motion[0] * slope[c];
     flavor::add_precession(motion, density, sum);
     if constexpr (products != Products::none) {
       Block force = from.d_omega_rho.at(place.block * block_size);
-      flavor::add_jordan_product(flavor::load_block(omega_.data() + place.turn), slope, force);
-      flavor::add_jordan_product(flavor::load_block(slope_.data() + place.turn), density, force);
+      flavor::add_jordan_product(flavor::load_block<flavors>(omega_.data() + place.turn), slope,
+                                 force);
+      flavor::add_jordan_product(flavor::load_block<flavors>(slope_.data() + place.turn), density,
+                                 force);
       if constexpr (spherical)
         set(force_, force);
       else
-        flavor::store_block(force_.line(0) + place.node, flavor::by_node(force));
+        flavor::store_block<flavors>(force_.line(0) + place.node, flavor::by_node(force));
     }
     if constexpr (spherical) {
       const Block of_product = from.d_current_rho.at(place.block * block_size);
@@ -349,7 +358,9 @@ void RateKernel::write(const Neighbourhood& here, const Parts& parts, double* ra
   if (!whole_) copy_owned(target, rate);
 }
 
-void RateKernel::write_rate(const Neighbourhood& here, const Parts& parts, double* rate) {
+template <int flavors>
+void FlavoredRateKernel<flavors>::write_rate(const Neighbourhood& here, const Parts& parts,
+                                             double* rate) {
   prepare(here, parts);
   with_static_pairs(here.d_z().size, [&](auto pairs) {
     if (!parts.read_products())
@@ -363,7 +374,9 @@ void RateKernel::write_rate(const Neighbourhood& here, const Parts& parts, doubl
   });
 }
 
-void RateKernel::write_momentum_gradient(const Neighbourhood& here, double* gradient) {
+template <int flavors>
+void FlavoredRateKernel<flavors>::write_momentum_gradient(const Neighbourhood& here,
+                                                          double* gradient) {
   const double* const rho = here.density(0) - to_first_;
   double* const target = whole_ ? gradient : seen_rate_.data();
   if (!spherical_) {
@@ -378,7 +391,7 @@ void RateKernel::write_momentum_gradient(const Neighbourhood& here, double* grad
   const auto make = [&](const Place& place) {
     std::array<double, block_size> some{};
     std::copy_n(rho + place.node, place.nodes * components, some.data());
-    const Block density = flavor::by_component(flavor::load_block(some.data()));
+    const Block density = flavor::by_component(flavor::load_block<flavors>(some.data()));
     double* const at = force_.line(place.line) + place.lane;
     for (int c = 0; c < components; ++c) store_lanes(at + c * lines_.component_step(), density[c]);
   };
@@ -394,6 +407,16 @@ void RateKernel::write_momentum_gradient(const Neighbourhood& here, double* grad
     put(sum, begin, target);
   }
   if (!whole_) copy_owned(target, gradient);
+}
+
+template class FlavoredRateKernel<2>;
+template class FlavoredRateKernel<3>;
+
+std::shared_ptr<RateKernel> make_rate_kernel(const phase_space::MomentumGrid& momentum,
+                                             const phase_space::Decomposition& decomposition) {
+  return flavor::with_flavors(momentum.flavors(), [&](auto flavors) -> std::shared_ptr<RateKernel> {
+    return std::make_shared<FlavoredRateKernel<flavors>>(momentum, decomposition);
+  });
 }
 
 }  // namespace nuvlasov::physics

@@ -4,15 +4,21 @@
 #include <cmath>
 #include <numbers>
 
+#include "nuvlasov/flavor/eigensystem.hpp"
+
 namespace nuvlasov::physics {
 
 double largest_refraction(const Moments& moments) {
-  double largest = 0.0;
-  for (Index j = 0; j < moments.planes(); ++j)
-    for (Index k = 0; k < moments.angles(); ++k)
-      largest = std::max(largest, flavor::eigenvalues(flavor::load(moments.refraction(j) +
-                                                                   k * flavor::components))[1]);
-  return largest;
+  return flavor::with_flavors(moments.flavors(), [&](auto flavors) {
+    double largest = 0.0;
+    for (Index j = 0; j < moments.planes(); ++j)
+      for (Index k = 0; k < moments.angles(); ++k)
+        largest =
+            std::max(largest, flavor::eigenvalues(flavor::load<flavors>(moments.refraction(j) +
+                                                                        k * moments.components()))
+                                  .back());
+    return largest;
+  });
 }
 
 double short_wave_growth(double refraction, const phase_space::ZAxis& z,

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "nuvlasov/flavor/eigensystem.hpp"
+
 namespace nuvlasov::physics {
 
 WeakForce::WeakForce(phase_space::ZAxis z, const phase_space::Box& box,
@@ -25,10 +27,13 @@ double WeakForce::spectral_radius(const Moments& moments) const {
       flux_form += z_.spacing() * std::abs(d_z.pairs[n].weight) *
                    std::abs(d_z.pairs[n].ahead - d_z.pairs[n].behind);
     double force = 0.0;
-    for (Index at = 0; at < moments.angles() * flavor::components; at += flavor::components)
-      force = std::max(force, flavor::jordan_radius(d_z.apply([&](int m) {
-                         return flavor::load(moments.refraction(j + m) + at);
-                       })));
+    flavor::with_flavors(moments.flavors(), [&](auto flavors) {
+      for (Index k = 0; k < moments.angles(); ++k)
+        force = std::max(
+            force, flavor::jordan_radius(d_z.apply([&](int m) {
+              return flavor::load<flavors>(moments.refraction(j + m) + k * moments.components());
+            })));
+    });
     rate = std::max(rate, (2.0 + flux_form) / 3.0 * force);
   }
   return rate * momentum_radius_;

@@ -6,14 +6,14 @@
 #include <tuple>
 #include <type_traits>
 
-#include "nuvlasov/flavor/pairs.hpp"
+#include "nuvlasov/flavor/precession.hpp"
 #include "nuvlasov/phase_space/petsc_array.hpp"
 #include "nuvlasov/phase_space/rows.hpp"
 
 namespace nuvlasov::time {
 namespace {
 
-using flavor::Matrix;
+using flavor::Precession;
 using phase_space::Array;
 using phase_space::ReadArray;
 
@@ -79,17 +79,11 @@ struct Largest {
   }
 };
 
-/// axis x rho.
-template <class Matrices>
-Matrices precession(const double* axis, Matrices rho) {
-  const auto by = flavor::load<Matrices>(axis);
-  return flavor::precession_about(by, flavor::turned(by), rho);
-}
-
 }  // namespace
 
-PetscErrorCode FixedPoint::create(TS ts, RightHandSide& right_hand_side, double theta,
-                                  double tolerance) {
+template <int flavors>
+PetscErrorCode FlavoredFixedPoint<flavors>::create(TS ts, RightHandSide& right_hand_side,
+                                                   double theta, double tolerance) {
   PetscFunctionBeginUser;
   ts_ = ts;
   right_hand_side_ = &right_hand_side;
@@ -98,8 +92,9 @@ PetscErrorCode FixedPoint::create(TS ts, RightHandSide& right_hand_side, double 
   const phase_space::Box& box = right_hand_side.decomposition().box();
   PetscCall(energy_sums_.create(right_hand_side.decomposition(), right_hand_side.equation()));
   for (auto* sums : {&sums_, &defect_sums_, &sums_change_}) *sums = energy_sums_.field();
-  for (auto* axes : {&axes_, &scales_, &axes_change_})
+  for (auto* axes : {&axes_, &axes_change_})
     axes->resize(static_cast<std::size_t>(box.z.size * box.row()));
+  rotations_.resize(axes_.size() * Precession<Matrix>::numbers_per_component);
   SNES snes = nullptr;
   PetscCall(TSGetSNES(ts, &snes));
   PetscCall(SNESSetType(snes, SNESSHELL));
@@ -108,7 +103,8 @@ PetscErrorCode FixedPoint::create(TS ts, RightHandSide& right_hand_side, double 
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode FixedPoint::use_step(double step) {
+template <int flavors>
+PetscErrorCode FlavoredFixedPoint<flavors>::use_step(double step) {
   PetscFunctionBeginUser;
   if (std::abs(step - step_) > same_step * step_) forget();
   step_ = step;
@@ -120,13 +116,15 @@ PetscErrorCode FixedPoint::use_step(double step) {
   h_of_inverse_ = h_of_inverse;
   const physics::KineticEquation& equation = right_hand_side_->equation();
   const double streams = equation.parts().streaming ? h_of_inverse : 0.0;
-  inverse_ = StreamingInverse(equation.z().derivative(), streams, equation.momentum().directions());
+  inverse_ = StreamingInverse(equation.z().derivative(), streams, equation.momentum().directions(),
+                              flavor::components(flavors));
   PetscCall(exchange_.create(right_hand_side_->decomposition(), inverse_.reach(),
                              equation.z().periodic()));
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode FixedPoint::guess(Vec start, Vec x) {
+template <int flavors>
+PetscErrorCode FlavoredFixedPoint<flavors>::guess(Vec start, Vec x) {
   PetscFunctionBeginUser;
   if (known_ == 0) {
     PetscCall(VecCopy(start, x));
@@ -142,7 +140,7 @@ PetscErrorCode FixedPoint::guess(Vec start, Vec x) {
 
   const phase_space::Box& box = right_hand_side_->decomposition().box();
   const Index row = box.row(), plane = box.plane();
-  const Index first = box.angle.begin * flavor::components;
+  const Index first = box.angle.begin * flavor::components(flavors);
   const Array guessed(x), defect(defect_);
   const ReadArray from(start);
   std::array<const double*, history> known{};
@@ -157,7 +155,7 @@ PetscErrorCode FixedPoint::guess(Vec start, Vec x) {
       energy_sums_.refraction(&midpoint_sums_[n][j * width], axis);
       for (std::size_t at = 0; at < width; ++at) axis[at] = h_ * weights[n] * (here[at] - axis[at]);
     }
-    phase_space::for_each_in_plane(
+    phase_space::for_each_in_plane<flavors>(
         row, box.energy.size, [&](Index at, auto node, auto&& for_energies) {
           using Matrices = decltype(node);
           for_energies(0, box.energy.size, [&](Index i) {
@@ -168,8 +166,8 @@ PetscErrorCode FixedPoint::guess(Vec start, Vec x) {
               const auto midpoint = flavor::load<Matrices>(known[n] + place);
               start_of_step = 2.0 * midpoint - start_of_step;
               sum += weights[n] * midpoint;
-              rest +=
-                  precession(&axes[n * width] + first + at, midpoint) - weights[n] * start_of_step;
+              rest += flavor::precession_about(&axes[n * width] + first + at, midpoint) -
+                      weights[n] * start_of_step;
             }
             flavor::store(guessed + place, sum);
             flavor::store(defect + place, rest);
@@ -182,7 +180,8 @@ PetscErrorCode FixedPoint::guess(Vec start, Vec x) {
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode FixedPoint::find_defect(Vec start, Vec x) {
+template <int flavors>
+PetscErrorCode FlavoredFixedPoint<flavors>::find_defect(Vec start, Vec x) {
   PetscFunctionBeginUser;
   const Index plane = right_hand_side_->decomposition().box().plane();
   const ReadArray from(start), now(x);
@@ -201,11 +200,12 @@ PetscErrorCode FixedPoint::find_defect(Vec start, Vec x) {
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode FixedPoint::find_refraction() {
+template <int flavors>
+PetscErrorCode FlavoredFixedPoint<flavors>::find_refraction() {
   PetscFunctionBeginUser;
   const phase_space::Box& box = right_hand_side_->decomposition().box();
   const Index row = box.row(), width = energy_sums_.row();
-  const Index first = box.angle.begin * flavor::components;
+  const Index first = box.angle.begin * flavor::components(flavors);
   PetscCall(energy_sums_.solve(inverse_, h_, sums_, defect_sums_, sums_change_));
   phase_space::Numbers before(static_cast<std::size_t>(width)), after(before.size());
   for (Index j = 0; j < box.z.size; ++j) {
@@ -214,44 +214,47 @@ PetscErrorCode FixedPoint::find_refraction() {
     energy_sums_.refraction(sums, before.data());
     for (Index at = 0; at < width; ++at) changed[at] += sums[at];
     energy_sums_.refraction(changed, after.data());
-    for (Index at = 0; at < row; at += flavor::components) {
+    for (Index at = 0; at < row; at += flavor::components(flavors)) {
       const Index place = j * row + at;
-      const Matrix now = flavor::load(&before[first + at]), next = flavor::load(&after[first + at]);
-      flavor::store(&axes_[place], 0.5 * h_ * next);
-      flavor::store(&scales_[place], flavor::implicit_precession_scale(0.5 * h_ * next));
-      flavor::store(&axes_change_[place], h_ * (next - now));
+      const auto now = flavor::load<flavors>(&before[first + at]);
+      const auto next = flavor::load<flavors>(&after[first + at]);
+      const Matrix axis = 0.5 * h_ * next;
+      flavor::store(&axes_[place], axis);
+      flavor::store(&axes_change_[place], Matrix(h_ * (next - now)));
+      Precession<Matrix>::write(axis,
+                                &rotations_[place * Precession<Matrix>::numbers_per_component]);
     }
   }
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode FixedPoint::correct(Vec x, Change* change) {
+template <int flavors>
+PetscErrorCode FlavoredFixedPoint<flavors>::correct(Vec x, Change* change) {
   PetscFunctionBeginUser;
   const phase_space::Box& box = right_hand_side_->decomposition().box();
   const Index planes = box.z.size, row = box.row(), plane = box.plane();
-  const Index first = box.angle.begin * flavor::components;
+  const Index first = box.angle.begin * flavor::components(flavors);
   PetscCall(find_refraction());
   const Array values(x), defect(defect_);
-  std::tuple<Largest<flavor::MatrixPair>, Largest<Matrix>> all_largest;
+  std::conditional_t<flavors == 2, std::tuple<Largest<flavor::MatrixPair>, Largest<Matrix>>,
+                     std::tuple<Largest<Matrix>>>
+      all_largest;
   // R of source(place, ...) for the energies [begin, end) of plane j, to take(place, result).
   const auto rotate = [&](Index j, Index begin, Index end, auto&& source, auto&& take) {
     const double* const axes = axes_.data() + j * row;
-    const double* const scales = scales_.data() + j * row;
-    phase_space::for_each_in_plane(row, end - begin, [&](Index at, auto node, auto&& for_energies) {
-      using Matrices = decltype(node);
-      const auto axis = flavor::load<Matrices>(axes + at);
-      const auto scale = flavor::load<Matrices>(scales + at);
-      const auto turned_axis = flavor::turned(axis);
-      auto largest = std::get<Largest<Matrices>>(all_largest);
-      for_energies(0, end - begin, [&](Index i) {
-        const Index place = (begin + i) * row + at;
-        take(place,
-             flavor::implicit_precession(axis, turned_axis, scale,
-                                         source(place, at, axis, turned_axis)),
-             largest);
-      });
-      std::get<Largest<Matrices>>(all_largest) = largest;
-    });
+    const double* const rotations =
+        rotations_.data() + j * row * Precession<Matrix>::numbers_per_component;
+    phase_space::for_each_in_plane<flavors>(
+        row, end - begin, [&](Index at, auto node, auto&& for_energies) {
+          using Matrices = decltype(node);
+          const Precession<Matrices> precession(axes, rotations, at);
+          auto largest = std::get<Largest<Matrices>>(all_largest);
+          for_energies(0, end - begin, [&](Index i) {
+            const Index place = (begin + i) * row + at;
+            take(place, precession.implicit_step(source(place, at, precession)), largest);
+          });
+          std::get<Largest<Matrices>>(all_largest) = largest;
+        });
   };
   const auto prepare = [&](Index j, Index begin, Index end) {
     double* const own = defect + j * plane;
@@ -259,10 +262,9 @@ PetscErrorCode FixedPoint::correct(Vec x, Change* change) {
     const double* const by = axes_change_.data() + j * row;
     rotate(
         j, begin, end,
-        [&](Index place, Index at, auto axis, auto /*turned_axis*/) {
-          using Matrices = decltype(axis);
-          return flavor::load<Matrices>(own + place) +
-                 precession(by + at, flavor::load<Matrices>(value + place));
+        [&]<class Matrices>(Index place, Index at, const Precession<Matrices>& /*precession*/) {
+          return Matrices(flavor::load<Matrices>(own + place) +
+                          flavor::precession_about(by + at, flavor::load<Matrices>(value + place)));
         },
         [&](Index place, auto result, auto& /*largest*/) { flavor::store(own + place, result); });
   };
@@ -278,15 +280,14 @@ PetscErrorCode FixedPoint::correct(Vec x, Change* change) {
     with_constant_reach(reach, [&](auto planes_before) {
       rotate(
           j, begin, end,
-          [&](Index place, Index at, auto axis, auto turned_axis) {
-            using Matrices = decltype(axis);
+          [&]<class Matrices>(Index place, Index at, const Precession<Matrices>& precession) {
             Matrices sum{}, by_precession{};
             for (Index m = 0; m < 2 * planes_before + 1; ++m) {
               const auto source = flavor::load<Matrices>(around[m] + place);
               sum += flavor::load<Matrices>(weights[m] + at) * source;
               by_precession += flavor::load<Matrices>(changes[m] + at) * source;
             }
-            return sum + 2.0 * flavor::precession_about(axis, turned_axis, by_precession);
+            return Matrices(sum + 2.0 * precession.rate(by_precession));
           },
           [&](Index place, auto correction, auto& largest) {
             const auto next = flavor::load<decltype(correction)>(value + place) + correction;
@@ -318,7 +319,8 @@ PetscErrorCode FixedPoint::correct(Vec x, Change* change) {
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode FixedPoint::add_up_midpoints() {
+template <int flavors>
+PetscErrorCode FlavoredFixedPoint<flavors>::add_up_midpoints() {
   PetscFunctionBeginUser;
   if (added_up_) PetscFunctionReturn(0);
   const phase_space::Box& box = right_hand_side_->decomposition().box();
@@ -333,7 +335,8 @@ PetscErrorCode FixedPoint::add_up_midpoints() {
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode FixedPoint::remember(Vec x) {
+template <int flavors>
+PetscErrorCode FlavoredFixedPoint<flavors>::remember(Vec x) {
   PetscFunctionBeginUser;
   std::rotate(midpoints_.begin(), midpoints_.end() - 1, midpoints_.end());
   std::rotate(midpoint_sums_.begin(), midpoint_sums_.end() - 1, midpoint_sums_.end());
@@ -352,7 +355,8 @@ PetscErrorCode FixedPoint::remember(Vec x) {
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode FixedPoint::recall(int count, double step, Vec like) {
+template <int flavors>
+PetscErrorCode FlavoredFixedPoint<flavors>::recall(int count, double step, Vec like) {
   PetscFunctionBeginUser;
   known_ = std::min(count, history);
   step_ = step;
@@ -362,7 +366,9 @@ PetscErrorCode FixedPoint::recall(int count, double step, Vec like) {
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode FixedPoint::iterate(Vec x, SNESConvergedReason* reason, int* iterations) {
+template <int flavors>
+PetscErrorCode FlavoredFixedPoint<flavors>::iterate(Vec x, SNESConvergedReason* reason,
+                                                    int* iterations) {
   PetscFunctionBeginUser;
   Vec start = nullptr;
   PetscCall(TSGetSolution(ts_, &start));
@@ -391,9 +397,10 @@ PetscErrorCode FixedPoint::iterate(Vec x, SNESConvergedReason* reason, int* iter
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode FixedPoint::solve(SNES snes, Vec x) {
+template <int flavors>
+PetscErrorCode FlavoredFixedPoint<flavors>::solve(SNES snes, Vec x) {
   PetscFunctionBeginUser;
-  FixedPoint* self = nullptr;
+  FlavoredFixedPoint* self = nullptr;
   PetscCall(SNESShellGetContext(snes, &self));
   if (self->defect_ == nullptr) PetscCall(VecDuplicate(x, self->defect_.address()));
   PetscReal step = 0.0;
@@ -406,6 +413,15 @@ PetscErrorCode FixedPoint::solve(SNES snes, Vec x) {
   PetscCall(SNESSetIterationNumber(snes, iterations));
   PetscCall(SNESSetConvergedReason(snes, reason));
   PetscFunctionReturn(0);
+}
+
+template class FlavoredFixedPoint<2>;
+template class FlavoredFixedPoint<3>;
+
+std::unique_ptr<FixedPoint> make_fixed_point(int flavors) {
+  return flavor::with_flavors(flavors, [](auto n) -> std::unique_ptr<FixedPoint> {
+    return std::make_unique<FlavoredFixedPoint<n>>();
+  });
 }
 
 }  // namespace nuvlasov::time

@@ -62,6 +62,7 @@ PetscErrorCode Integrator::create(const phase_space::Decomposition& decompositio
                                   const IntegratorSettings& settings, Vec state) {
   PetscFunctionBeginUser;
   right_hand_side_.emplace(decomposition, equation);
+  fixed_point_ = make_fixed_point(equation.momentum().flavors());
   settings_ = settings;
   state_ = state;
   PetscCall(register_fused_rk4());
@@ -98,7 +99,7 @@ PetscErrorCode Integrator::create(const phase_space::Decomposition& decompositio
       PetscCall(TSSetType(ts_, TSTHETA));
       PetscCall(TSThetaSetTheta(ts_, theta));
       PetscCall(TSThetaSetEndpoint(ts_, PETSC_FALSE));
-      PetscCall(fixed_point_.create(ts_, *right_hand_side_, theta, settings.solver_tolerance));
+      PetscCall(fixed_point_->create(ts_, *right_hand_side_, theta, settings.solver_tolerance));
       break;
   }
   TSAdapt adapt = nullptr;
@@ -245,8 +246,8 @@ PetscErrorCode Integrator::memory(IntegratorMemory* memory) const {
              .last_step = last_step_,
              .steps = steps_,
              .evaluations = evaluations(),
-             .midpoints = fixed_point_.known(),
-             .midpoint_step = fixed_point_.step(),
+             .midpoints = fixed_point_->known(),
+             .midpoint_step = fixed_point_->step(),
              .halvings = halvings_,
              .largest = settings_.largest.value_or(1.0)};
   PetscReal next = 0.0;
@@ -258,8 +259,8 @@ PetscErrorCode Integrator::memory(IntegratorMemory* memory) const {
 
 std::vector<Vec> Integrator::remembered() const {
   std::vector<Vec> vectors;
-  vectors.reserve(static_cast<std::size_t>(fixed_point_.known()));
-  for (int n = 0; n < fixed_point_.known(); ++n) vectors.push_back(fixed_point_.midpoint(n));
+  vectors.reserve(static_cast<std::size_t>(fixed_point_->known()));
+  for (int n = 0; n < fixed_point_->known(); ++n) vectors.push_back(fixed_point_->midpoint(n));
   return vectors;
 }
 
@@ -274,7 +275,7 @@ PetscErrorCode Integrator::restore(const IntegratorMemory& memory) {
   PetscCall(TSSetTime(ts_, memory.time));
   PetscCall(TSSetStepNumber(ts_, static_cast<PetscInt>(memory.steps)));
   if (adaptive_) PetscCall(TSSetTimeStep(ts_, memory.next_step));
-  PetscCall(fixed_point_.recall(static_cast<int>(memory.midpoints), memory.midpoint_step, state_));
+  PetscCall(fixed_point_->recall(static_cast<int>(memory.midpoints), memory.midpoint_step, state_));
   PetscFunctionReturn(0);
 }
 

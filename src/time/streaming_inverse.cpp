@@ -61,8 +61,8 @@ Index reach_of(const Response& g) {
 }  // namespace
 
 StreamingInverse::StreamingInverse(const phase_space::CentralDifference& derivative, double h,
-                                   const std::vector<double>& speeds)
-    : row_(static_cast<Index>(speeds.size()) * flavor::components) {
+                                   const std::vector<double>& speeds, int components)
+    : row_(static_cast<Index>(speeds.size()) * components) {
   std::vector<Responses> all;
   for (const double v : speeds) {
     all.push_back(responses(derivative, h * v));
@@ -74,9 +74,9 @@ StreamingInverse::StreamingInverse(const phase_space::CentralDifference& derivat
     double sum = 0.0;
     for (Index m = -reach_; m <= reach_; ++m) sum += all[k].inverse[m];
     for (Index m = -reach_; m <= reach_; ++m) {
-      const Index at = (reach_ + m) * row_ + static_cast<Index>(k) * flavor::components;
-      std::fill_n(weights_.begin() + at, flavor::components, all[k].inverse[m] / sum);
-      std::fill_n(changes_.begin() + at, flavor::components, all[k].change[m]);
+      const Index at = (reach_ + m) * row_ + static_cast<Index>(k) * components;
+      std::fill_n(weights_.begin() + at, components, all[k].inverse[m] / sum);
+      std::fill_n(changes_.begin() + at, components, all[k].change[m]);
     }
   }
 }

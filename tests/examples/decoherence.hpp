@@ -26,14 +26,15 @@ class Decoherence final : public physics::Term {
   std::string meaning() const override { return "collisions, -Gamma (rho - diag rho)"; }
 
   void add_rate(const physics::Neighbourhood& here, double* rate) override {
-    const Index row = here.angles * flavor::components;
-    for (Index i = 0; i < here.energies; ++i) {
-      const double damping = damping_[static_cast<std::size_t>(i)];
-      const double* rho = here.density(0) + i * here.density_stride;
-      for (Index at = 0; at < row; at += flavor::components)
-        flavor::add_to(rate + i * row + at,
-                       -damping * flavor::off_diagonal(flavor::load(rho + at)));
-    }
+    flavor::with_flavors(here.flavors, [&](auto flavors) {
+      for (Index i = 0; i < here.energies; ++i) {
+        const double damping = damping_[static_cast<std::size_t>(i)];
+        const double* rho = here.density(0) + i * here.density_stride;
+        for (Index at = 0; at < here.row(); at += here.components)
+          flavor::add_to(rate + i * here.row() + at,
+                         -damping * flavor::off_diagonal(flavor::load<flavors>(rho + at)));
+      }
+    });
   }
 
   /// The eigenvalues are 0 and -Gamma; the highest energy is the fastest.

@@ -137,9 +137,9 @@ TEST_F(Alone, DampsCoherenceAtTheRateOfEachEnergy) {
   const PetscScalar* memory = nullptr;
   ASSERT_EQ(VecGetArrayRead(grid_.state, &memory), 0);
   grid_.for_owned([&](Index local, Index global) {
-    const Index component = local % flavor::components;
+    const Index component = local % flavor::components(2);
     const Index energy =
-        global / (flavor::components * grid_.momentum.angles()) % grid_.momentum.energies();
+        global / (flavor::components(2) * grid_.momentum.angles()) % grid_.momentum.energies();
     const double ratio = grid_.momentum.energy(energy) / grid_.momentum.reference_energy();
     const double rate = component == 1 || component == 2 ? damping * ratio * ratio : 0.0;
     const double initial[] = {0.4, 0.1, -0.2, 0.3};

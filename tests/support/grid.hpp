@@ -25,6 +25,7 @@ struct GridShape {
   bool antineutrinos = false;  ///< in spherical geometry: as many angles again
   double reference = 50.0;
   phase_space::Boundaries boundaries = phase_space::Boundaries::periodic;
+  int flavors = 2;
 };
 
 /// A phase space, distributed over a communicator, with an equation and a state of random numbers.
@@ -37,14 +38,15 @@ class Grid {
   Grid(const GridShape& shape, const physics::EquationSettings& settings,
        MPI_Comm comm = PETSC_COMM_SELF, phase_space::ProcessGrid ranks = {})
       : z(shape.length, shape.z, shape.z_order, shape.boundaries),
-        momentum(shape.spherical_angles > 0
-                     ? phase_space::MomentumGrid::spherical(
-                           shape.reference, shape.half_width, shape.energies, shape.energy_order,
-                           shape.spherical_angles, shape.angular_operator, shape.range,
-                           shape.antineutrinos)
-                     : phase_space::MomentumGrid(shape.reference, shape.half_width, shape.energies,
-                                                 shape.energy_order, shape.directions,
-                                                 shape.weights, shape.signs)) {
+        momentum((shape.spherical_angles > 0
+                      ? phase_space::MomentumGrid::spherical(
+                            shape.reference, shape.half_width, shape.energies, shape.energy_order,
+                            shape.spherical_angles, shape.angular_operator, shape.range,
+                            shape.antineutrinos)
+                      : phase_space::MomentumGrid(shape.reference, shape.half_width, shape.energies,
+                                                  shape.energy_order, shape.directions,
+                                                  shape.weights, shape.signs))
+                     .of_flavors(shape.flavors)) {
     const int ghosts = std::max(shape.z_order, shape.energy_order) / 2;
     EXPECT_EQ(decomposition.create(comm, z, momentum, ghosts, ranks), 0);
     equation = std::make_unique<physics::KineticEquation>(settings, z, momentum, decomposition);
@@ -56,7 +58,7 @@ class Grid {
     std::mt19937 generator(seed);
     std::uniform_real_distribution<double> uniform(-1.0, 1.0);
     std::vector<double> values(static_cast<std::size_t>(z.cells() * momentum.energies() *
-                                                        momentum.angles() * flavor::components));
+                                                        momentum.angles() * momentum.components()));
     for (double& value : values) value = uniform(generator);
     return values;
   }
@@ -74,7 +76,7 @@ class Grid {
   /// d rho/dt on the owned nodes.
   std::vector<double> rate() {
     std::vector<double> values(
-        static_cast<std::size_t>(decomposition.box().nodes() * flavor::components));
+        static_cast<std::size_t>(decomposition.box().nodes() * momentum.components()));
     EXPECT_EQ(
         decomposition.with_ghosts(
             state, [&](const phase_space::StateView& rho) { equation->rate(rho, values.data()); }),
@@ -93,7 +95,7 @@ class Grid {
           visit(local++, (((box.z.begin + j) * momentum.energies() + box.energy.begin + i) *
                               momentum.angles() +
                           box.angle.begin) *
-                                 flavor::components +
+                                 momentum.components() +
                              a);
   }
 
@@ -101,8 +103,11 @@ class Grid {
   double inner_product(const std::vector<double>& f, const std::vector<double>& g) const {
     long double sum = 0.0L;
     for (std::size_t n = 0; n < f.size(); ++n) {
-      const auto node = static_cast<Index>(n / flavor::components);
-      sum += static_cast<long double>(f[n] * g[n]) *
+      const auto number = static_cast<Index>(n);
+      const Index node = number / momentum.components();
+      // Tr(a b) = a0 b0/N + a.b/2.
+      const double trace = number % momentum.components() == 0 ? 2.0 / momentum.flavors() : 1.0;
+      sum += static_cast<long double>(trace * f[n] * g[n]) *
              momentum.weight(node / momentum.angles() % momentum.energies(),
                              node % momentum.angles()) *
              z.weight(node / (momentum.angles() * momentum.energies()));

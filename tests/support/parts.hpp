@@ -15,7 +15,12 @@ namespace nuvlasov::testing_support {
 /// Masses, and matter on so many cells.
 inline physics::EquationSettings with_masses_and_matter(physics::EquationSettings settings,
                                                         Index cells) {
-  settings.masses = {.delta_m2 = -7.0, .mixing_angle = 0.3};
+  settings.masses = {.delta_m2 = -7.0,
+                     .mixing_angle = 0.3,
+                     .delta_m2_31 = 4.0,
+                     .theta_13 = 0.2,
+                     .theta_23 = 0.9,
+                     .delta_cp = 1.2};
   for (Index j = 0; j < cells; ++j)
     settings.matter.push_back(1.5 + std::cos(6.28 * static_cast<double>(j * j) / 7.0));
   return settings;

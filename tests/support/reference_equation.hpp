@@ -1,5 +1,5 @@
 /// \file
-/// The kinetic equation written out as slowly and plainly as possible: complex 2 x 2 matrices,
+/// The kinetic equation written out as slowly and plainly as possible: complex matrices,
 /// every derivative a sum over the whole axis, the weak force and the group velocity each as the
 /// mean of its three forms for neutrinos and antineutrinos, matter, masses, dissipation as
 /// differences of differences; and what the ledger and the fluxes say of it.
@@ -9,6 +9,7 @@
 #include <complex>
 #include <vector>
 
+#include "dense.hpp"
 #include "nuvlasov/flavor/density_matrix.hpp"
 #include "nuvlasov/phase_space/angular_operator.hpp"
 #include "nuvlasov/phase_space/momentum_grid.hpp"
@@ -19,29 +20,6 @@ namespace nuvlasov::testing_support {
 
 class ReferenceEquation {
  public:
-  using Complex = std::complex<double>;
-  struct Dense {
-    Complex m[2][2]{};
-    Dense& operator+=(const Dense& b) {
-      for (int r = 0; r < 2; ++r)
-        for (int s = 0; s < 2; ++s) m[r][s] += b.m[r][s];
-      return *this;
-    }
-    friend Dense operator+(Dense a, const Dense& b) { return a += b; }
-    friend Dense operator*(Complex c, Dense a) {
-      for (auto& row : a.m)
-        for (Complex& x : row) x *= c;
-      return a;
-    }
-    friend Dense operator-(const Dense& a, const Dense& b) { return a + (-1.0) * b; }
-    friend Dense operator*(const Dense& a, const Dense& b) {
-      Dense c;
-      for (int r = 0; r < 2; ++r)
-        for (int s = 0; s < 2; ++s)
-          for (int t = 0; t < 2; ++t) c.m[r][s] += a.m[r][t] * b.m[t][s];
-      return c;
-    }
-  };
   using Field = std::vector<Dense>;  ///< [z][energy][angle]
 
   ReferenceEquation(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
@@ -104,6 +82,29 @@ class ReferenceEquation {
     }));
   }
 
+  /// M^2 without its trace, from the masses of the mixed states: nu_a = sum_i U_ai nu_i with U a
+  /// product of rotations, each in the plane of two flavors.
+  Dense mass_matrix() const {
+    const int n = p_.flavors();
+    const auto rotation = [n](int a, int b, double angle, double phase) {
+      Dense r = unit(n);
+      r.m[a][a] = r.m[b][b] = std::cos(angle);
+      r.m[a][b] = std::sin(angle) * std::polar(1.0, -phase);
+      r.m[b][a] = -std::sin(angle) * std::polar(1.0, phase);
+      return r;
+    };
+    Dense u = rotation(0, 1, masses_.mixing_angle, 0.0), squares, adjoint;
+    squares.m[1][1] = masses_.delta_m2;
+    if (n == 3) {
+      u = rotation(1, 2, masses_.theta_23, 0.0) *
+          rotation(0, 2, masses_.theta_13, masses_.delta_cp) * u;
+      squares.m[2][2] = masses_.delta_m2_31;
+    }
+    for (int r = 0; r < n; ++r)
+      for (int c = 0; c < n; ++c) adjoint.m[r][c] = std::conj(u.m[c][r]);
+    return u * squares * adjoint - trace(squares) / Complex(n) * unit(n);
+  }
+
   /// dS/dt that the weak force and the group velocity leave, from sums over eigenvectors of rho.
   double entropy_remainder(const std::vector<double>& state) const {
     const Field rho = to_dense(state), velocity = d_p_of_refraction(rho);
@@ -116,7 +117,7 @@ class ReferenceEquation {
           for (Index k = 0; k < p_.angles(); ++k) {
             const auto n = static_cast<std::size_t>(node(j, i, k));
             const double weight = z_.weight(j) * p_.weight(i, k), net = p_.sign(k) * weight;
-            const Eigenvectors s(rho[n]);
+            const Eigenvectors s(rho[n], p_.flavors());
             if (term == "weak_force")
               sum += net * (s.remainder(force[n], d_p_rho[n]) - s.entropy(d_z_velocity[n]));
             if (term == "group_velocity")
@@ -128,47 +129,46 @@ class ReferenceEquation {
   }
 
  private:
-  static Complex trace(const Dense& a) { return a.m[0][0] + a.m[1][1]; }
-
   /// Functions of a matrix through its eigenvectors.
   class Eigenvectors {
    public:
-    explicit Eigenvectors(const Dense& rho) {
-      const double half = 0.5 * trace(rho).real();
-      const double gap =
-          std::sqrt(std::norm(0.5 * (rho.m[0][0] - rho.m[1][1])) + std::norm(rho.m[0][1]));
-      for (int e = 0; e < 2; ++e) {
-        const double p = lambda_[e] = half + (e == 0 ? -gap : gap);
+    Eigenvectors(const Dense& rho, int flavors) : flavors_(flavors), system_(rho, flavors) {
+      for (int e = 0; e < flavors; ++e) {
+        const double p = system_.value[e];
         const bool inside = p > 0 && p < 1;
         f_[e] = inside ? -p * std::log(p) - (1 - p) * std::log(1 - p) : 0.0;
         slope_[e] = inside ? std::log((1 - p) / p) : 0.0;
-        const Complex a = rho.m[0][1], b = p - rho.m[0][0];
-        const double length = std::sqrt(std::norm(a) + std::norm(b));
-        vector_[e][0] = a / length;
-        vector_[e][1] = b / length;
       }
     }
     /// sum_{i != j} X_ji [(F'_i + F'_j)/2 - (F_i - F_j)/(lambda_i - lambda_j)] D_ij.
     double remainder(const Dense& x, const Dense& d) const {
-      const double bracket =
-          0.5 * (slope_[0] + slope_[1]) - (f_[0] - f_[1]) / (lambda_[0] - lambda_[1]);
-      return bracket *
-             (element(x, 1, 0) * element(d, 0, 1) + element(x, 0, 1) * element(d, 1, 0)).real();
+      double sum = 0.0;
+      for (int i = 0; i < flavors_; ++i)
+        for (int j = 0; j < flavors_; ++j)
+          if (i != j)
+            sum += (0.5 * (slope_[i] + slope_[j]) -
+                    (f_[i] - f_[j]) / (system_.value[i] - system_.value[j])) *
+                   (element(x, j, i) * element(d, i, j)).real();
+      return sum;
     }
     /// Tr[x s(rho)].
     double entropy(const Dense& x) const {
-      return f_[0] * element(x, 0, 0).real() + f_[1] * element(x, 1, 1).real();
+      double sum = 0.0;
+      for (int i = 0; i < flavors_; ++i) sum += f_[i] * element(x, i, i).real();
+      return sum;
     }
 
    private:
     Complex element(const Dense& m, int i, int j) const {
       Complex sum = 0.0;
-      for (int r = 0; r < 2; ++r)
-        for (int c = 0; c < 2; ++c) sum += std::conj(vector_[i][r]) * m.m[r][c] * vector_[j][c];
+      for (int r = 0; r < flavors_; ++r)
+        for (int c = 0; c < flavors_; ++c)
+          sum += std::conj(system_.vectors.m[r][i]) * m.m[r][c] * system_.vectors.m[c][j];
       return sum;
     }
-    double lambda_[2]{}, f_[2]{}, slope_[2]{};
-    Complex vector_[2][2]{};
+    int flavors_;
+    Eigensystem system_;
+    double f_[Dense::most]{}, slope_[Dense::most]{};
   };
 
   Index nodes() const { return z_.cells() * p_.energies() * p_.angles(); }
@@ -217,17 +217,6 @@ class ReferenceEquation {
     add(1.0 / 3.0, d_z(jordan(energy, d_p(rho))), rate);
     add(-1.0 / 3.0, d_p(jordan(energy, d_z_rho)), rate);
   }
-  /// M^2 without its trace, from the masses 0 and delta m^2 of the mixed states.
-  Dense mass_matrix() const {
-    const double c = std::cos(masses_.mixing_angle), s = std::sin(masses_.mixing_angle);
-    const double half = 0.5 * masses_.delta_m2;
-    Dense m;
-    // nu_e = c nu_1 + s nu_2, nu_x = -s nu_1 + c nu_2: flavor components of nu_2 and nu_1.
-    const double heavy[2] = {s, c}, light[2] = {c, -s};
-    for (int a = 0; a < 2; ++a)
-      for (int b = 0; b < 2; ++b) m.m[a][b] = half * (heavy[a] * heavy[b] - light[a] * light[b]);
-    return m;
-  }
   /// M^2/2E.
   Field masses() const {
     return each_node(
@@ -271,13 +260,14 @@ class ReferenceEquation {
       }
   }
   std::vector<double> whole_inflow() const {
-    std::vector<double> state(static_cast<std::size_t>(nodes() * flavor::components));
+    std::vector<double> state(static_cast<std::size_t>(nodes() * p_.components()));
     if (!inflow_.beams.empty())
       for (Index i = 0; i < p_.energies(); ++i)
         for (Index k = 0; k < p_.angles(); ++k)
-          flavor::store(state.data() + node(0, i, k) * flavor::components,
-                        inflow_.spectrum[static_cast<std::size_t>(i)] *
-                            inflow_.beams[static_cast<std::size_t>(k)]);
+          for (int c = 0; c < p_.components(); ++c)
+            state[static_cast<std::size_t>(node(0, i, k) * p_.components() + c)] =
+                inflow_.spectrum[static_cast<std::size_t>(i)] *
+                inflow_.beams[static_cast<std::size_t>(k)][static_cast<std::size_t>(c)];
     return state;
   }
   /// D_z, column by column from its rows applied to unit vectors.
@@ -400,10 +390,8 @@ class ReferenceEquation {
       Dense omega = matter(j);
       for (Index i = 0; i < p_.energies(); ++i)
         for (Index l = 0; l < p_.angles(); ++l) {
-          Dense source = rho[node(j, i, l)];
-          const Complex trace = source.m[0][0] + source.m[1][1];
-          source.m[0][0] += trace;
-          source.m[1][1] += trace;
+          const Dense& other = rho[node(j, i, l)];
+          const Dense source = other + trace(other) * unit(p_.flavors());
           omega +=
               Complex(p_.sign(l) * p_.weight(i, l) * (1.0 - p_.direction(k) * p_.direction(l))) *
               source;
@@ -418,10 +406,8 @@ class ReferenceEquation {
       Dense current;
       for (Index n = 0; n < p_.energies(); ++n)
         for (Index l = 0; l < p_.angles(); ++l) {
-          Dense source = rho[node(j, n, l)];
-          const Complex trace = source.m[0][0] + source.m[1][1];
-          source.m[0][0] += trace;
-          source.m[1][1] += trace;
+          const Dense& other = rho[node(j, n, l)];
+          const Dense source = other + trace(other) * unit(p_.flavors());
           current += Complex(p_.sign(l) * p_.weight(n, l) * p_.direction(l)) * source;
         }
       return Complex(-curvature(k) / p_.energy(i)) * current;
@@ -439,19 +425,14 @@ class ReferenceEquation {
 
   Field to_dense(const std::vector<double>& state) const {
     return each([&](Index n) {
-      const double* p = state.data() + n * flavor::components;
-      const Complex i(0, 1);
-      return Dense{{{0.5 * (p[0] + p[3]), 0.5 * (p[1] - i * p[2])},
-                    {0.5 * (p[1] + i * p[2]), 0.5 * (p[0] - p[3])}}};
+      return testing_support::to_dense(state.data() + n * p_.components(), p_.flavors());
     });
   }
-  static std::vector<double> to_components(const Field& field) {
+  std::vector<double> to_components(const Field& field) const {
     std::vector<double> state;
     for (const Dense& d : field) {
-      state.push_back((d.m[0][0] + d.m[1][1]).real());
-      state.push_back((d.m[0][1] + d.m[1][0]).real());
-      state.push_back((d.m[1][0] - d.m[0][1]).imag());
-      state.push_back((d.m[0][0] - d.m[1][1]).real());
+      const auto components = testing_support::to_components(d, p_.flavors());
+      state.insert(state.end(), components.begin(), components.end());
     }
     return state;
   }

@@ -59,7 +59,8 @@ inline PetscErrorCode simulate(Simulation& simulation, double interval, Rows& ru
     PetscCall(record());
   }
   PetscCall(simulation.with_state([&](const double* state) {
-    run.state.assign(state, state + simulation.decomposition().box().nodes() * flavor::components);
+    run.state.assign(state, state + simulation.decomposition().box().nodes() *
+                                        simulation.decomposition().box().components);
   }));
   PetscFunctionReturn(0);
 }

@@ -301,7 +301,7 @@ LinearStability stability_of(const std::string& toml) {
   const config::Configuration configuration(toml, "test", {});
   const auto grid = make_momentum_grid(configuration.input());
   return make_stability(configuration, grid,
-                        make_background(configuration, grid, PETSC_COMM_SELF).pz);
+                        make_background(configuration, grid, PETSC_COMM_SELF).difference({}));
 }
 
 /// psi of each energy and direction in mode n of the box. All nodes on one rank.
@@ -318,7 +318,7 @@ std::vector<stability::Eigenvector> fourier_mode_by_energy(const Simulation& sim
       for (auto& directions : psi)
         for (Complex& sum : directions) {
           sum += wave * Complex(rho[1], rho[2]);
-          rho += flavor::components;
+          rho += flavor::components(2);
         }
     }
   }),

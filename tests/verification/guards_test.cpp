@@ -33,7 +33,7 @@ TEST(Guards, StateThatIsNotFiniteIsNamedByItsPlaceInTheSameStep) {
     ASSERT_EQ(VecGetArray(simulation.state(), &rho), 0);
     // One node of the last rank. In standard mode it spoils its plane and those around.
     const auto& box = simulation.decomposition().box();
-    if (box.z.end() == 32) rho[box.nodes() * flavor::components - 1] = spoilt;
+    if (box.z.end() == 32) rho[box.nodes() * flavor::components(2) - 1] = spoilt;
     ASSERT_EQ(VecRestoreArray(simulation.state(), &rho), 0);
     const std::string text = complaint(simulation);
     for (const char* part : {"no longer finite", "first at z = ", "E = ", "v = ", "streaming",

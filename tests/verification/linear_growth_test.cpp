@@ -33,7 +33,7 @@ std::complex<double> fourier_mode(const Simulation& simulation, double k) {
   const auto& box = simulation.decomposition().box();
   EXPECT_EQ(simulation.with_state([&](const double* state) {
     for (Index j = 0; j < box.z.size; ++j) {
-      const double* plus = state + j * box.plane() + flavor::components;
+      const double* plus = state + j * box.plane() + flavor::components(2);
       sum += std::complex(plus[1], plus[2]) *
              std::polar(1.0, -k * simulation.problem().z.position(box.z.begin + j));
     }

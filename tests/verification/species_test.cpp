@@ -54,7 +54,7 @@ TEST_P(ConstantMatter, PolarizationsPrecessWithTheFrequencyAndAmplitudeOfMixingI
     const double in_matter = std::hypot(across, along);
     const double depth = std::pow(across / in_matter, 2);
     const double exact = 1.0 - 2.0 * depth * std::pow(std::sin(0.5 * in_matter * end), 2);
-    const double* node = experiment.run().state.data() + i * flavor::components;
+    const double* node = experiment.run().state.data() + i * flavor::components(2);
     // RK4 is behind by (w h)^4/120 of the phase w t.
     EXPECT_NEAR(node[3] / node[0], exact,
                 1e-12 + std::pow(in_matter * step, 4) / 120.0 * in_matter * end)
@@ -111,7 +111,7 @@ TEST(Resonance, BeamsThroughVaryingMatterAreWhereEachNeutrinoAloneWouldBe) {
     // Between the cells on each side of z = 10, where those from z = 0 are.
     double sum = 0.0;
     for (const auto& [cell, weight] : {std::pair{298, -1.0}, {299, 9.0}, {300, 9.0}, {301, -1.0}}) {
-      const double* node = experiment.run().state.data() + (2 * cell + k) * flavor::components;
+      const double* node = experiment.run().state.data() + (2 * cell + k) * flavor::components(2);
       sum += weight / 16.0 * node[3] / node[0];
     }
     // The interpolation is off by (k dz)^4 3/128 with waves k up to about 3 from lambda, 1/30 of
@@ -142,7 +142,7 @@ TEST(Resonance, BeamsThatEnterDenseMatterConvertAsEachNeutrinoAloneWould) {
   // 4: (k dz)^4 = 6e-6 with waves k up to 4, of an amplitude of 0.5.
   for (const int at : {200, 400, 600, nodes - 1})
     for (const Index k : {0, 1}) {
-      const double* node = experiment.run().state.data() + (2 * at + k) * flavor::components;
+      const double* node = experiment.run().state.data() + (2 * at + k) * flavor::components(2);
       EXPECT_NEAR(node[3] / node[0],
                   along_the_way(k == 0 ? 1.0 : -1.0, mixing, length * at / (nodes - 1),
                                 [](double z) { return 4.0 - 0.4 * z; }),
@@ -234,8 +234,8 @@ TEST(Antineutrinos, AreNeutrinosWithFlavorsExchangedInTheStandardEquation) {
   Grid antineutrinos(with, physics::Mode::standard), neutrinos(without, physics::Mode::standard);
   const auto exchanged = [&](std::vector<double> state) {
     for (std::size_t n = 0; n < state.size(); ++n)
-      if (n % flavor::components != 0 &&
-          with.signs[n / flavor::components % with.signs.size()] < 0.0)
+      if (n % flavor::components(2) != 0 &&
+          with.signs[n / flavor::components(2) % with.signs.size()] < 0.0)
         state[n] = -state[n];
     return state;
   };
@@ -252,6 +252,7 @@ struct Whole {
   const char* name;
   const char* grid;
   const char* initial;
+  const char* equation = "";
 };
 
 void PrintTo(const Whole& w, std::ostream* out) { *out << w.name; }
@@ -260,14 +261,14 @@ class FullEquation : public testing::TestWithParam<Whole> {};
 
 TEST_P(FullEquation, ConservesEnergyNumberLeptonNumberAndPurityWithAllTerms) {
   Experiment experiment(fmt::format(R"(
-    equation = {{mode = "full", vacuum = {{delta_m2 = -40.0, mixing_angle = 0.3}}, matter = {{profile = "cosine", lambda = 1.0, amplitude = 0.7, mode = 2}}}}
+    equation = {{mode = "full", {} delta_m2 = -40.0, mixing_angle = 0.3}}, matter = {{profile = "cosine", lambda = 1.0, amplitude = 0.7, mode = 2}}}}
     grid.z = {{length = 20.0, cells = 32}}
     grid.momentum = {{{}, energy = {{reference = 60.0, half_width = 28.0, cells = 40}}}}
     initial = {{{}, energy_spectrum.width = 2.5, seeds = {{sigma = 1e-2, max_mode = 3}}}}
     diagnostics.negativity_limit = 0.2
     time = {{method = "implicit_midpoint", end = 4.0, step = 0.1}}
   )",
-                                    GetParam().grid, GetParam().initial),
+                                    GetParam().equation, GetParam().grid, GetParam().initial),
                         1.0, PETSC_COMM_SELF);
   const auto& run = experiment.run();
   // Each energy changes by far more than what the sum may.
@@ -280,19 +281,30 @@ TEST_P(FullEquation, ConservesEnergyNumberLeptonNumberAndPurityWithAllTerms) {
   EXPECT_LT(run.drift("purity"), 1e-13 * run.first("purity"));
 }
 
+constexpr const char* spectra =
+    R"(type = "spectrum", nu_e.number = 0.6, nu_x.number = 0.1, antinu_e = {number = 0.5, shape = "gaussian", width = 0.8})";
+constexpr const char* three_spectra =
+    R"(type = "spectrum", nu_e.number = 0.6, nu_mu.number = 0.1, nu_tau = {number = 0.2, shape = "gaussian", width = 0.8}, antinu_e = {number = 0.5, shape = "gaussian", width = 0.8}, antinu_tau.number = 0.1)";
+constexpr const char* three_masses =
+    "flavors = 3, vacuum = {delta_m2_31 = 25.0, theta_13 = 0.15, theta_23 = 0.8, delta_cp = 1.0,";
+
 INSTANTIATE_TEST_SUITE_P(
     Geometries, FullEquation,
     testing::Values(
         Whole{"beams",
               R"(directions = [-1.0, 1.0, -0.4, 1.0], species = ["nu", "nu", "nubar", "nubar"])",
-              R"(type = "two_beam", zeta = [0.3, 0.5, 0.4, 0.2])"},
-        Whole{
-            "spherical", R"(geometry = "spherical", angles = 6, antineutrinos = true)",
-            R"(type = "spectrum", nu_e.number = 0.6, nu_x.number = 0.1, antinu_e = {number = 0.5, shape = "gaussian", width = 0.8})"},
+              R"(type = "two_beam", zeta = [0.3, 0.5, 0.4, 0.2])", "vacuum = {"},
+        Whole{"spherical", R"(geometry = "spherical", angles = 6, antineutrinos = true)", spectra,
+              "vacuum = {"},
         Whole{
             "spherical, S_N",
             R"(geometry = "spherical", angles = 6, antineutrinos = true, angular_operator = "sn")",
-            R"(type = "spectrum", nu_e.number = 0.6, nu_x.number = 0.1, antinu_e = {number = 0.5, shape = "gaussian", width = 0.8})"}));
+            spectra, "vacuum = {"},
+        Whole{"three flavors on beams",
+              R"(directions = [-1.0, 1.0, -0.4, 1.0], species = ["nu", "nu", "nubar", "nubar"])",
+              R"(type = "two_beam", zeta = [0.3, 0.5, 0.4, 0.2])", three_masses},
+        Whole{"three flavors", R"(geometry = "spherical", angles = 6, antineutrinos = true)",
+              three_spectra, three_masses}));
 
 // --- open boxes ---
 

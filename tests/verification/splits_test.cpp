@@ -82,7 +82,8 @@ TEST_P(EverySplit, OfUpToEightRanksGivesTheSameRun) {
         for (Index j = box.z.begin; j < box.z.end(); ++j)
           for (Index i = box.energy.begin; i < box.energy.end(); ++i)
             for (Index a = 0; a < box.row(); ++a, ++n) {
-              const Index at = ((j * nodes + i) * nodes + box.angle.begin) * flavor::components + a;
+              const Index at =
+                  ((j * nodes + i) * nodes + box.angle.begin) * flavor::components(2) + a;
               largest =
                   std::max(largest, std::abs(together.run().state[n] -
                                              alone.run().state[static_cast<std::size_t>(at)]));

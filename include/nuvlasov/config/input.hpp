@@ -30,6 +30,7 @@ struct Input {
 
   struct Equation {
     std::string mode = "full";
+    Integer flavors = 2;
     std::vector<std::string> terms;
     struct Dissipation {
       double z = 0.0;
@@ -38,6 +39,11 @@ struct Input {
     struct Vacuum {
       double delta_m2 = 0.0;
       double mixing_angle = 0.0;
+      double delta_m2_31 = 0.0;
+      double theta_13 = 0.0;
+      double theta_23 = 0.0;
+      double delta_cp = 0.0;
+      bool any() const { return delta_m2 != 0.0 || delta_m2_31 != 0.0; }
     } vacuum;
     struct Matter {
       std::string profile = "none";
@@ -91,8 +97,10 @@ struct Input {
     std::optional<std::vector<double>> occupation;
     Integer mode_number = 0;
     double amplitude = 1e-6;
-    AngularSpectrum nu_e, nu_x;
+    AngularSpectrum nu_e, nu_x, nu_mu, nu_tau;
     AngularSpectrum antinu_e{.number = 0.0}, antinu_x{.number = 0.0};
+    AngularSpectrum antinu_mu{.number = 0.0}, antinu_tau{.number = 0.0};
+    std::vector<std::string> pairs{"e_mu", "e_tau", "mu_tau"};
     std::string path;
     struct ZProfile {
       std::string shape = "uniform";
@@ -167,12 +175,12 @@ using Field = std::variant<double*, std::optional<double>*, Integer*, std::optio
                            bool*, std::string*, std::optional<std::string>*, std::vector<double>*,
                            std::optional<std::vector<double>>*, std::vector<std::string>*>;
 
-/// What another parameter, a word, must be for one to have an effect.
+/// What another parameter, a word or an integer, must be for one to have an effect.
 struct Condition {
   std::string key;
   std::vector<std::string> values;  ///< one of these
 
-  std::string values_text() const;  ///< "a" or "b"
+  std::string values_text() const;  ///< "a" or "b"; a number without quotes
 };
 
 /// One parameter of the input.

@@ -79,6 +79,7 @@ class BoundaryFlux {
   BoundaryRates rates_in_the_middle(const double* state);
 
  private:
+  template <int flavors>
   struct Sums;
   /// The two outermost planes; of those that the rank does not own, anything.
   struct Ends {
@@ -86,9 +87,13 @@ class BoundaryFlux {
     Index stride;  ///< doubles from one energy to the next
   };
   Ends ends(const double* state) const;
-  void add(int end, const Ends& ends, Sums& sums) const;
   BoundaryRates rates(const Ends& ends) const;
-  void include(int end, const Sums& sums, BoundaryRates& rates) const;
+  template <int flavors>
+  BoundaryRates flavored_rates(const Ends& ends) const;
+  template <int flavors>
+  void add(int end, const Ends& ends, Sums<flavors>& sums) const;
+  template <int flavors>
+  void include(int end, const Sums<flavors>& sums, BoundaryRates& rates) const;
 
   const phase_space::Decomposition& decomposition_;
   const physics::Inflow* inflow_ = nullptr;
@@ -96,7 +101,8 @@ class BoundaryFlux {
   double reference_energy_;
   MomentumMeasure measure_;
   std::array<bool, 2> owns_{};
-  flavor::Matrix mass_matrix_;
+  int flavors_;
+  flavor::Components mass_matrix_;
   std::array<double, 2> matter_{};                                          ///< lambda at the ends
   std::vector<double> directions_, signs_, offsets_, half_inverse_energy_;  ///< of the owned nodes
   /// 1/E by owned energy; spherical: E D_p v and E D_p v^2 by owned direction, else empty.

@@ -7,6 +7,7 @@
 #include "nuvlasov/diagnostics/plane.hpp"
 #include "nuvlasov/diagnostics/record.hpp"
 #include "nuvlasov/diagnostics/reduction.hpp"
+#include "nuvlasov/flavor/eigensystem.hpp"
 #include "nuvlasov/physics/kinetic_equation.hpp"
 
 namespace nuvlasov::diagnostics {
@@ -41,20 +42,26 @@ class Entropy {
   const double* derivative() const { return derivative_.data(); }
 
  private:
-  void read_gradients(const physics::Neighbourhood& here);
-  double remainder(const physics::Neighbourhood& here, const flavor::Entropy& s, Index i,
-                   Index k) const;
+  /// Of one plane.
+  template <int flavors>
+  struct Gradients {
+    std::vector<flavor::Matrix<flavors>> force;          ///< d_z Omega by direction
+    flavor::Matrix<flavors> current{}, current_slope{};  ///< A_1, d_z A_1
+  };
+  template <int flavors>
+  void add(const Plane& plane);
+  template <int flavors>
+  double remainder(const physics::Neighbourhood& here, const Gradients<flavors>& gradients,
+                   const flavor::Entropy<flavors>& s, Index i, Index k) const;
 
   MomentumMeasure measure_;
   /// Whether the equation has these terms.
   bool weak_force_, group_velocity_, vacuum_velocity_;
-  flavor::Matrix mass_matrix_;
+  flavor::Components mass_matrix_;
   std::vector<double> curvature_;       ///< kappa of the owned directions; empty for beams
   std::vector<double> inverse_energy_;  ///< 1/E of the owned energies
   std::vector<double> half_inverse_energy_slope_;  ///< d(1/2E)/dE of them
   std::vector<double> directions_;                 ///< v of the owned directions
-  std::vector<flavor::Matrix> force_;              ///< d_z Omega on a plane, by direction
-  flavor::Matrix current_slope_{};                 ///< d_z A_1 on a plane
   std::vector<double> derivative_;
   Sum entropy_, remainder_rate_, negative_part_;
   Minimum smallest_;

@@ -33,14 +33,27 @@ class ExternalEnergy {
   double u_vacuum() const { return u_vacuum_.value(); }
 
   /// The part of one plane. \param net  sum_p s f on it
-  double matter(const Plane& plane, flavor::Matrix net) const;
+  template <int flavors>
+  double matter(const Plane& plane, flavor::Matrix<flavors> net) const {
+    return plane.weight * plane.moments.matter(plane.z) *
+           flavor::trace_of_product(flavor::electron_projector<flavors>(), net);
+  }
   /// The part of one plane. \param field  f, [energy][angle][component] with a stride
-  double vacuum(const Plane& plane, const double* field, Index stride) const;
+  template <int flavors>
+  double vacuum(const Plane& plane, const double* field, Index stride) const {
+    flavor::TraceSum<flavors> sum;
+    const auto masses = flavor::load<flavors>(mass_matrix_.data());
+    measure_.for_each_node([&](Index i, Index k, double weight) {
+      sum.add(weight * half_inverse_energy_[static_cast<std::size_t>(i)] * masses,
+              flavor::load<flavors>(field + i * stride + k * flavor::components(flavors)));
+    });
+    return plane.weight * sum.value();
+  }
 
  private:
   MomentumMeasure measure_;
   bool has_matter_, has_vacuum_;
-  flavor::Matrix mass_matrix_;
+  flavor::Components mass_matrix_;
   std::vector<double> half_inverse_energy_;  ///< 1/2E of the owned energies
   Sum u_matter_, u_vacuum_;
 };

@@ -23,8 +23,8 @@ struct PhaseSpaceField {
   /// Writes one plane, [energy][angle] and for a matrix [component]. None: it is the state.
   std::function<void(const physics::Neighbourhood& here, double* plane)> write = nullptr;
 
-  /// Doubles at each node.
-  Index width() const { return matrix ? flavor::components : 1; }
+  /// Doubles at each node. \param components  of a density matrix
+  Index width(Index components) const { return matrix ? components : 1; }
 };
 
 /// All fields there are: rho, and flux, force and force_trace of Eq. (20, 21).

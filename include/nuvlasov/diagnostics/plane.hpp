@@ -21,22 +21,22 @@ struct Plane {
 };
 
 /// sum_p {1, v, v^2, e, e v} f over the momenta of one plane, with e = E - E_ref.
+template <int flavors>
 struct MomentumMoments {
-  flavor::Matrix number{}, flux{}, pressure{}, energy{}, energy_flux{};
+  flavor::Matrix<flavors> number{}, flux{}, pressure{}, energy{}, energy_flux{};
 };
 
 /// The same of each species.
+template <int flavors>
 struct SpeciesMoments {
-  MomentumMoments neutrinos, antineutrinos;
+  using Matrix = flavor::Matrix<flavors>;
+  using Moments = MomentumMoments<flavors>;
+  Moments neutrinos, antineutrinos;
 
   /// Of both together, and of neutrinos less antineutrinos: `moment` is &MomentumMoments::number
   /// or another.
-  flavor::Matrix all(flavor::Matrix MomentumMoments::*moment) const {
-    return neutrinos.*moment + antineutrinos.*moment;
-  }
-  flavor::Matrix net(flavor::Matrix MomentumMoments::*moment) const {
-    return neutrinos.*moment - antineutrinos.*moment;
-  }
+  Matrix all(Matrix Moments::*moment) const { return neutrinos.*moment + antineutrinos.*moment; }
+  Matrix net(Matrix Moments::*moment) const { return neutrinos.*moment - antineutrinos.*moment; }
 };
 
 /// Sums over the momenta of one plane that this rank owns, with the measure w_ik, in a fixed order.
@@ -46,7 +46,8 @@ class MomentumMeasure {
 
   /// \param plane   [energy][angle][component]
   /// \param stride  doubles from one energy to the next
-  SpeciesMoments moments(const double* plane, Index stride) const;
+  template <int flavors>
+  SpeciesMoments<flavors> moments(const double* plane, Index stride) const;
 
   /// Calls visit(i, k, w_ik) for each owned node.
   template <class Visit>
@@ -57,7 +58,8 @@ class MomentumMeasure {
   }
 
  private:
-  MomentumMoments of_species(const double* plane, Index stride, double sign) const;
+  template <int flavors>
+  MomentumMoments<flavors> of_species(const double* plane, Index stride, double sign) const;
 
   std::vector<double> energy_weights_, offsets_;
   std::vector<double> weights_, directions_, signs_;

@@ -54,19 +54,22 @@ class Sum {
 /// A compensated sum of matrices, component by component.
 class MatrixSum {
  public:
-  explicit MatrixSum(Reduction& all) : all_(&all), at_(all.sums_.size()) {
-    all.sums_.resize(at_ + flavor::components);
+  MatrixSum(Reduction& all, int components) : all_(&all), at_(all.sums_.size()) {
+    all.sums_.resize(at_ + static_cast<std::size_t>(components));
   }
-  void add(flavor::Matrix term) {
-    for (int c = 0; c < flavor::components; ++c)
+  template <class Matrix>
+  void add(Matrix term) {
+    for (int c = 0; c < flavor::numbers_of<Matrix>; ++c)
       all_->sums_[at_ + static_cast<std::size_t>(c)].add(term[c]);
   }
-  flavor::Matrix value() const {
-    flavor::Matrix sum{};
-    for (int c = 0; c < flavor::components; ++c)
+  template <int flavors>
+  flavor::Matrix<flavors> value() const {
+    flavor::Matrix<flavors> sum{};
+    for (int c = 0; c < flavor::components(flavors); ++c)
       sum[c] = all_->sums_[at_ + static_cast<std::size_t>(c)].value();
     return sum;
   }
+  double trace() const { return all_->sums_[at_].value(); }
 
  private:
   Reduction* all_;

@@ -12,10 +12,12 @@ namespace nuvlasov::diagnostics {
 /// antineutrinos:
 ///
 ///     u_osc =  1/4 int dz (|P_0|^2 - |P_1|^2)                                Eq. (5)
-///     u_non =  3/4 int dz (N_0^2 - N_1^2)
+///     u_non =  n/2 int dz (N_0^2 - N_1^2)
 ///     eq7   = -1/2 int dz (P_0.d_z P_1 - P_1.d_z P_2)                        Eq. (7)
-///     eq22  =  1/2 int dz (P_0.d_z P_1 - P_1.d_z P_2) + 3/2 int dz (N_0 d_z N_1 - N_1 d_z N_2)
+///     eq22  =  1/2 int dz (P_0.d_z P_1 - P_1.d_z P_2) + n int dz (N_0 d_z N_1 - N_1 d_z N_2)
 ///           =  int sum_p v Tr F                                              Eq. (22)
+///
+/// where n = 1 + 1/N is 3/2 of two flavors and 4/3 of three.
 class RefractiveEnergy {
  public:
   explicit RefractiveEnergy(Reduction& reduction);
@@ -23,10 +25,16 @@ class RefractiveEnergy {
   void add(const Plane& plane);
   void report(Report& report) const;
 
+  /// n of N flavors.
+  static constexpr double number_factor(int flavors) { return 1.0 + 1.0 / flavors; }
+
   double u_osc() const { return u_osc_.value(); }
   double u_non() const { return u_non_.value(); }
 
  private:
+  template <int flavors>
+  void add(const Plane& plane);
+
   Sum u_osc_, u_osc_transverse_, u_non_, eq7_, eq22_;
 };
 

@@ -25,23 +25,34 @@ class StateTotals {
   void report(Report& report) const;
 
   /// N.
-  double number() const { return flavor::trace(all(&SpeciesSums::number)); }
+  double number() const { return trace(&SpeciesSums::number); }
   /// K - E_ref N.
-  double kinetic_energy_relative() const { return flavor::trace(all(&SpeciesSums::energy)); }
+  double kinetic_energy_relative() const { return trace(&SpeciesSums::energy); }
 
  private:
   /// <{1, v, v^2, e, e v} rho> of one species.
   struct SpeciesSums {
-    explicit SpeciesSums(Reduction& r)
-        : number(r), flux(r), pressure(r), energy(r), energy_flux(r) {}
-    void add(double spacing, const MomentumMoments& moments);
+    SpeciesSums(Reduction& r, int components)
+        : number(r, components),
+          flux(r, components),
+          pressure(r, components),
+          energy(r, components),
+          energy_flux(r, components) {}
+    template <int flavors>
+    void add(double spacing, const MomentumMoments<flavors>& moments);
     MatrixSum number, flux, pressure, energy, energy_flux;
   };
 
-  flavor::Matrix all(MatrixSum SpeciesSums::*sum) const;
+  template <int flavors>
+  void add(const Plane& plane);
+  /// Of both species together.
+  double trace(MatrixSum SpeciesSums::*sum) const;
+  template <int flavors>
   void report_flavors(const std::string& prefix, const SpeciesSums& sums, Report& report) const;
+  template <int flavors>
   void report_leptons(Report& report) const;
 
+  int flavors_;
   double reference_energy_;
   MomentumMeasure measure_;
   Index lower_edge_, upper_edge_;  ///< outermost energies, relative to the first owned one

@@ -8,6 +8,7 @@
 #include "nuvlasov/diagnostics/plane.hpp"
 #include "nuvlasov/diagnostics/record.hpp"
 #include "nuvlasov/diagnostics/reduction.hpp"
+#include "nuvlasov/diagnostics/refractive_energy.hpp"
 #include "nuvlasov/physics/kinetic_equation.hpp"
 
 namespace nuvlasov::diagnostics {
@@ -16,10 +17,11 @@ namespace nuvlasov::diagnostics {
 /// T (s = +1 for neutrinos, -1 for antineutrinos):
 ///
 ///     dN = <Tr T>,   d(K - E_ref N) = <(E - E_ref) Tr T>,
-///     dU_osc = 1/2 int dz (P_0.p_0 - P_1.p_1),   dU_non = 3/2 int dz (N_0 n_0 - N_1 n_1),
+///     dU_osc = 1/2 int dz (P_0.p_0 - P_1.p_1),   dU_non = n int dz (N_0 n_0 - N_1 n_1),
 ///     d(purity) = <2 Tr(rho T)>,   dS = <Tr(s'(rho) T)>
 ///
-/// and U_matter and U_vacuum of T, where the equation has matter or masses.
+/// with n of RefractiveEnergy, and U_matter and U_vacuum of T, where the equation has matter or
+/// masses.
 class TermRates {
  public:
   TermRates(const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
@@ -30,6 +32,9 @@ class TermRates {
   void report(Report& report) const;
 
  private:
+  template <int flavors>
+  void add(const Plane& plane, const double* entropy_derivative);
+
   struct Rates {
     explicit Rates(Reduction& r)
         : number(r),

@@ -1,42 +1,85 @@
 /// \file
-/// The algebra of the two-flavor density matrix
+/// The algebra of the density matrix of N = 2 or 3 flavors,
 ///
-///     rho = (P0 1 + P.sigma) / 2                                   (Eq. 4)
+///     rho = P0 1/N + P.lambda/2                                    (Eq. 4)
 ///
-/// stored as the four reals (P0, Px, Py, Pz). Everything that knows about components is here;
-/// the rest of the code only loads, adds, scales and multiplies matrices.
-/// Equation numbers: Fiorillo, Raffelt and Sigl (2024).
+/// with the Pauli matrices sigma_x, sigma_y, sigma_z of N = 2, or the Gell-Mann matrices lambda_1
+/// to lambda_8 of N = 3, stored as the N^2 reals P0 = Tr rho, P_a = Tr(rho lambda_a). Everything
+/// that knows about components is in this folder; the rest of the code only loads, adds, scales and
+/// multiplies matrices. Equation numbers: Fiorillo, Raffelt and Sigl (2024).
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "nuvlasov/flavor/structure_constants.hpp"
 
 namespace nuvlasov::flavor {
 
 /// Real numbers per density matrix.
-inline constexpr int components = 4;
+constexpr int components(int flavors) { return flavors * flavors; }
 
-/// Names of the components, in storage order.
-inline constexpr std::array<const char*, components> component_names{"P0", "Px", "Py", "Pz"};
+inline constexpr int most_flavors = 3;
 
-/// One Hermitian 2 x 2 matrix (P0, Px, Py, Pz); adds and scales element by element.
-using Matrix [[gnu::vector_size(components * sizeof(double))]] = double;
+/// Calls body(std::integral_constant<int, flavors>): what depends on the number of flavors is
+/// compiled for each.
+/// \param flavors  2 or 3
+template <class Body>
+decltype(auto) with_flavors(int flavors, Body&& body) {
+  if (flavors == 2) return body(std::integral_constant<int, 2>{});
+  return body(std::integral_constant<int, 3>{});
+}
 
-/// Two matrices side by side: what a register of 512 bits holds.
-using MatrixPair [[gnu::vector_size(2 * components * sizeof(double))]] = double;
+namespace detail {
 
-template <class Matrices = Matrix>
+template <int flavors>
+struct Storage {
+  using Matrix [[gnu::vector_size(4 * sizeof(double))]] = double;
+};
+template <>
+struct Storage<3> {
+  // Vectors have powers of two; beyond the ninth number there is zero.
+  using Matrix [[gnu::vector_size(16 * sizeof(double))]] = double;
+};
+
+}  // namespace detail
+
+/// One Hermitian matrix (P0, P1, ...); adds and scales element by element.
+template <int flavors>
+using Matrix = typename detail::Storage<flavors>::Matrix;
+
+/// Two matrices of two flavors side by side: what a register of 512 bits holds.
+using MatrixPair [[gnu::vector_size(8 * sizeof(double))]] = double;
+
+/// The number of flavors of a Matrix or MatrixPair.
+template <class Matrices>
+inline constexpr int flavors_of = std::is_same_v<Matrices, Matrix<3>> ? 3 : 2;
+
+/// Numbers of a Matrix or MatrixPair in memory.
+template <class Matrices>
+inline constexpr int numbers_of = std::is_same_v<Matrices, Matrix<3>>
+                                      ? components(3)
+                                      : static_cast<int>(sizeof(Matrices) / sizeof(double));
+
+template <class Matrices>
 Matrices load(const double* source) {
-  Matrices matrices;
-  std::memcpy(&matrices, source, sizeof matrices);
+  Matrices matrices{};
+  std::memcpy(&matrices, source, numbers_of<Matrices> * sizeof(double));
   return matrices;
+}
+
+template <int flavors>
+Matrix<flavors> load(const double* source) {
+  return load<Matrix<flavors>>(source);
 }
 
 template <class Matrices>
 void store(double* target, Matrices matrices) {
-  std::memcpy(target, &matrices, sizeof matrices);
+  std::memcpy(target, &matrices, numbers_of<Matrices> * sizeof(double));
 }
 
 template <class Matrices>
@@ -44,194 +87,178 @@ void add_to(double* target, Matrices matrices) {
   store(target, load<Matrices>(target) + matrices);
 }
 
-inline Matrix first_of_pair(MatrixPair both) {
+/// The numbers of a matrix of either number of flavors, those that it has first.
+using Components = std::array<double, components(most_flavors)>;
+
+template <class Matrices>
+Components to_components(Matrices rho) {
+  Components all{};
+  store(all.data(), rho);
+  return all;
+}
+
+inline Matrix<2> first_of_pair(MatrixPair both) {
   return __builtin_shufflevector(both, both, 0, 1, 2, 3);
 }
-inline Matrix second_of_pair(MatrixPair both) {
+inline Matrix<2> second_of_pair(MatrixPair both) {
   return __builtin_shufflevector(both, both, 4, 5, 6, 7);
 }
 
-/// Tr rho = P0.
-inline double trace(Matrix rho) { return rho[0]; }
+namespace detail {
 
-/// Sum over all four components of a_c b_c = 2 Tr(a b).
-inline double twice_trace_of_product(Matrix a, Matrix b) {
-  const Matrix product = a * b;
-  return (product[0] + product[1]) + (product[2] + product[3]);
+/// Sum of the components from `first` on.
+inline double sum(Matrix<2> a) { return (a[0] + a[1]) + (a[2] + a[3]); }
+inline double sum(Matrix<3> a) {
+  return ((a[0] + a[1]) + (a[2] + a[3])) + ((a[4] + a[5]) + (a[6] + a[7])) + a[8];
 }
 
-/// Tr(a b).
-inline double trace_of_product(Matrix a, Matrix b) { return 0.5 * twice_trace_of_product(a, b); }
+}  // namespace detail
+
+/// Tr rho = P0.
+template <class M>
+double trace(M rho) {
+  return rho[0];
+}
+
+/// Tr(a b) = a0 b0/N + a.b/2.
+template <class M>
+double trace_of_product(M a, M b) {
+  M product = a * b;
+  product[0] *= 2.0 / flavors_of<M>;
+  return 0.5 * detail::sum(product);
+}
 
 /// Tr rho^2, the purity density.
-inline double purity(Matrix rho) { return trace_of_product(rho, rho); }
+template <class M>
+double purity(M rho) {
+  return trace_of_product(rho, rho);
+}
 
 /// The trace-free part (0, P).
-inline Matrix polarization(Matrix rho) {
+template <class M>
+M polarization(M rho) {
   rho[0] = 0.0;
   return rho;
 }
 
 /// P_a . P_b, the product of two polarization vectors.
-inline double polarization_product(Matrix a, Matrix b) {
-  return twice_trace_of_product(polarization(a), polarization(b));
+template <class M>
+double polarization_product(M a, M b) {
+  return detail::sum(polarization(a) * b);
 }
 
-/// Px_a Px_b + Py_a Py_b, the flavor-coherent part of polarization_product.
-inline double transverse_product(Matrix a, Matrix b) { return a[1] * b[1] + a[2] * b[2]; }
-
 /// What stands off the diagonal, the coherence of flavors.
-inline Matrix off_diagonal(Matrix rho) {
-  rho[0] = 0.0;
-  rho[3] = 0.0;
-  return rho;
+inline Matrix<2> off_diagonal(Matrix<2> rho) { return Matrix<2>{0.0, rho[1], rho[2], 0.0}; }
+inline Matrix<3> off_diagonal(Matrix<3> rho) {
+  return Matrix<3>{0.0, rho[1], rho[2], 0.0, rho[4], rho[5], rho[6], rho[7], 0.0};
+}
+
+/// The flavor-coherent part of polarization_product, Px_a Px_b + Py_a Py_b for two flavors.
+template <class M>
+double transverse_product(M a, M b) {
+  return detail::sum(off_diagonal(a) * b);
 }
 
 /// rho + Tr(rho) 1, the source of refraction in Eq. (17).
-inline Matrix with_trace(Matrix rho) {
-  rho[0] *= 3.0;
+template <class M>
+M with_trace(M rho) {
+  rho[0] *= 1.0 + flavors_of<M>;
   return rho;
 }
 
 /// i [rho, omega] as (0, omega x P), Eq. (6b): the rate of P0 is exactly zero.
-inline Matrix precession(Matrix omega, Matrix rho) {
-  return Matrix{0.0, omega[2] * rho[3] - omega[3] * rho[2], omega[3] * rho[1] - omega[1] * rho[3],
-                omega[1] * rho[2] - omega[2] * rho[1]};
+inline Matrix<2> precession(Matrix<2> omega, Matrix<2> rho) {
+  return Matrix<2>{0.0, omega[2] * rho[3] - omega[3] * rho[2],
+                   omega[3] * rho[1] - omega[1] * rho[3], omega[1] * rho[2] - omega[2] * rho[1]};
+}
+inline Matrix<3> precession(Matrix<3> omega, Matrix<3> rho) {
+  Matrix<3> rate{};
+  add_cross_product(omega, rho, rate);
+  return rate;
 }
 
-/// The Jordan product a o b = {a, b}/2: c0 = (a0 b0 + a.b)/2, c = (a0 b + b0 a)/2.
-inline Matrix jordan_product(Matrix a, Matrix b) {
-  Matrix product = 0.5 * (a[0] * b + b[0] * a);
+/// The Jordan product a o b = {a, b}/2: c0 = Tr(a b), c = (a0 b + b0 a)/N + (d_abc a_a b_b)/2.
+inline Matrix<2> jordan_product(Matrix<2> a, Matrix<2> b) {
+  Matrix<2> product = 0.5 * (a[0] * b + b[0] * a);
   product[0] = trace_of_product(a, b);
+  return product;
+}
+inline Matrix<3> jordan_product(Matrix<3> a, Matrix<3> b) {
+  Matrix<3> product = 1.0 / 3.0 * (a[0] * b + b[0] * a);
+  product[0] = trace_of_product(a, b);
+  add_symmetric_product(0.5 * a, b, product);
   return product;
 }
 
 /// Sum of traces Tr(a b), with the horizontal sum left to value() too.
+template <int flavors>
 class TraceSum {
  public:
-  void add(Matrix a, Matrix b) { sum_ += a * b; }
-  double value() const { return 0.5 * ((sum_[0] + sum_[1]) + (sum_[2] + sum_[3])); }
+  void add(Matrix<flavors> a, Matrix<flavors> b) { sum_ += a * b; }
+  double value() const {
+    Matrix<flavors> sum = sum_;
+    sum[0] *= 2.0 / flavors;
+    return 0.5 * detail::sum(sum);
+  }
 
  private:
-  Matrix sum_{};
+  Matrix<flavors> sum_{};
 };
 
-/// Number of flavors, and their names in the order of occupations().
-inline constexpr int flavors = 2;
-inline constexpr std::array<const char*, flavors> flavor_names{"nu_e", "nu_x"};
+/// Names of the components, in storage order.
+std::vector<std::string> component_names(int flavors);
 
-/// The diagonal of rho in the basis of flavors: (P0 + Pz)/2 and (P0 - Pz)/2.
-inline std::array<double, flavors> occupations(Matrix rho) {
+/// Names of the flavors, in the order of occupations().
+std::vector<std::string> flavor_names(int flavors);
+
+/// The diagonal of rho in the basis of flavors: (P0 + Pz)/2 and (P0 - Pz)/2 of two.
+inline std::array<double, 2> occupations(Matrix<2> rho) {
   return {0.5 * (rho[0] + rho[3]), 0.5 * (rho[0] - rho[3])};
 }
-
-/// |P|.
-inline double polarization_length(Matrix rho) { return std::sqrt(polarization_product(rho, rho)); }
-
-/// Spectral radius of rho -> a o rho.
-inline double jordan_radius(Matrix a) { return 0.5 * (std::abs(a[0]) + polarization_length(a)); }
-
-/// Both eigenvalues, (P0 -+ |P|)/2, the smaller first.
-inline std::array<double, 2> eigenvalues(Matrix rho) {
-  const double length = polarization_length(rho);
-  return {0.5 * (rho[0] - length), 0.5 * (rho[0] + length)};
+inline std::array<double, 3> occupations(Matrix<3> rho) {
+  const double mean = rho[0] / 3.0, eighth = rho[8] / std::sqrt(3.0);
+  return {mean + 0.5 * (eighth + rho[3]), mean + 0.5 * (eighth - rho[3]), mean - eighth};
 }
 
-/// F(x) = -x log x - (1 - x) log(1 - x) of Eq. (S20) and F'(x) = log((1 - x)/x) of Eq. (S21). Zero
-/// outside (0, 1), where a truncated Wigner function may stray: what strays is reported by the
-/// positivity diagnostics, not clipped away.
-struct MixingEntropy {
-  double value = 0.0, slope = 0.0;
+/// Two flavors, by their numbers in the order of occupations(), first < second.
+struct FlavorPair {
+  int first = 0, second = 1;
 };
 
-inline MixingEntropy mixing_entropy(double x) {
-  if (!(x > 0.0 && x < 1.0)) return {};
-  const double log_occupied = std::log(x);
-  const double log_empty = std::log1p(-x);
-  return {-x * log_occupied - (1.0 - x) * log_empty, log_empty - log_occupied};
+/// All pairs there are: the first with each other, then the second.
+std::vector<FlavorPair> flavor_pairs(int flavors);
+
+/// The first of the two components P_c, P_c+1 that stand between two flavors a < b: P_c + i P_c+1 =
+/// 2 rho_ba.
+constexpr int coherence(FlavorPair pair) { return pair.second == 1 ? 1 : 2 * (pair.first + 2); }
+
+/// rho_aa - rho_bb of a pair: Pz of two flavors.
+double occupation_difference(const Components& rho, FlavorPair pair);
+
+/// Diagonal in flavor. \param occupations  of each flavor
+template <int flavors>
+Matrix<flavors> diagonal(const std::array<double, flavors>& n) {
+  if constexpr (flavors == 2)
+    return Matrix<2>{n[0] + n[1], 0.0, 0.0, n[0] - n[1]};
+  else
+    return Matrix<3>{n[0] + n[1] + n[2],
+                     0.0,
+                     0.0,
+                     n[0] - n[1],
+                     0.0,
+                     0.0,
+                     0.0,
+                     0.0,
+                     (n[0] + n[1] - 2.0 * n[2]) / std::sqrt(3.0)};
 }
 
-/// artanh(r)/r - 1 for 0 <= r <= 0.1, to rounding.
-inline double artanh_excess(double r) {
-  const double square = r * r;
-  double sum = 0.0;
-  for (int n = 17; n >= 3; n -= 2) sum = square * (1.0 / n + sum);
-  return sum;
-}
+/// One of a flavor alone, by its number in the order of occupations().
+Components unit_occupation(int flavors, std::size_t flavor);
 
-/// The entropy matrix s(rho) of Eq. (S20), and how its trace changes.
-struct Entropy {
-  std::array<double, 2> eigenvalues;  ///< lambda_1 <= lambda_2 of rho
-  Matrix value;                       ///< s(rho)
-  Matrix derivative;                  ///< s'(rho): d Tr s(rho) = Tr[s'(rho) d rho]
-  Matrix axis;                        ///< P/|P|, or zero
-  /// (F'_1 + F'_2)/2 - (F_1 - F_2)/(lambda_1 - lambda_2), by which s'(rho) o d rho exceeds d s(rho)
-  /// between different eigenvectors.
-  double excess;
-};
-
-inline Entropy entropy(Matrix rho) {
-  // The excess of -x log x is artanh(r)/r - 1 with r = |P|/P0, that of the empty states the same
-  // with 2 - P0. For eigenvalues close to each other it is a difference of rounding errors, and
-  // the series is taken.
-  constexpr double close = 0.1;
-  const double length = polarization_length(rho);
-  Entropy entropy{eigenvalues(rho), Matrix{}, Matrix{}, Matrix{}, 0.0};
-  const MixingEntropy low = mixing_entropy(entropy.eigenvalues[0]);
-  const MixingEntropy high = mixing_entropy(entropy.eigenvalues[1]);
-  entropy.value[0] = low.value + high.value;
-  entropy.derivative[0] = low.slope + high.slope;
-  if (length == 0.0) return entropy;
-  entropy.axis = polarization(rho) / length;
-  entropy.value += (high.value - low.value) * entropy.axis;
-  entropy.derivative += (high.slope - low.slope) * entropy.axis;
-  const double filled = rho[0], empty = 2.0 - rho[0];
-  entropy.excess = length < close * std::min(filled, empty)
-                       ? artanh_excess(length / filled) - artanh_excess(length / empty)
-                       : 0.5 * (low.slope + high.slope) - (high.value - low.value) / length;
-  return entropy;
-}
-
-/// Tr[s'(rho) (x o d)] - Tr[x d s(rho)] for a derivative d of rho: what the bracket of x and rho
-/// adds to the entropy. Zero where x commutes with rho.
-inline double entropy_remainder(const Entropy& entropy, Matrix x, Matrix d) {
-  return 0.5 * entropy.excess *
-         (polarization_product(x, d) -
-          polarization_product(x, entropy.axis) * polarization_product(d, entropy.axis));
-}
-
-/// diag(1, 0), what electrons act on.
-inline Matrix electron_projector() { return Matrix{1.0, 0.0, 0.0, 1.0}; }
-
-/// Masses and mixing: nu_e = cos(theta) nu_1 + sin(theta) nu_2.
-struct Masses {
-  double delta_m2 = 0.0;      ///< m_2^2 - m_1^2 (mu^2); negative: inverted ordering
-  double mixing_angle = 0.0;  ///< theta
-  bool any() const { return delta_m2 != 0.0; }
-};
-
-/// M^2 - Tr(M^2)/2 in the basis of flavors: (delta m^2/2) (sin(2 theta) sigma_x - cos(2 theta)
-/// sigma_z). A common mass does nothing to flavor.
-inline Matrix mass_matrix(const Masses& masses) {
-  return masses.delta_m2 * Matrix{0.0, std::sin(2.0 * masses.mixing_angle), 0.0,
-                                  -std::cos(2.0 * masses.mixing_angle)};
-}
-
-/// Pz, the difference of the flavors' occupations.
-inline double flavor_difference(Matrix rho) { return rho[3]; }
-
-/// A matrix from its occupation (trace), its transverse part psi = Px + i Py and Pz.
-inline Matrix from_polarization(double trace, double px, double py, double pz) {
-  return Matrix{trace, px, py, pz};
-}
-
-/// Rescales the polarization to the length |P| = P0, a pure state; a zero polarization stays.
-inline Matrix purified(Matrix rho) {
-  const double length = polarization_length(rho);
-  if (length == 0.0) return rho;
-  Matrix scaled = rho * (rho[0] / length);
-  scaled[0] = rho[0];
-  return scaled;
+/// diag(1, 0, ...), what electrons act on.
+template <int flavors>
+Matrix<flavors> electron_projector() {
+  return diagonal<flavors>({1.0});
 }
 
 }  // namespace nuvlasov::flavor

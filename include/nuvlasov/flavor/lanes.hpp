@@ -28,8 +28,9 @@ inline constexpr int lanes = 2;
 using Lanes [[gnu::vector_size(lanes * sizeof(double))]] = double;
 
 /// Matrices at `lanes` neighbouring nodes, component by component.
+template <int flavors>
 struct Block {
-  Lanes component[components];
+  Lanes component[components(flavors)];
   Lanes& operator[](std::ptrdiff_t c) { return component[c]; }
   const Lanes& operator[](std::ptrdiff_t c) const { return component[c]; }
 };
@@ -45,7 +46,8 @@ inline void unrolled(Body&& body) {
 }
 
 /// Numbers in a Block.
-inline constexpr int block_size = components * lanes;
+template <int flavors>
+inline constexpr int block_size = components(flavors) * lanes;
 
 inline Lanes load_lanes(const double* source) {
   Lanes values;
@@ -57,13 +59,17 @@ inline void store_lanes(double* target, Lanes values) {
 }
 
 /// block_size numbers as they stand in memory.
-inline Block load_block(const double* source) {
-  Block block{};
-  for (std::ptrdiff_t c = 0; c < components; ++c) block[c] = load_lanes(source + c * lanes);
+template <int flavors>
+Block<flavors> load_block(const double* source) {
+  Block<flavors> block{};
+  for (std::ptrdiff_t c = 0; c < components(flavors); ++c)
+    block[c] = load_lanes(source + c * lanes);
   return block;
 }
-inline void store_block(double* target, const Block& block) {
-  for (std::ptrdiff_t c = 0; c < components; ++c) store_lanes(target + c * lanes, block[c]);
+template <int flavors>
+void store_block(double* target, const Block<flavors>& block) {
+  for (std::ptrdiff_t c = 0; c < components(flavors); ++c)
+    store_lanes(target + c * lanes, block[c]);
 }
 
 namespace detail {
@@ -114,47 +120,74 @@ class Sums {
 
 /// Component by component what stands node by node: the last bit of each number's position becomes
 /// its first, as many times as the component has bits.
-inline Block by_component(Block nodes) {
-  static_assert(components == 4);
-  const auto half = [](const Block& from) {
+inline Block<2> by_component(Block<2> nodes) {
+  const auto half = [](const Block<2>& from) {
     using detail::EachLane, detail::every_other;
-    return Block{{every_other(from[0], from[1], false, EachLane{}),
-                  every_other(from[2], from[3], false, EachLane{}),
-                  every_other(from[0], from[1], true, EachLane{}),
-                  every_other(from[2], from[3], true, EachLane{})}};
+    return Block<2>{{every_other(from[0], from[1], false, EachLane{}),
+                     every_other(from[2], from[3], false, EachLane{}),
+                     every_other(from[0], from[1], true, EachLane{}),
+                     every_other(from[2], from[3], true, EachLane{})}};
   };
   return half(half(nodes));
 }
 
 /// The reverse of by_component().
-inline Block by_node(Block block) {
-  static_assert(components == 4);
-  const auto half = [](const Block& from) {
+inline Block<2> by_node(Block<2> block) {
+  const auto half = [](const Block<2>& from) {
     using detail::EachLane, detail::alternating;
-    return Block{{alternating(from[0], from[2], 0, EachLane{}),
-                  alternating(from[0], from[2], 1, EachLane{}),
-                  alternating(from[1], from[3], 0, EachLane{}),
-                  alternating(from[1], from[3], 1, EachLane{})}};
+    return Block<2>{{alternating(from[0], from[2], 0, EachLane{}),
+                     alternating(from[0], from[2], 1, EachLane{}),
+                     alternating(from[1], from[3], 0, EachLane{}),
+                     alternating(from[1], from[3], 1, EachLane{})}};
   };
   return half(half(block));
 }
 
+// Nine components are not a power of 2.
+inline Block<3> by_component(const Block<3>& nodes) {
+  Block<3> block{};
+  for (int n = 0; n < block_size<3>; ++n)
+    block[n % components(3)][n / components(3)] = nodes[n / lanes][n % lanes];
+  return block;
+}
+inline Block<3> by_node(const Block<3>& block) {
+  Block<3> nodes{};
+  for (int n = 0; n < block_size<3>; ++n)
+    nodes[n / lanes][n % lanes] = block[n % components(3)][n / components(3)];
+  return nodes;
+}
+
 /// Adds a o b, given a/2, a Block or one Matrix for all nodes.
 template <class Matrices>
-void add_jordan_product(const Matrices& half_a, const Block& b, Block& sum) {
+void add_jordan_product(const Matrices& half_a, const Block<2>& b, Block<2>& sum) {
   sum[0] += half_a[0] * b[0];
-  for (int c = 1; c < components; ++c) {
+  for (int c = 1; c < components(2); ++c) {
     sum[0] += half_a[c] * b[c];
     sum[c] += half_a[0] * b[c];
     sum[c] += half_a[c] * b[0];
   }
 }
+template <class Matrices>
+void add_jordan_product(const Matrices& half_a, const Block<3>& b, Block<3>& sum) {
+  const auto by_a0 = 2.0 / 3.0 * half_a[0];
+  const Lanes by_b0 = 2.0 / 3.0 * b[0];
+  sum[0] += by_a0 * b[0];
+  for (int c = 1; c < components(3); ++c) {
+    sum[0] += half_a[c] * b[c];
+    sum[c] += by_a0 * b[c];
+    sum[c] += half_a[c] * by_b0;
+  }
+  add_symmetric_product(half_a, b, sum);
+}
 
 /// Adds (0, axis x P), Eq. (6b); the first component of `axis` is not read.
-inline void add_precession(const Block& axis, const Block& rho, Block& sum) {
+inline void add_precession(const Block<2>& axis, const Block<2>& rho, Block<2>& sum) {
   sum[1] += axis[2] * rho[3] - axis[3] * rho[2];
   sum[2] += axis[3] * rho[1] - axis[1] * rho[3];
   sum[3] += axis[1] * rho[2] - axis[2] * rho[1];
+}
+inline void add_precession(const Block<3>& axis, const Block<3>& rho, Block<3>& sum) {
+  add_cross_product(axis, rho, sum);
 }
 
 }  // namespace nuvlasov::flavor

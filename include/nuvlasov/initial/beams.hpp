@@ -22,26 +22,45 @@ class Beams {
   virtual ~Beams() = default;
   /// \param z  position (1/mu)
   /// \param k  direction
-  virtual flavor::Matrix at(double z, Index k) const = 0;
+  virtual flavor::Components at(double z, Index k) const = 0;
 };
 
 /// Writes f_i beam(z_j, k) to `state`, [z][energy][angle][component] of the nodes in `box`.
 void fill(const Beams& beams, const std::vector<double>& spectrum, const phase_space::ZAxis& z,
           const phase_space::Box& box, double* state);
 
-/// Homogeneous beams with P^z = zeta_k and optional seeds: the experiment of Fig. 1.
+/// Homogeneous beams, diagonal in flavor.
+struct Background {
+  int flavors = 2;
+  std::vector<flavor::Components> beams;  ///< of each direction
+
+  /// Of two flavors, or the first two of three. \param zeta  P^z of each direction
+  /// \param occupation  P0 of each direction
+  static Background of_two(int flavors, const std::vector<double>& zeta,
+                           const std::vector<double>& occupation);
+  /// rho_aa - rho_bb of each direction: P^z of two flavors.
+  std::vector<double> difference(flavor::FlavorPair pair) const;
+};
+
+/// Coherence between two flavors.
+struct PairSeeds {
+  flavor::FlavorPair pair;
+  std::unique_ptr<const Seeds> seeds;
+};
+
+/// Homogeneous beams with seeds: the experiment of Fig. 1.
 class SeededBeams final : public Beams {
  public:
-  /// \param occupation  P0 of each direction
-  /// \param seeds       may be null
-  /// \param pure        rescale each P to the length P0
-  SeededBeams(std::vector<double> zeta, std::vector<double> occupation,
+  /// \param pure  replace each density matrix by the pure state next to it
+  SeededBeams(Background background, std::vector<PairSeeds> seeds, bool pure);
+  /// Of two flavors. \param seeds  may be null
+  SeededBeams(const std::vector<double>& zeta, const std::vector<double>& occupation,
               std::unique_ptr<const Seeds> seeds, bool pure);
-  flavor::Matrix at(double z, Index k) const override;
+  flavor::Components at(double z, Index k) const override;
 
  private:
-  std::vector<double> zeta_, occupation_;
-  std::unique_ptr<const Seeds> seeds_;
+  Background background_;
+  std::vector<PairSeeds> seeds_;
   bool pure_;
 };
 
@@ -50,7 +69,7 @@ class GaussianPulse final : public Beams {
  public:
   GaussianPulse(std::unique_ptr<const Beams> beams, double center, double width)
       : beams_(std::move(beams)), center_(center), width_(width) {}
-  flavor::Matrix at(double z, Index k) const override;
+  flavor::Components at(double z, Index k) const override;
 
  private:
   std::unique_ptr<const Beams> beams_;
@@ -59,8 +78,8 @@ class GaussianPulse final : public Beams {
 
 /// What of `beams` enters through the ends of an open axis: of the directions v > 0 what they are
 /// at the lower end, of the others what they are at the upper end.
-std::vector<flavor::Matrix> entering(const Beams& beams, const phase_space::ZAxis& z,
-                                     const std::vector<double>& directions);
+std::vector<flavor::Components> entering(const Beams& beams, const phase_space::ZAxis& z,
+                                         const std::vector<double>& directions);
 
 /// Linear theory of two opposite beams, Eq. (9) to (12). zeta_+- are the P^z of the beams with
 /// v = +-1, times their weights.

@@ -33,6 +33,7 @@ class FourierSeeds final : public Seeds {
     double sigma = 1e-4;
     Index max_mode = 100;
     std::uint64_t random_seed = 1;
+    std::uint32_t first_stream = 0;  ///< of random numbers
   };
   FourierSeeds(const Settings& settings, double box_length, Index directions);
   std::complex<double> at(double z, Index k) const override;

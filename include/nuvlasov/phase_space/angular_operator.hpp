@@ -51,6 +51,7 @@ class AngularNeighbours {
       lower.push_back(k > seen.begin ? below(k) : 0.0);
       upper.push_back(k + 1 < std::min(of, seen.end()) ? above(k) : 0.0);
     }
+    flavors_ = lines.flavors();
     below_ = lines.spread(lower);
     above_ = lines.spread(upper);
   }
@@ -59,6 +60,10 @@ class AngularNeighbours {
   void add(const double* f, double scale, double* sum) const;
 
  private:
+  template <int flavors>
+  void add(const double* f, double scale, double* sum) const;
+
+  int flavors_ = 2;
   Numbers below_, above_;  ///< in the registers of a line
 };
 
@@ -81,9 +86,11 @@ class AngularCommutator {
     Numbers left, right, adjoint_left, adjoint_right;
   };
   /// \param diagonal  factor of the diagonal, scale or 0
+  template <int flavors>
   void add_outer_products(const OuterProducts& species, const double* f, double scale,
                           double diagonal, double* sum) const;
 
+  int flavors_;
   AngularNeighbours neighbours_;  ///< sn
   /// spectral: the diagonal, and half of an outer product and of its adjoint for each species; in
   /// the registers of a line, zeros where the other species is.

@@ -20,6 +20,7 @@ struct AxisShare {
 /// What one rank owns.
 struct Share {
   AxisShare z, energy, angle;
+  double matrix_bytes = flavor::components(2) * sizeof(double);  ///< of a density matrix
   double nodes() const {
     return static_cast<double>(z.nodes) * static_cast<double>(energy.nodes) *
            static_cast<double>(angle.nodes);

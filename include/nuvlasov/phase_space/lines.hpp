@@ -28,6 +28,10 @@ class Lines {
 
   /// Whether the numbers of a line are [node][component].
   bool node_by_node() const { return node_by_node_; }
+  int flavors() const { return flavors_; }
+  /// Numbers of a node, and of a register of nodes.
+  Index components() const { return components_; }
+  Index block_size() const { return components_ * lanes; }
   Index count() const { return count_; }
   /// Nodes, and registers, of a line.
   Index nodes() const { return nodes_; }
@@ -37,17 +41,17 @@ class Lines {
   /// Registers in a line after which the directions begin anew.
   Index period() const { return period_; }
   /// Numbers of a line, from one component to the next and from one energy to the next.
-  Index numbers() const { return node_by_node_ ? nodes_ * flavor::components : energy_step(); }
+  Index numbers() const { return node_by_node_ ? nodes_ * components_ : energy_step(); }
   Index component_step() const { return node_by_node_ ? 1 : blocks_ * lanes; }
-  Index energy_step() const {
-    return flavor::components * (node_by_node_ ? angles_ : component_step());
-  }
+  Index energy_step() const { return components_ * (node_by_node_ ? angles_ : component_step()); }
 
   /// One value for each direction, in the registers of a period; 0 where there is no node.
   Numbers spread(const std::vector<double>& values) const;
 
  private:
   bool node_by_node_;
+  int flavors_;
+  Index components_;
   Index count_, nodes_, blocks_, period_, angles_;
 };
 

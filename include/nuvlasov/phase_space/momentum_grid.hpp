@@ -1,9 +1,10 @@
 /// \file
-/// The momentum grid: a window of energies times a set of directions.
+/// The momentum grid: a window of energies times a set of directions, and what a node holds.
 #pragma once
 
 #include <vector>
 
+#include "nuvlasov/flavor/density_matrix.hpp"
 #include "nuvlasov/phase_space/central_difference.hpp"
 
 namespace nuvlasov::phase_space {
@@ -55,9 +56,15 @@ class MomentumGrid {
                                 Index angles, AngularOperator angular_operator,
                                 DirectionRange range = {}, bool antineutrinos = false);
 
+  /// The same with density matrices of 2 or 3 flavors; a new grid has two.
+  MomentumGrid of_flavors(int flavors) const;
   /// The same with the directions of neutrinos alone; geometry `spherical`.
   MomentumGrid without_antineutrinos() const;
 
+  int flavors() const { return flavors_; }
+  /// Numbers of a density matrix.
+  int components() const { return flavor::components(flavors_); }
+  double matrix_bytes() const { return static_cast<double>(components()) * sizeof(double); }
   Geometry geometry() const { return geometry_; }
   AngularOperator angular_operator() const { return angular_operator_; }
   const DirectionRange& direction_range() const { return range_; }
@@ -97,6 +104,7 @@ class MomentumGrid {
   const CentralDifference& energy_derivative() const { return energy_derivative_; }
 
  private:
+  int flavors_ = 2;
   Geometry geometry_ = Geometry::beams;
   AngularOperator angular_operator_ = AngularOperator::spectral;
   DirectionRange range_;

@@ -29,10 +29,11 @@ Extent with_ghosts(const Extent& share, const ProcessGrid& grid, int ghosts);
 /// Real numbers that a vector can have: what PetscInt counts, and 64 bits count in bytes.
 double largest_vector();
 
-/// \param most  real numbers that a vector can have
+/// \param components  real numbers of a density matrix
+/// \param most        that a vector can have
 /// \throws DecompositionError when the density matrices of the whole, or of a share with its
 /// ghosts, are more, or the planes of z that ranks exchange more than MPI counts
-void check_counts(const Extent& whole, const ProcessGrid& grid, int ghosts,
+void check_counts(const Extent& whole, const ProcessGrid& grid, int ghosts, int components,
                   double most = largest_vector());
 
 }  // namespace nuvlasov::phase_space

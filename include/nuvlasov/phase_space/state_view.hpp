@@ -25,9 +25,10 @@ std::vector<T> owned(const std::vector<T>& all, Range range) {
 /// The nodes that one rank owns: a box in (z, energy, angle).
 struct Box {
   Range z, energy, angle;
+  int components = flavor::components(2);  ///< of a density matrix
   Index nodes() const { return z.size * energy.size * angle.size; }
   /// Doubles in one (z, energy) row of all owned angles.
-  Index row() const { return angle.size * flavor::components; }
+  Index row() const { return angle.size * components; }
   /// Doubles in one z plane of the box.
   Index plane() const { return energy.size * row(); }
 };

@@ -26,7 +26,7 @@ namespace nuvlasov::physics {
 /// rho_in of energy i and direction k, the same at all times: spectrum_i beam_k. Empty: vacuum.
 struct InflowState {
   std::vector<double> spectrum;
-  std::vector<flavor::Matrix> beams;
+  std::vector<flavor::Components> beams;
 };
 
 class Inflow final : public Term {

@@ -14,7 +14,7 @@ class KernelTerm : public Term {
  public:
   explicit KernelTerm(std::shared_ptr<RateKernel> kernel) : kernel_(std::move(kernel)) {}
   void add_rate(const Neighbourhood& here, double* rate) final {
-    alone_.resize(static_cast<std::size_t>(here.energies * here.angles * flavor::components));
+    alone_.resize(static_cast<std::size_t>(here.energies * here.row()));
     kernel_->write_rate(here, parts(), alone_.data());
     for (std::size_t n = 0; n < alone_.size(); ++n) rate[n] += alone_[n];
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nuvlasov/flavor/masses.hpp"
 #include "nuvlasov/phase_space/aligned.hpp"
 #include "nuvlasov/phase_space/decomposition.hpp"
 #include "nuvlasov/physics/dissipation.hpp"

@@ -14,8 +14,9 @@ namespace nuvlasov::physics {
 
 /// sum_p v^n s rho for n = 0, 1, 2 on one z plane, s = +1 for neutrinos and -1 for antineutrinos:
 /// (P0_n, P_n) in the notation of Eq. (6b, 7).
+template <int flavors>
 struct PlaneMoments {
-  flavor::Matrix zeroth{}, first{}, second{};
+  flavor::Matrix<flavors> zeroth{}, first{}, second{};
 };
 
 /// Sums over the momentum nodes that this rank owns.
@@ -25,7 +26,8 @@ class MomentumSum {
 
   /// \param plane          [energy][angle][component]
   /// \param energy_stride  doubles from one energy to the next
-  PlaneMoments operator()(const double* plane, Index energy_stride) const;
+  template <int flavors>
+  PlaneMoments<flavors> of(const double* plane, Index energy_stride) const;
 
  private:
   std::vector<double> energy_weights_;
@@ -59,28 +61,39 @@ class Moments {
   void update_plane(const phase_space::StateView& rho, Index j);
 
   /// Moments at plane j of the owned planes, -ghosts <= j < owned + ghosts where there are such.
-  const PlaneMoments& at(Index j) const { return planes_[static_cast<std::size_t>(j + ghosts_)]; }
+  template <int flavors>
+  PlaneMoments<flavors> at(Index j) const {
+    const double* const plane = planes_.data() + (j + ghosts_) * 3 * components_;
+    return {flavor::load<flavors>(plane), flavor::load<flavors>(plane + components_),
+            flavor::load<flavors>(plane + 2 * components_)};
+  }
   /// Omega(z_j, v_k) = A_0 - v_k A_1 of Eq. (17), [angle][component], from the first owned angle on
   /// and for all that this rank sees.
   const double* refraction(Index j) const {
     return refraction_.data() + (j + ghosts_) * refraction_stride() + first_owned_;
   }
   /// A_1 of Eq. (17) at z_j, which makes the gradient of Omega in direction.
-  const double* current(Index j) const {
-    return current_.data() + (j + ghosts_) * flavor::components;
-  }
+  const double* current(Index j) const { return current_.data() + (j + ghosts_) * components_; }
   /// Whether the planes are summed up over ranks.
   bool shared() const { return shared_; }
+  int flavors() const { return flavors_; }
+  /// Numbers of a density matrix.
+  Index components() const { return components_; }
   Index planes() const { return owned_planes_; }
   Index angles() const { return angles_; }
 
  private:
   Index refraction_stride() const {
-    return static_cast<Index>(directions_seen_.size()) * flavor::components;
+    return static_cast<Index>(directions_seen_.size()) * components_;
   }
+  template <int flavors>
+  void sum_up(const phase_space::StateView& rho, Index j);
+  template <int flavors>
   void update_refraction(Index j);
 
   MomentumSum sum_;
+  int flavors_;
+  Index components_;
   int ghosts_;
   Index owned_planes_;
   Index angles_;
@@ -89,7 +102,7 @@ class Moments {
   std::vector<double> directions_seen_;
   std::vector<double> matter_;  ///< by plane seen; empty: none
   Index first_owned_;           ///< position of the first owned angle in a row of all that are seen
-  std::vector<PlaneMoments> planes_;
+  phase_space::Numbers planes_;  ///< [plane seen][n][component]
   phase_space::Numbers refraction_;
   phase_space::Numbers current_;
 };

@@ -16,6 +16,7 @@
 /// and kappa are zero for frozen directions.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -29,32 +30,58 @@ namespace nuvlasov::physics {
 
 class RateKernel {
  public:
-  RateKernel(const phase_space::MomentumGrid& momentum,
-             const phase_space::Decomposition& decomposition);
+  RateKernel() = default;
+  RateKernel(const RateKernel&) = delete;
+  RateKernel& operator=(const RateKernel&) = delete;
+  virtual ~RateKernel() = default;
 
   /// Numbers that write_products() writes.
-  Index products_size() const {
-    return lines_.all_blocks() * flavor::block_size * (spherical_ ? 2 : 1);
-  }
+  virtual Index products_size() const = 0;
 
   /// s Q, and in spherical geometry q, at one plane, in flavor::Blocks of the nodes seen.
   /// \param rho         as Neighbourhood::density
   /// \param refraction  as Neighbourhood::refraction
   /// \param current     as Neighbourhood::current
-  void write_products(const double* rho, const double* refraction, const double* current,
-                      double* products);
+  virtual void write_products(const double* rho, const double* refraction, const double* current,
+                              double* products) = 0;
 
   /// Writes the sum of `parts` to `rate`, [energy][angle][component] of the owned nodes.
-  void write_rate(const Neighbourhood& here, const Parts& parts, double* rate);
+  virtual void write_rate(const Neighbourhood& here, const Parts& parts, double* rate) = 0;
 
   /// Upper estimate of |eigenvalue| of D_p.
-  double momentum_radius() const { return momentum_gradient_.spectral_radius(); }
+  virtual double momentum_radius() const = 0;
   /// Writes D_p rho of the plane, [energy][angle][component] of the owned nodes.
-  void write_momentum_gradient(const Neighbourhood& here, double* gradient);
+  virtual void write_momentum_gradient(const Neighbourhood& here, double* gradient) = 0;
+};
+
+/// For the flavors of the grid.
+std::shared_ptr<RateKernel> make_rate_kernel(const phase_space::MomentumGrid& momentum,
+                                             const phase_space::Decomposition& decomposition);
+
+template <int flavors>
+class FlavoredRateKernel final : public RateKernel {
+ public:
+  FlavoredRateKernel(const phase_space::MomentumGrid& momentum,
+                     const phase_space::Decomposition& decomposition);
+
+  Index products_size() const override {
+    return lines_.all_blocks() * lines_.block_size() * (spherical_ ? 2 : 1);
+  }
+  void write_products(const double* rho, const double* refraction, const double* current,
+                      double* products) override;
+  void write_rate(const Neighbourhood& here, const Parts& parts, double* rate) override;
+  double momentum_radius() const override { return momentum_gradient_.spectral_radius(); }
+  void write_momentum_gradient(const Neighbourhood& here, double* gradient) override;
 
  private:
   /// Which products of the brackets a pass makes: none; those of the weak force on frozen
   /// directions; those of both terms in spherical geometry; or of one alone.
+  using Block = flavor::Block<flavors>;
+  static constexpr int components = flavor::components(flavors);
+  static constexpr int block_size = flavor::block_size<flavors>;
+  /// Registers of frozen directions that are finished at once, while they are in the innermost
+  /// cache.
+  static constexpr Index strip_of_beams = phase_space::MomentumGradient::most / block_size;
   enum class Products { none, force, both, either };
   struct Place;
   template <int pairs>
@@ -67,7 +94,7 @@ class RateKernel {
   template <class Visit>
   void for_each_block(Index begin, Index end, Visit&& visit) const;
   /// Writes matrices to their nodes in a plane.
-  static void put(const flavor::Block& value, const Place& place, double* plane);
+  static void put(const Block& value, const Place& place, double* plane);
   /// The same of the numbers of a line, whose first register is `first` among all.
   void put(const double* line, Index first, double* plane) const;
   /// Copies the owned nodes out of what is seen.

@@ -19,10 +19,12 @@ struct Neighbourhood {
       std::max(phase_space::CentralDifference::max_reach, phase_space::Stencil::max_offset);
   static constexpr std::size_t width = 2 * max_reach + 1;
 
-  Index z = 0;               ///< of the plane, in global numbering
-  Index energies = 0;        ///< owned energies
-  Index angles = 0;          ///< owned angles
-  Index density_stride = 0;  ///< doubles from one energy to the next in density(m)
+  Index z = 0;         ///< of the plane, in global numbering
+  Index energies = 0;  ///< owned energies
+  Index angles = 0;    ///< owned angles
+  int flavors = 2;
+  Index components = flavor::components(2);  ///< of a density matrix
+  Index density_stride = 0;                  ///< doubles from one energy to the next in density(m)
   /// In density(m), relative to the first owned ones; beyond: vacuum.
   phase_space::Range energies_seen, angles_seen;
 
@@ -36,6 +38,9 @@ struct Neighbourhood {
   const double* products(int m) const { return products_[slot(m)]; }
   /// Omega at plane z + m, [angle][component].
   const double* refraction(int m) const { return refraction_[slot(m)]; }
+
+  /// Numbers in a row of the owned angles.
+  Index row() const { return angles * components; }
 
   /// s of each owned angle: +1 for neutrinos, -1 for antineutrinos.
   double sign(Index k) const { return signs_[k]; }

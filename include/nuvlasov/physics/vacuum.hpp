@@ -3,8 +3,8 @@
 /// of trace (a common mass does nothing to flavor). They make polarizations precess, in opposite
 /// senses for the two species,
 ///
-///     d_t rho = s i [rho, M^2/2E],    dP/dt = s w B x P,   w = delta m^2/2E,
-///     B = (sin 2 theta, 0, -cos 2 theta),
+///     d_t rho = s i [rho, M^2/2E],    dP/dt = s w B x P of two flavors,
+///     w = delta m^2/2E,               B = (sin 2 theta, 0, -cos 2 theta),
 ///
 /// and, in full mode, slow them down alike: with d = D_z rho the bracket J(M^2/2E, rho) of
 /// weak_force.hpp and group_velocity.hpp, of which D_z M^2 = 0 leaves
@@ -17,6 +17,7 @@
 /// neighbours in energy.
 #pragma once
 
+#include "nuvlasov/flavor/masses.hpp"
 #include "nuvlasov/phase_space/z_axis.hpp"
 #include "nuvlasov/physics/term.hpp"
 
@@ -46,7 +47,8 @@ class Vacuum final : public Term {
   double physical_rate(const Moments& moments) const override { return spectral_radius(moments); }
 
  private:
-  flavor::Matrix mass_matrix_;
+  int flavors_;
+  flavor::Components mass_matrix_;
   std::vector<double> half_inverse_energy_;
 };
 
@@ -64,8 +66,11 @@ class VacuumVelocity final : public Term {
   double spectral_radius(const Moments&) const override { return spectral_radius_; }
 
  private:
+  template <int flavors>
+  void add_flavored_rate(const Neighbourhood& here, double* rate);
+
   int reach_;  ///< in energy
-  flavor::Matrix mass_matrix_;
+  flavor::Components mass_matrix_;
   std::vector<double> directions_;
   std::vector<double> stencil_;  ///< [owned energy][-reach .. reach], of v d
   phase_space::Numbers slope_;   ///< v d, [energy seen][angle][component]

@@ -18,6 +18,7 @@ namespace nuvlasov::time {
 ///
 /// All directions are on every rank, whatever the process grid: the ranks of a momentum
 /// communicator do the same.
+template <int flavors>
 class EnergySums {
  public:
   /// [z owned][direction][component]
@@ -44,6 +45,8 @@ class EnergySums {
                        const Field& defect, Field& d);
 
  private:
+  static constexpr Index components = flavor::components(flavors);
+
   MPI_Comm momentum_comm_ = MPI_COMM_NULL;
   bool shared_ = false, refracts_ = true, periodic_ = true;
   Index planes_ = 0, row_ = 0, first_angle_ = 0, own_row_ = 0;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <vector>
 
 #include "nuvlasov/phase_space/aligned.hpp"
@@ -31,26 +32,49 @@ namespace nuvlasov::time {
 /// not depend on the number of ranks.
 class FixedPoint {
  public:
+  FixedPoint() = default;
+  FixedPoint(const FixedPoint&) = delete;
+  FixedPoint& operator=(const FixedPoint&) = delete;
+  virtual ~FixedPoint() = default;
+
   /// \param ts         the TSTHETA whose SNES this becomes; not owned
   /// \param right_hand_side  f; must outlive this
   /// \param theta      of the method
   /// \param tolerance  largest error of x over the largest |x|
-  PetscErrorCode create(TS ts, RightHandSide& right_hand_side, double theta, double tolerance);
+  virtual PetscErrorCode create(TS ts, RightHandSide& right_hand_side, double theta,
+                                double tolerance) = 0;
 
   static constexpr int history = 4;
 
   /// Starts the guess of the next step anew.
-  void forget() { known_ = 0; }
+  virtual void forget() = 0;
 
   /// Midpoints that the next guess is made from, the latest first, and the step between them.
-  int known() const { return known_; }
-  Vec midpoint(int n) const { return midpoints_[static_cast<std::size_t>(n)]; }
-  double step() const { return step_; }
+  virtual int known() const = 0;
+  virtual Vec midpoint(int n) const = 0;
+  virtual double step() const = 0;
 
   /// Takes `count` midpoints as known; the caller fills them. \param like  a state
-  PetscErrorCode recall(int count, double step, Vec like);
+  virtual PetscErrorCode recall(int count, double step, Vec like) = 0;
+};
+
+/// \param flavors  2 or 3
+std::unique_ptr<FixedPoint> make_fixed_point(int flavors);
+
+template <int flavors>
+class FlavoredFixedPoint final : public FixedPoint {
+ public:
+  PetscErrorCode create(TS ts, RightHandSide& right_hand_side, double theta,
+                        double tolerance) override;
+  void forget() override { known_ = 0; }
+  int known() const override { return known_; }
+  Vec midpoint(int n) const override { return midpoints_[static_cast<std::size_t>(n)]; }
+  double step() const override { return step_; }
+  PetscErrorCode recall(int count, double step, Vec like) override;
 
  private:
+  using Matrix = flavor::Matrix<flavors>;
+  using Field = typename EnergySums<flavors>::Field;
   /// Largest numbers over all ranks: of a correction, and of what was corrected.
   struct Change {
     double correction = 0.0, value = 0.0;
@@ -75,16 +99,17 @@ class FixedPoint {
   float h_of_inverse_ = -1.0F;
   int known_ = 0;                                          ///< midpoints remembered at step_
   std::array<phase_space::VecHandle, history> midpoints_;  ///< the latest first
-  std::array<EnergySums::Field, history> midpoint_sums_;
+  std::array<Field, history> midpoint_sums_;
   bool added_up_ = true;  ///< whether midpoint_sums_ are those of midpoints_
   RightHandSide* right_hand_side_ = nullptr;
   StreamingInverse inverse_;
-  EnergySums energy_sums_;
+  EnergySums<flavors> energy_sums_;
   phase_space::PlaneExchange exchange_;
   phase_space::VecHandle defect_;
-  EnergySums::Field sums_, defect_sums_, sums_change_;  ///< of x, defect_, and of what x becomes
-  /// (h/2) omega', 1/(1 + |(h/2) omega'|^2), h (omega' - omega): [z][angle][component], owned.
-  phase_space::Numbers axes_, scales_, axes_change_;
+  Field sums_, defect_sums_, sums_change_;  ///< of x, defect_, and of what x becomes
+  /// (h/2) omega' and h (omega' - omega), [z][angle][component], owned; and what Precession writes
+  /// of the former.
+  phase_space::Numbers axes_, axes_change_, rotations_;
 };
 
 }  // namespace nuvlasov::time

@@ -2,6 +2,7 @@
 /// Time stepping by PETSc TS.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -118,7 +119,7 @@ class Integrator {
  private:
   std::optional<RightHandSide> right_hand_side_;
   IntegratorSettings settings_;
-  FixedPoint fixed_point_;
+  std::unique_ptr<FixedPoint> fixed_point_;
   phase_space::TsHandle ts_;
   Vec state_ = nullptr;
   bool automatic_ = true;

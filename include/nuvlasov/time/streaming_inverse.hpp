@@ -22,9 +22,10 @@ class StreamingInverse {
   static constexpr Index max_reach = 24;
 
   StreamingInverse() = default;
-  /// \param speeds  v of each direction
+  /// \param speeds      v of each direction
+  /// \param components  of a density matrix
   StreamingInverse(const phase_space::CentralDifference& derivative, double h,
-                   const std::vector<double>& speeds);
+                   const std::vector<double>& speeds, int components);
 
   Index reach() const { return reach_; }
   /// g_m of each direction, -reach() <= m <= reach(), for each component: [direction][component].

@@ -55,6 +55,11 @@ GridShape with_antineutrinos(GridShape s) {
   return s;
 }
 
+GridShape three_flavors(GridShape s) {
+  s.flavors = 3;
+  return s;
+}
+
 physics::EquationSettings external(physics::EquationSettings settings = {}) {
   return testing_support::with_masses_and_matter(std::move(settings), GridShape().z);
 }
@@ -69,7 +74,10 @@ const std::vector<Case> cases{
     {"beams, antineutrinos, masses, matter", external(), with_antineutrinos(beams())},
     {"spectral, antineutrinos, masses, matter", external(),
      with_antineutrinos(spherical(phase_space::AngularOperator::spectral))},
-    {"a cone, antineutrinos, masses, matter", external(), with_antineutrinos(cone())}};
+    {"a cone, antineutrinos, masses, matter", external(), with_antineutrinos(cone())},
+    {"three flavors, full", {}, three_flavors(beams())},
+    {"three flavors, antineutrinos, masses, matter", external(),
+     three_flavors(with_antineutrinos(spherical(phase_space::AngularOperator::spectral)))}};
 
 class OfEachGeometry : public testing::TestWithParam<Case> {};
 
@@ -99,9 +107,13 @@ Values written_out(const Grid& grid, const std::vector<double>& state) {
   const auto force = alone.flux(state, true);
   Values q;
   const auto& p = grid.momentum;
+  const int n = p.flavors();
+  const std::vector<std::string> flavors =
+      n == 2 ? std::vector<std::string>{"nu_e", "nu_x"}
+             : std::vector<std::string>{"nu_e", "nu_mu", "nu_tau"};
   const double dz = grid.z.spacing();
   const auto node = [&](Index j, Index i, Index k) {
-    return state.data() + ((j * p.energies() + i) * p.angles() + k) * flavor::components;
+    return state.data() + ((j * p.energies() + i) * p.angles() + k) * p.components();
   };
   const auto weight = [&](Index i, Index k) { return p.weight(i, k); };
   double smallest = INFINITY, lower = 0.0, upper = 0.0;
@@ -110,26 +122,29 @@ Values written_out(const Grid& grid, const std::vector<double>& state) {
       for (Index k = 0; k < p.angles(); ++k) {
         const double* a = node(j, i, k);
         const double w = dz * weight(i, k);
-        const double length = std::sqrt(a[1] * a[1] + a[2] * a[2] + a[3] * a[3]);
+        const testing_support::Dense rho = testing_support::to_dense(a, n);
+        const testing_support::Eigensystem eigen(rho, n);
         const double energy = p.reference_energy() + p.energy_offset(i);
         q["number"] += w * a[0];
         q["kinetic_energy"] += w * energy * a[0];
         q["kinetic_energy_relative"] += w * p.energy_offset(i) * a[0];
         q["momentum_z"] += w * energy * p.direction(k) * a[0];
-        q["purity"] += w * 0.5 * (a[0] * a[0] + length * length);
-        for (const double x : {0.5 * (a[0] - length), 0.5 * (a[0] + length)}) {
+        q["purity"] += w * trace(rho * rho).real();
+        for (int e = 0; e < n; ++e) {
+          const double x = eigen.value[e];
           if (x > 0.0 && x < 1.0) q["entropy"] -= w * (x * std::log(x) + (1 - x) * std::log(1 - x));
           q["negative_part"] += w * std::min(x, 0.0);
           smallest = std::min(smallest, x);
         }
         const double v = p.direction(k);
         const double s = p.sign(k);
-        for (const auto& [flavor, sign] : {std::pair{"nu_e", 1.0}, std::pair{"nu_x", -1.0}}) {
-          const double number = w * 0.5 * (a[0] + sign * a[3]);
-          const std::string of = std::string(s > 0.0 ? "_" : "_anti") + flavor;
+        for (int f = 0; f < n; ++f) {
+          const std::string& flavor = flavors[static_cast<std::size_t>(f)];
+          const double number = w * rho.m[f][f].real();
+          const std::string of = (s > 0.0 ? "_" : "_anti") + flavor;
           if (p.has_antineutrinos()) {
             q["lepton_number"] += s * number;
-            q[std::string("lepton_number_") + flavor] += s * number;
+            q["lepton_number_" + flavor] += s * number;
           }
           q["number" + of] += number;
           q["mean_energy_relative" + of] += p.energy_offset(i) * number;
@@ -138,11 +153,9 @@ Values written_out(const Grid& grid, const std::vector<double>& state) {
         }
         if (!settings.matter.empty())
           q["u_matter"] +=
-              w * s * settings.matter[static_cast<std::size_t>(j)] * 0.5 * (a[0] + a[3]);
+              w * s * settings.matter[static_cast<std::size_t>(j)] * rho.m[0][0].real();
         if (settings.masses.any())
-          q["u_vacuum"] += w * settings.masses.delta_m2 / (4.0 * energy) *
-                           (std::sin(2.0 * settings.masses.mixing_angle) * a[1] -
-                            std::cos(2.0 * settings.masses.mixing_angle) * a[3]);
+          q["u_vacuum"] += w / (2.0 * energy) * trace(reference.mass_matrix() * rho).real();
         // Eq. (22).
         q["kinetic_energy_rate_eq22"] += w * v * force[static_cast<std::size_t>(a - state.data())];
         for (Index l = 0; l < p.angles(); ++l)
@@ -150,9 +163,15 @@ Values written_out(const Grid& grid, const std::vector<double>& state) {
             const double* b = node(j, m, l);
             const double pair =
                 s * p.sign(l) * w * weight(m, l) * (1.0 - p.direction(k) * p.direction(l));
-            q["u_osc"] += 0.25 * pair * (a[1] * b[1] + a[2] * b[2] + a[3] * b[3]);
-            q["u_osc_transverse"] += 0.25 * pair * (a[1] * b[1] + a[2] * b[2]);
-            q["u_non"] += 0.75 * pair * a[0] * b[0];
+            // 1/2 pair of Tr(a b) + Tr a Tr b, the products of traces apart.
+            double product = 0.0, transverse = 0.0;
+            for (int c = 1; c < p.components(); ++c) {
+              product += a[c] * b[c];
+              if (c != 3 && c != 8) transverse += a[c] * b[c];
+            }
+            q["u_osc"] += 0.25 * pair * product;
+            q["u_osc_transverse"] += 0.25 * pair * transverse;
+            q["u_non"] += 0.5 * (1.0 + 1.0 / n) * pair * a[0] * b[0];
           }
       }
   for (Index j = 0; j < grid.z.cells(); ++j) {
@@ -184,9 +203,10 @@ Values written_out(const Grid& grid, const std::vector<double>& state) {
     if (q.contains(name)) potential += q[name];
   q["total_energy"] = q["kinetic_energy"] + potential;
   q["total_energy_relative"] = q["kinetic_energy_relative"] + potential;
-  std::vector<std::string> flavors{"nu_e", "nu_x"};
-  if (p.has_antineutrinos()) flavors.insert(flavors.end(), {"antinu_e", "antinu_x"});
-  for (const std::string& flavor : flavors)
+  std::vector<std::string> species_names = flavors;
+  if (p.has_antineutrinos())
+    for (const std::string& flavor : flavors) species_names.push_back("anti" + flavor);
+  for (const std::string& flavor : species_names)
     for (const char* mean : {"mean_energy_relative_", "mean_direction_", "mean_squared_direction_"})
       q[mean + flavor] /= q["number_" + flavor];
   // Streaming and refraction leave none.
@@ -203,16 +223,19 @@ Values written_out(const Grid& grid, const std::vector<double>& state) {
 /// Random numbers with traces that make most eigenvalues an occupation.
 std::vector<double> occupied_state(const Grid& grid) {
   auto state = grid.random_state(4);
+  const auto components = static_cast<std::size_t>(grid.momentum.components());
   for (std::size_t n = 0; n < state.size(); ++n)
-    state[n] = n % flavor::components == 0 ? 0.5 + 0.4 * state[n] : 0.2 * state[n];
+    state[n] = n % components == 0 ? 0.5 + 0.4 * state[n] : 0.2 * state[n];
   return state;
 }
 
-/// The same with all eigenvalues between 0.2 and 0.8.
+/// The same with all eigenvalues well between 0 and 1.
 std::vector<double> mixed_state(const Grid& grid) {
   auto state = grid.random_state(5);
+  const auto components = static_cast<std::size_t>(grid.momentum.components());
+  const double size = 0.5 * grid.momentum.flavors();
   for (std::size_t n = 0; n < state.size(); ++n)
-    state[n] = n % flavor::components == 0 ? 1.0 + 0.1 * state[n] : 0.25 * state[n];
+    state[n] = n % components == 0 ? size + 0.1 * state[n] : 0.25 / size * state[n];
   return state;
 }
 
@@ -254,9 +277,12 @@ std::vector<Part> parts() {
          testing_support::parts_of_the_equation(phase_space::Geometry::spherical))
       list.push_back({spherical, part});
     list.push_back({with_antineutrinos(spherical), external()});
+    list.push_back({three_flavors(with_antineutrinos(spherical)), external()});
   }
   list.push_back({beams(), external()});
   list.push_back({with_antineutrinos(beams()), external()});
+  list.push_back({three_flavors(beams()), {}});
+  list.push_back({three_flavors(with_antineutrinos(beams())), external()});
   for (const char* term : {"refraction", "weak_force", "vacuum", "vacuum_velocity"})
     list.push_back({with_antineutrinos(beams()), external({.terms = {term}})});
   return list;

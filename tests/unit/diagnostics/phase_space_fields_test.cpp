@@ -82,15 +82,15 @@ TEST_P(Fluxes, TraceOfTheForceIsEquation21) {
   const Index cells = grid.z.cells();
   const auto at = [&](Index j, Index i, Index k) {
     return state.data() +
-           (((j + cells) % cells * p.energies() + i) * p.angles() + k) * flavor::components;
+           (((j + cells) % cells * p.energies() + i) * p.angles() + k) * flavor::components(2);
   };
   std::vector<double> expected;
   for (Index j = 0; j < cells; ++j)
     for (Index i = 0; i < p.energies(); ++i)
       for (Index k = 0; k < p.angles(); ++k) {
-        double slope[flavor::components]{};
+        double slope[flavor::components(2)]{};
         for (int m = 1; m <= grid.z.derivative().reach(); ++m)
-          for (int c = 0; c < flavor::components; ++c)
+          for (int c = 0; c < flavor::components(2); ++c)
             slope[c] += grid.z.derivative().weight(m) * (at(j + m, i, k)[c] - at(j - m, i, k)[c]);
         double sum = 0.0;
         for (Index e = 0; e < p.energies(); ++e)
@@ -143,14 +143,14 @@ double difference_of_forms(Index cells) {
   Grid grid({.z = cells, .energies = 40, .half_width = 10.0}, physics::Mode::full);
   auto state = grid.random_state(0);
   grid.for_owned([&](Index n, Index) {
-    const Index node = n / flavor::components;
+    const Index node = n / flavor::components(2);
     const double v = grid.momentum.direction(node % 2);
     const double offset = grid.momentum.energy_offset(node / 2 % 40);
     const double th = 2.0 * std::numbers::pi * grid.z.position(node / 80) / grid.z.length();
     const double p[] = {1.0 + 0.2 * std::sin(th), 0.3 * std::sin(th + v), 0.2 * std::cos(2 * th),
                         0.4 * v + 0.1 * std::cos(th)};
     state[static_cast<std::size_t>(n)] =
-        0.1 * std::exp(-offset * offset / 3.0) * p[n % flavor::components];
+        0.1 * std::exp(-offset * offset / 3.0) * p[n % flavor::components(2)];
   });
   grid.set(state);
   const auto flux = field(grid, "flux"), force = field(grid, "force");
@@ -176,7 +176,7 @@ double difference_of_forms(Index cells) {
       };
       divergence += grid.z.derivative().weight(m) * (at(j + m) - at(j - m));
     }
-    const double v = grid.momentum.direction(within / flavor::components % 2);
+    const double v = grid.momentum.direction(within / flavor::components(2) % 2);
     for (int m = 1; m <= grid.momentum.energy_derivative().reach(); ++m) {
       const auto at = [&](Index energy) {
         return energy >= 0 && energy < 40 ? force[static_cast<std::size_t>(n + (energy - i) * 8)]

@@ -58,13 +58,13 @@ class Layout {
     std::vector<double> owned;
     for (Index j = 0; j < z_axis.cells(); ++j)
       for (Index i = 0; i < momentum.energies(); ++i)
-        for (Index a = 0; a < momentum.angles() * flavor::components; ++a) {
+        for (Index a = 0; a < momentum.angles() * flavor::components(2); ++a) {
           double value = uniform(generator);
           if (j == 3 && i == 2) value = a % 2 == 0 ? -0.0 : std::ldexp(value, -1060);
           const auto in = [](Index n, phase_space::Range range) {
             return range.begin <= n && n < range.end();
           };
-          if (in(j, box.z) && in(i, box.energy) && in(a / flavor::components, box.angle))
+          if (in(j, box.z) && in(i, box.energy) && in(a / flavor::components(2), box.angle))
             owned.push_back(value);
         }
     return owned;
@@ -387,7 +387,7 @@ TEST_F(Checkpoints, OfAnotherGridOrWithoutAFieldAreRefused) {
   Decomposition decomposition;
   ASSERT_EQ(decomposition.create(comm, longer, momentum, 1, {.z = size_of(comm)}), 0);
   std::vector<double> values(
-      static_cast<std::size_t>(decomposition.box().nodes() * flavor::components));
+      static_cast<std::size_t>(decomposition.box().nodes() * flavor::components(2)));
   const FieldContext other{longer, momentum, decomposition, provenance};
   EXPECT_THROW(read_checkpoint_field(path, "rho", other, values.data()), IoError);
   EXPECT_THROW(read_checkpoint_field(path, "none", layout.context(), values.data()), IoError);

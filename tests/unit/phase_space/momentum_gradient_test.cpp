@@ -21,7 +21,7 @@ std::vector<double> gradient(const MomentumGrid& grid, const std::vector<double>
   const MomentumGradient operation(grid, lines, all);
   constexpr int component = 2;
   const auto place = [&](Index i, Index k) {
-    return lines.node_by_node() ? (i * grid.angles() + k) * flavor::components + component
+    return lines.node_by_node() ? (i * grid.angles() + k) * flavor::components(2) + component
                                 : component * lines.component_step() + k;
   };
   const auto line = [&](Index i) { return lines.node_by_node() ? 0 : i; };

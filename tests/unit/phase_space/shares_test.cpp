@@ -82,7 +82,7 @@ TEST(Counts, OfTheWholeAndOfAShareWithItsGhostsMustBeOnesThatPetscHas) {
   for (const Case& test : cases) {
     std::string said;
     try {
-      check_counts(test.whole, test.grid, 3, test.most);
+      check_counts(test.whole, test.grid, 3, flavor::components(2), test.most);
     } catch (const DecompositionError& error) {
       said = error.what();
     }

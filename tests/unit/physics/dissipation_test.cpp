@@ -60,7 +60,7 @@ class Dissipation : public testing::TestWithParam<Case> {
     for (Index j = 0; j < grid.z.cells(); ++j)
       for (Index i = 0; i < grid.momentum.energies(); ++i)
         for (Index k = 0; k < grid.momentum.angles(); ++k)
-          values.insert(values.end(), flavor::components, f(j, i, k));
+          values.insert(values.end(), flavor::components(2), f(j, i, k));
     return values;
   }
 };

@@ -82,6 +82,11 @@ GridShape with_antineutrinos(GridShape shape) {
   return shape;
 }
 
+GridShape three_flavors(GridShape shape = {}) {
+  shape.flavors = 3;
+  return shape;
+}
+
 /// Masses and matter on the cells of a GridShape.
 physics::EquationSettings external(physics::EquationSettings settings = {}) {
   return testing_support::with_masses_and_matter(std::move(settings), GridShape().z);
@@ -114,6 +119,18 @@ const std::vector<Case> cases{
      with_antineutrinos(spherical(4, phase_space::AngularOperator::sn, 8))},
     {"S_N forward only, antineutrinos", external(),
      with_antineutrinos(forward_only(phase_space::AngularOperator::sn))},
+    {"three flavors, standard", {Mode::standard}, three_flavors()},
+    {"three flavors, one energy", external({Mode::standard}), three_flavors(single_energy())},
+    {"three flavors, full", {}, three_flavors()},
+    {"three flavors, antineutrinos, masses, matter", external(),
+     three_flavors(with_antineutrinos(with_orders(4, 8)))},
+    {"three flavors, spectral, antineutrinos, masses, matter", external(),
+     three_flavors(with_antineutrinos(spherical(5, phase_space::AngularOperator::spectral)))},
+    {"three flavors, by parity",
+     {},
+     three_flavors(spherical(16, phase_space::AngularOperator::spectral))},
+    {"three flavors, S_N, antineutrinos, masses, matter", external(),
+     three_flavors(with_antineutrinos(spherical(4, phase_space::AngularOperator::sn, 8)))},
 };
 
 /// Parts of the equation in every geometry, and dissipation of every order.
@@ -140,7 +157,14 @@ std::vector<Case> parts() {
   list.push_back({"dissipation in energy alone", {.dissipation = {.energy = 1.5}}, {}});
   for (const char* term : {"vacuum", "vacuum_velocity", "refraction", "weak_force"})
     for (const GridShape& shape : {GridShape(), spherical(4, AngularOperator::spectral)})
-      list.push_back({"antineutrinos", external({.terms = {term}}), with_antineutrinos(shape)});
+      for (const int flavors : {2, 3}) {
+        GridShape with_flavors = with_antineutrinos(shape);
+        with_flavors.flavors = flavors;
+        list.push_back({"antineutrinos", external({.terms = {term}}), with_flavors});
+      }
+  list.push_back({"three flavors, dissipation",
+                  {.dissipation = {.z = 0.7, .energy = 2.0}},
+                  three_flavors(spherical(3, AngularOperator::sn))});
   return list;
 }
 
@@ -158,7 +182,7 @@ std::vector<Case> open() {
       settings.inflow.spectrum.push_back(1.0 + 0.1 * static_cast<double>(i));
     for (Index k = 0; k < angles; ++k) {
       const auto x = static_cast<double>(k + 1);
-      settings.inflow.beams.push_back(flavor::Matrix{1.0, 0.3 * x, -0.2, 0.5 / x});
+      settings.inflow.beams.push_back({1.0, 0.3 * x, -0.2, 0.5 / x});
     }
     list.push_back({name, settings, shape});
   };
@@ -171,6 +195,7 @@ std::vector<Case> open() {
     add("open, spherical", shape, Mode::full);
   }
   add("open, spherical, S_N", spherical(4, AngularOperator::sn), Mode::full);
+  add("open, three flavors", three_flavors(), Mode::full);
   return list;
 }
 
@@ -231,7 +256,7 @@ INSTANTIATE_TEST_SUITE_P(Orders, Streaming, testing::Values(2, 4, 6, 8));
 /// dH/d rho = E + M^2/2E + s Omega relative to the reference energy, as a field.
 std::vector<double> energy_gradient(Grid& grid) {
   std::vector<double> gradient(
-      static_cast<std::size_t>(grid.decomposition.box().nodes() * flavor::components));
+      static_cast<std::size_t>(grid.decomposition.box().nodes() * grid.momentum.components()));
   EXPECT_EQ(
       grid.decomposition.with_ghosts(
           grid.state,
@@ -239,15 +264,15 @@ std::vector<double> energy_gradient(Grid& grid) {
             grid.equation->sweep(rho, [&](Index j, const physics::Neighbourhood& here) {
               for (Index i = 0; i < here.energies; ++i)
                 for (Index k = 0; k < here.angles; ++k) {
-                  // E 1 is (2E, 0, 0, 0) in components.
-                  flavor::Matrix h =
-                      here.sign(k) * flavor::load(here.refraction(0) + k * flavor::components);
-                  h[0] += 2.0 * grid.momentum.energy_offset(i);
-                  h += 0.5 / grid.momentum.energy(i) *
-                       flavor::mass_matrix(grid.equation->settings().masses);
-                  flavor::store(gradient.data() + ((j * here.energies + i) * here.angles + k) *
-                                                      flavor::components,
-                                h);
+                  double* const h = gradient.data() +
+                                    ((j * here.energies + i) * here.angles + k) * here.components;
+                  const flavor::Components masses =
+                      flavor::mass_matrix(grid.equation->settings().masses, here.flavors);
+                  for (Index c = 0; c < here.components; ++c)
+                    h[c] = here.sign(k) * here.refraction(0)[k * here.components + c] +
+                           0.5 / grid.momentum.energy(i) * masses[static_cast<std::size_t>(c)];
+                  // The trace of E 1.
+                  h[0] += here.flavors * grid.momentum.energy_offset(i);
                 }
             });
           }),
@@ -262,7 +287,7 @@ std::vector<double> state_with_empty_edges(const Grid& grid, unsigned seed) {
   const Index edge = 2 * grid.momentum.energy_derivative().reach();
   const Index angular_edge = grid.momentum.direction_range().from > -1.0 ? 2 : 0;
   grid.for_owned([&](Index local, Index) {
-    const Index node = local / flavor::components;
+    const Index node = local / grid.momentum.components();
     const Index i = node / grid.momentum.angles() % grid.momentum.energies();
     if (i < edge || i >= grid.momentum.energies() - edge ||
         node % grid.momentum.angles_of_species() < angular_edge)
@@ -298,10 +323,11 @@ TEST_P(KineticEquation, FullModeConservesTotalEnergyAndNumberAtTheSameInstant) {
   // The number of each species.
   for (const double species : {phase_space::neutrino, phase_space::antineutrino}) {
     std::vector<double> unit(state.size(), 0.0);
-    for (std::size_t n = 0; n < unit.size(); n += flavor::components)
-      if (grid.momentum.sign(static_cast<Index>(n / flavor::components) % grid.momentum.angles()) ==
+    const auto components = static_cast<std::size_t>(grid.momentum.components());
+    for (std::size_t n = 0; n < unit.size(); n += components)
+      if (grid.momentum.sign(static_cast<Index>(n / components) % grid.momentum.angles()) ==
           species)
-        unit[n] = 2.0;
+        unit[n] = grid.momentum.flavors();
     EXPECT_LT(std::abs(grid.inner_product(unit, rate)), 1e-15 * scale);
   }
 }
@@ -373,7 +399,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"open beams",
              {.dissipation = {.energy = 0.5},
               .inflow = {.spectrum = std::vector<double>(16, 0.1),
-                         .beams = std::vector(12, flavor::Matrix{1.0, 0.3, -0.2, 0.5})}},
+                         .beams = std::vector(12, flavor::Components{1.0, 0.3, -0.2, 0.5})}},
              twelve_beams(phase_space::Boundaries::open)},
         Case{"S_N, antineutrinos, masses, matter",
              testing_support::with_masses_and_matter({.dissipation = {.z = 0.5, .energy = 0.5}},

@@ -21,10 +21,9 @@ TEST(LargestRefraction, IsTheLargestEigenvalueOfOmega) {
   for (Index i = 0; i < grid.momentum.energies(); ++i)
     for (Index k = 0; k < grid.momentum.angles(); ++k) sum += grid.momentum.weight(i, k);
   const auto plane = static_cast<std::size_t>(grid.decomposition.box().plane());
-  for (std::size_t n = 0; n < state.size(); n += flavor::components) {
+  for (std::size_t n = 0; n < state.size(); n += flavor::components(2)) {
     const double length = n / plane == 7 ? 0.5 : 0.1;
-    flavor::store(state.data() + n,
-                  flavor::from_polarization(1.0, 0.6 * length, 0.0, 0.8 * length));
+    flavor::store(state.data() + n, flavor::Matrix<2>{1.0, 0.6 * length, 0.0, 0.8 * length});
   }
   grid.set(state);
   grid.rate();

@@ -22,10 +22,10 @@ class Stepper {
       : grid_({.z = 32, .energies = 40, .half_width = 16.0}, equation) {
     std::vector<double> state = grid_.random_state(1);
     grid_.for_owned([&](Index local, Index) {
-      const Index component = local % flavor::components;
-      const Index k = local / flavor::components % 2;
-      const Index i = local / (flavor::components * 2) % 40;
-      const Index j = local / (flavor::components * 2 * 40);
+      const Index component = local % flavor::components(2);
+      const Index k = local / flavor::components(2) % 2;
+      const Index i = local / (flavor::components(2) * 2) % 40;
+      const Index j = local / (flavor::components(2) * 2 * 40);
       const double e = grid_.momentum.energy_offset(i) / 2.0;
       const double phase = 0.2 * 3.141592653589793 * grid_.z.position(j) + static_cast<double>(k);
       const double values[] = {1.0, 0.3 * std::sin(phase), 0.3 * std::cos(phase),
@@ -54,7 +54,7 @@ class Stepper {
     const PetscScalar* memory = nullptr;
     EXPECT_EQ(VecGetArrayRead(grid_.state, &memory), 0);
     std::vector<double> values(memory,
-                               memory + grid_.decomposition.box().nodes() * flavor::components);
+                               memory + grid_.decomposition.box().nodes() * flavor::components(2));
     EXPECT_EQ(VecRestoreArrayRead(grid_.state, &memory), 0);
     return values;
   }

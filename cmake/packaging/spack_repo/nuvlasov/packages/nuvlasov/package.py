@@ -35,6 +35,7 @@ class Nuvlasov(CMakePackage):
     depends_on("tomlplusplus")
     depends_on("cli11")
     depends_on("fmt")
+    depends_on("eigen", type="build")
 
     depends_on("python@3.11:", type=("build", "run"))
     depends_on("py-h5py", type=("build", "run"))

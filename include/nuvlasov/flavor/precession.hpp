@@ -1,0 +1,107 @@
+/// \file
+/// Precession of one matrix, or of two of two flavors side by side, as they stand in the state.
+///
+/// Where a node takes many operations, lanes.hpp is faster; these take few.
+#pragma once
+
+#include "nuvlasov/flavor/eigensystem.hpp"
+
+namespace nuvlasov::flavor {
+
+/// A matrix with components (c0, c1, c2, c3) of `m`; of each matrix of a pair.
+template <int c0, int c1, int c2, int c3, class Matrices>
+Matrices permuted(Matrices m) {
+  if constexpr (sizeof(Matrices) == sizeof(Matrix<2>))
+    return __builtin_shufflevector(m, m, c0, c1, c2, c3);
+  else
+    return __builtin_shufflevector(m, m, c0, c1, c2, c3, 4 + c0, 4 + c1, 4 + c2, 4 + c3);
+}
+
+/// The polarization turned round, (P0, Py, Pz, Px).
+template <class Matrices>
+Matrices turned(Matrices rho) {
+  return permuted<0, 2, 3, 1>(rho);
+}
+
+/// (0, axis x P), Eq. (6b), of an axis without trace.
+template <class Matrices>
+Matrices precession_about(Matrices axis, Matrices turned_axis, Matrices rho) {
+  return turned(axis * turned(rho) - turned_axis * rho);
+}
+
+/// The sum of all four components of a matrix, in all of them.
+template <class Matrices>
+Matrices spread_sum(Matrices a) {
+  const Matrices pairs = a + permuted<1, 0, 3, 2>(a);
+  return pairs + permuted<2, 3, 0, 1>(pairs);
+}
+
+/// Precession about the axes of several directions, forwards and as an implicit step, as it is
+/// made for many matrices. The axes have no trace.
+template <class Matrices>
+class Precession {
+ public:
+  /// Numbers of a direction that write() writes, for each component.
+  static constexpr int numbers_per_component = 1;
+
+  /// Writes what a direction with `axis` needs besides it: (1, s, s, s) with s = 1/(1 + |axis|^2).
+  static void write(Matrix<2> axis, double* numbers) {
+    Matrix<2> scale = 1.0 / (1.0 + spread_sum(axis * axis));
+    scale[0] = 1.0;
+    store(numbers, scale);
+  }
+
+  /// \param axes, numbers  of all directions
+  /// \param at             position of the first component
+  Precession(const double* axes, const double* numbers, std::ptrdiff_t at)
+      : axis_(load<Matrices>(axes + at)),
+        turned_axis_(turned(axis_)),
+        scale_(load<Matrices>(numbers + at)) {}
+
+  /// (0, axis x P), Eq. (6b).
+  Matrices rate(Matrices rho) const { return precession_about(axis_, turned_axis_, rho); }
+  /// (P0, Q) with Q - axis x Q = P.
+  Matrices implicit_step(Matrices rho) const {
+    return scale_ * (rho + rate(rho) + axis_ * spread_sum(axis_ * rho));
+  }
+
+ private:
+  Matrices axis_, turned_axis_, scale_;
+};
+
+template <>
+class Precession<Matrix<3>> {
+ public:
+  static constexpr int numbers_per_component = components(3);
+
+  static void write(const Matrix<3>& axis, double* numbers) {
+    write_implicit_precession(axis, numbers);
+  }
+  Precession(const double* axes, const double* numbers, std::ptrdiff_t at)
+      : axis_(load<3>(axes + at)), matrix_(numbers + at * numbers_per_component) {}
+
+  Matrix<3> rate(const Matrix<3>& rho) const { return precession(axis_, rho); }
+  Matrix<3> implicit_step(const Matrix<3>& rho) const {
+    Matrix<3> result{};
+    for (int row = 0; row < components(3); ++row)
+      for (int c = 0; c < components(3); ++c)
+        result[row] += matrix_[row * components(3) + c] * rho[c];
+    return result;
+  }
+
+ private:
+  Matrix<3> axis_;
+  const double* matrix_;
+};
+
+/// axis x rho.
+template <class Matrices>
+Matrices precession_about(const double* axis, const Matrices& rho) {
+  const auto by = load<Matrices>(axis);
+  if constexpr (std::is_same_v<Matrices, Matrix<3>>)
+    return precession(by, rho);
+  else
+    return precession_about(by, turned(by), rho);
+}
+
+}  // namespace nuvlasov::flavor
