@@ -174,17 +174,19 @@ std::vector<stability::BoxMode> chosen_mode(const config::Configuration& configu
 void check_purity(const config::Configuration& configuration,
                   const initial::Background& background) {
   for (std::size_t k = 0; k < background.beams.size(); ++k) {
-    const std::string found = flavor::with_flavors(background.flavors, [&](auto flavors) {
+    std::vector<std::string> held;
+    flavor::with_flavors(background.flavors, [&](auto flavors) {
       const auto n = flavor::occupations(flavor::load<flavors>(background.beams[k].data()));
-      const auto held = std::count_if(n.begin(), n.end(), [](double x) { return x > 0.0; });
-      return held > 1 ? fmt::format("{:g}", fmt::join(n, ", ")) : "";
+      const auto names = flavor::flavor_names(flavors);
+      for (std::size_t a = 0; a < n.size(); ++a)
+        if (n[a] > 0.0) held.push_back(fmt::format("{} {:g}", names[a], n[a]));
     });
-    if (!found.empty())
+    if (held.size() > 1)
       configuration.fail(
           "initial.seeds.pure",
           fmt::format("direction {} holds several flavors, {}, and no pure state is near it; leave "
                       "this out: such seeds keep |P| below P0 anyway",
-                      k + 1, found));
+                      k + 1, fmt::join(held, ", ")));
   }
 }
 

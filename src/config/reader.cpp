@@ -546,6 +546,9 @@ void Configuration::check_together() const {
          "the spectral angular operator needs all directions on one rank; split z or energy, or "
          "choose grid.momentum.angular_operator = \"sn\"");
 
+  if (input_.equation.flavors == 3 && initial.pairs.empty())
+    fail("initial.pairs",
+         "names none; for a state without coherence, let initial.seeds.type be \"none\"");
   if (grid.momentum.weights) same_length("grid.momentum.weights", *grid.momentum.weights);
   const auto& energy = grid.momentum.energy;
   if (energy.half_width > energy.reference)

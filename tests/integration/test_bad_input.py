@@ -34,6 +34,8 @@ NEW = "new"  # a directory that does not exist
 # --- values of the input -----------------------------------------------------------------------------------------------
 # (settings on top of SMALL, fragments of the message); the last setting is the one to blame, at its line.
 
+FLAVORS = [prefix + flavor for prefix in ("nu_", "antinu_") for flavor in ("e", "x", "mu", "tau")]
+
 REAL, INTEGER, STRING, BOOLEAN = "real", "integer", "string", "true or false"
 LIST, WORDS = "list of reals", "list of strings"
 
@@ -43,11 +45,16 @@ WRONG_TYPE = [
     ("units.temperature", "[5.0]", REAL, "array"),
     ("units.reference_energy", "true", REAL, "boolean"),
     ("equation.mode", "1", STRING, "integer"),
+    ("equation.flavors", "3.0", INTEGER, "floating-point"),
     ("equation.terms", '"streaming"', WORDS, "string"),
     ("equation.dissipation.z", '"weak"', REAL, "string"),
     ("equation.dissipation.energy", "true", REAL, "boolean"),
     ("equation.vacuum.delta_m2", '"inverted"', REAL, "string"),
     ("equation.vacuum.mixing_angle", "[0.1]", REAL, "array"),
+    ("equation.vacuum.delta_m2_31", "true", REAL, "boolean"),
+    ("equation.vacuum.theta_13", '"0.15"', REAL, "string"),
+    ("equation.vacuum.theta_23", "[]", REAL, "array"),
+    ("equation.vacuum.delta_cp", '"-pi/2"', REAL, "string"),
     ("equation.matter.profile", "true", STRING, "boolean"),
     ("equation.matter.lambda", '"1.0"', REAL, "string"),
     ("equation.matter.amplitude", "true", REAL, "boolean"),
@@ -78,7 +85,7 @@ WRONG_TYPE = [
     ("initial.amplitude", '"1e-6"', REAL, "string"),
     *(
         (f"initial.{flavor}.{name}", value, expected, found)
-        for flavor in ("nu_e", "nu_x", "antinu_e", "antinu_x")
+        for flavor in FLAVORS
         for name, value, expected, found in (
             ("number", '"1"', REAL, "string"),
             ("shape", "3", STRING, "integer"),
@@ -88,6 +95,7 @@ WRONG_TYPE = [
             ("path", "[]", STRING, "array"),
         )
     ),
+    ("initial.pairs", '"e_mu"', WORDS, "string"),
     ("initial.path", "1", STRING, "integer"),
     ("initial.z_profile.shape", "1", STRING, "integer"),
     ("initial.z_profile.center", '"middle"', REAL, "string"),
@@ -145,6 +153,11 @@ OUT_OF_RANGE = [
     ("equation.vacuum.delta_m2", "nan", "finite"),
     ("equation.vacuum.mixing_angle", "-0.1", ">= 0"),
     ("equation.vacuum.mixing_angle", "1.6", "<= 1.57"),
+    ("equation.flavors", "4", "2, 3"),
+    ("equation.vacuum.delta_m2_31", "inf", "finite"),
+    ("equation.vacuum.theta_13", "-0.1", ">= 0"),
+    ("equation.vacuum.theta_23", "45.0", "<= 1.57"),
+    ("equation.vacuum.delta_cp", "270.0", "<= 6.28"),
     ("equation.matter.lambda", "inf", "finite"),
     ("equation.matter.mode", "0", ">= 1"),
     ("grid.z.length", "0", "> 0"),
@@ -170,7 +183,7 @@ OUT_OF_RANGE = [
     ("initial.amplitude", "-1e-6", ">= 0"),
     *(
         (f"initial.{flavor}.{name}", value, limit)
-        for flavor in ("nu_e", "nu_x", "antinu_e", "antinu_x")
+        for flavor in FLAVORS
         for name, value, limit in (
             ("number", "-1.0", ">= 0"),
             ("center", "1.5", "<= 1"),
@@ -225,6 +238,8 @@ INVALID_CHOICE = [
     ("initial.nu_x.shape", '"flat"', "isotropic, gaussian, exponential, linear, table"),
     ("initial.antinu_e.shape", '"linaer"', 'did you mean "linear"?'),
     ("initial.antinu_x.shape", '""', "isotropic, gaussian, exponential, linear, table"),
+    *((f"initial.{flavor}.shape", '"peaked"', "isotropic, gaussian, exponential, linear, table") for flavor in FLAVORS),
+    ("initial.pairs", '["e_mu", "mu_tua"]', 'did you mean "mu_tau"?'),
     ("initial.type", '"eigenmod"', 'did you mean "eigenmode"?'),
     ("initial.energy_spectrum.shape", '"Gaussian"', 'did you mean "gaussian"?'),
     ("initial.seeds.type", '"white noise"', "fourier, eigenmode, points, none"),
@@ -293,6 +308,16 @@ VALUES: list[tuple[Settings, list[str]]] = [
     (
         {"grid.momentum.geometry": '"spherical"', "grid.momentum.directions": ABSENT} | SPECTRUM | {"initial.antinu_x.number": "0.5"},
         ["no direction is that of antineutrinos", "grid.momentum.antineutrinos = true"],
+    ),
+    ({"equation.vacuum.theta_13": "0.1"}, ["has no effect with equation.flavors = 2", "belongs to 3"]),
+    (
+        {"equation.flavors": "3"} | SPECTRUM | {"initial.nu_x.number": "0.5"},
+        ["has no effect with equation.flavors = 3", "belongs to 2"],
+    ),
+    ({"equation.flavors": "3", "initial.pairs": "[]"}, ["names none", "initial.seeds.type"]),
+    (
+        EIGENMODE | {"equation.flavors": "3", "initial.mode_number": "0", "initial.pairs": '["e_tau", "mu_tau"]'},
+        ["no such mode grows between any", "nuvlasov dispersion"],
     ),
     ({"initial.zeta": "[-0.5]"}, ["has 1 values", "2 directions in grid.momentum.directions"]),
     ({"grid.momentum.weights": "[1.0, 1.0, 1.0]"}, ["has 3 values", "2 directions"]),
@@ -395,8 +420,8 @@ VALUES: list[tuple[Settings, list[str]]] = [
     (POINTS | {"initial.seeds.width": "1.0", "initial.seeds.positions": "[1.0, 20.0]"}, ["20 is not in the box, 0 <= z < 20"]),
     (POINTS | {"initial.seeds.positions": "[1.0]", "initial.seeds.width": "0.3"}, ["0.3 is not between a cell, 0.3125"]),
     (POINTS | {"initial.seeds.positions": "[1.0]", "initial.seeds.width": "20.1"}, ["and the box, 20"]),
-    ({"initial.occupation": "[0.5, 0.6]", "initial.seeds.pure": "true"}, ["direction 2 holds both flavors", "P0 = 0.6"]),
-    (SPECTRUM | {"initial.seeds.pure": "true"}, ["direction 1 holds both flavors"]),
+    ({"initial.occupation": "[0.5, 0.6]", "initial.seeds.pure": "true"}, ["direction 2 holds several flavors", "nu_e 0.55, nu_x 0.05"]),
+    (SPECTRUM | {"initial.seeds.pure": "true"}, ["direction 1 holds several flavors"]),
     # tables
     *(
         (TABLE | {"initial.nu_e.path": f'"{name}.csv"'}, [f"initial.nu_e.path: {name}.csv{line}: ", *fragments])
@@ -665,6 +690,7 @@ def test_bytes(workspace: Path, text: bytes) -> None:
         (["dispersion", "none.toml"], ["none.toml: cannot read"]),
         (["dispersion", INPUT, "--point", "5"], ["--point: no such option", "did you mean --points?"]),
         (["dispersion", INPUT, "--output", NEW, "--points", "1"], ["--points 1: must be >= 2"]),
+        (["dispersion", INPUT, "--output", NEW, "--pair", "e_mu"], ["--pair e_mu: is for equation.flavors = 3"]),
         (["dispersion", INPUT, "--output", NEW, "--k-max", "inf"], ["--k-max inf: must be finite"]),
         (
             ["dispersion", INPUT, "--output", NEW, "--k-min", "1", "--k-max", "-1"],

@@ -143,18 +143,20 @@ inline Block<2> by_node(Block<2> block) {
   return half(half(block));
 }
 
-// Nine components are not a power of 2.
+// Nine components are not a power of 2: through memory.
 inline Block<3> by_component(const Block<3>& nodes) {
-  Block<3> block{};
-  for (int n = 0; n < block_size<3>; ++n)
-    block[n % components(3)][n / components(3)] = nodes[n / lanes][n % lanes];
-  return block;
+  alignas(Lanes) double from[block_size<3>], to[block_size<3>];
+  store_block(from, nodes);
+  for (int c = 0; c < components(3); ++c)
+    for (int n = 0; n < lanes; ++n) to[c * lanes + n] = from[n * components(3) + c];
+  return load_block<3>(to);
 }
 inline Block<3> by_node(const Block<3>& block) {
-  Block<3> nodes{};
-  for (int n = 0; n < block_size<3>; ++n)
-    nodes[n / lanes][n % lanes] = block[n % components(3)][n / components(3)];
-  return nodes;
+  alignas(Lanes) double from[block_size<3>], to[block_size<3>];
+  store_block(from, block);
+  for (int n = 0; n < lanes; ++n)
+    for (int c = 0; c < components(3); ++c) to[n * components(3) + c] = from[c * lanes + n];
+  return load_block<3>(to);
 }
 
 /// Adds a o b, given a/2, a Block or one Matrix for all nodes.
