@@ -487,8 +487,8 @@ std::vector<Parameter> declare(Input& in) {
   }
   {
     auto& p = d.add("initial.pairs", &in.initial.pairs, "1",
-                    "pairs of flavors that seeds, or the eigenmode, make coherent; eigenmodes of "
-                    "those that grow");
+                    "pairs of flavors that seeds, or the eigenmode, make coherent in directions "
+                    "that hold one of them; eigenmodes of those that grow");
     p.choices = {"e_mu", "e_tau", "mu_tau"};
     p.only_with = {{"equation.flavors", {"3"}},
                    {"initial.type", {"two_beam", "eigenmode", "spectrum"}}};

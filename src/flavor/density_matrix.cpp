@@ -36,4 +36,14 @@ double occupation_difference(const Components& rho, FlavorPair pair) {
   return mean + (pair.first == 0 ? 0.5 : -0.5) * rho[3];
 }
 
+bool holds_any(int flavors, const Components& rho, FlavorPair pair) {
+  constexpr double rounding = 1e-14;
+  return with_flavors(flavors, [&](auto n) {
+    const auto occupied = occupations(load<n>(rho.data()));
+    return occupied[static_cast<std::size_t>(pair.first)] +
+               occupied[static_cast<std::size_t>(pair.second)] >
+           rounding * rho[0];
+  });
+}
+
 }  // namespace nuvlasov::flavor

@@ -87,7 +87,8 @@ Matrix<3> purified(const Matrix<3>& rho) {
 
 Entropy<2> entropy(Matrix<2> rho) {
   const double length = polarization_length(rho);
-  Entropy<2> entropy{eigenvalues(rho), Matrix<2>{}, Matrix<2>{}, Matrix<2>{}, 0.0};
+  Entropy<2> entropy;
+  entropy.eigenvalues = eigenvalues(rho);
   const MixingEntropy low = mixing_entropy(entropy.eigenvalues[0]);
   const MixingEntropy high = mixing_entropy(entropy.eigenvalues[1]);
   entropy.value[0] = low.value + high.value;
@@ -103,7 +104,7 @@ Entropy<2> entropy(Matrix<2> rho) {
 Entropy<3> entropy(const Matrix<3>& rho) {
   const Solver solver(dense(rho));
   const Dense& vectors = solver.eigenvectors();
-  Entropy<3> entropy{};
+  Entropy<3> entropy;
   entropy.eigenvalues = ascending(solver.eigenvalues());
   std::array<MixingEntropy, 3> of{};
   Eigen::Vector3d values, slopes;

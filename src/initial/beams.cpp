@@ -52,6 +52,7 @@ SeededBeams::SeededBeams(const std::vector<double>& zeta, const std::vector<doub
 flavor::Components SeededBeams::at(double z, Index k) const {
   flavor::Components rho = background_.beams[static_cast<std::size_t>(k)];
   for (const PairSeeds& between : seeds_) {
+    if (!flavor::holds_any(background_.flavors, rho, between.pair)) continue;
     const std::complex<double> psi = between.seeds->at(z, k);
     const auto c = static_cast<std::size_t>(flavor::coherence(between.pair));
     rho[c] = psi.real();

@@ -128,6 +128,17 @@ def test_with_antineutrinos_matter_and_masses_it_ends_with_the_same_bits_on_othe
 FAILPOINTS = ["begun", "created", "written", "closed", "verified", "sealed", "synced", "published", "linked", "rotated"]
 
 
+@pytest.mark.parametrize("method", ["rk4", "implicit_midpoint"])
+def test_three_flavors_killed_on_two_ranks_end_with_the_same_bits(tmp_path: Path, method: str) -> None:
+    settings = RUN | {"equation.flavors": "3", "time.method": f'"{method}"'}
+    killed = start(tmp_path, settings, 2, **killed_at("checkpoint.published", 2))
+    assert killed.returncode not in (DONE, RESUBMIT), killed
+    assert start(tmp_path, settings).returncode == DONE
+    (tmp_path / "whole").mkdir()
+    assert start(tmp_path / "whole", settings).returncode == DONE
+    assert_same(results(tmp_path / "run"), results(tmp_path / "whole/run"))
+
+
 @pytest.mark.parametrize("point", FAILPOINTS)
 def test_killed_in_any_stage_of_a_checkpoint_it_goes_on(
     whole: tuple[Settings, dict[str, bytes]], tmp_path: Path, point: str

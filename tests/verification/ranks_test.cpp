@@ -30,15 +30,21 @@ std::string beams(const std::string& more) {
 }
 
 /// Antineutrinos, matter and masses in either geometry.
-std::string species(const std::string& grid, const std::string& initial, const std::string& more) {
+std::string species(const std::string& grid, const std::string& initial, const std::string& more,
+                    int flavors = 2) {
   return fmt::format(R"(
-    equation = {{mode = "full", vacuum = {{delta_m2 = -20.0, mixing_angle = 0.3}}, matter = {{profile = "cosine", lambda = 1.0, amplitude = 0.5}}}}
+    equation = {{mode = "full", flavors = {}, vacuum = {{delta_m2 = -20.0, mixing_angle = 0.3}}, matter = {{profile = "cosine", lambda = 1.0, amplitude = 0.5}}}}
     grid.z = {{length = 20.0, cells = 48}}
     grid.momentum = {{{}, energy = {{reference = 20.0, half_width = 14.0, cells = 32}}}}
     initial = {{{}, energy_spectrum.width = 1.8, seeds = {{sigma = 1e-2, max_mode = 10}}}}
     {}
   )",
-                     grid, initial, more);
+                     flavors, grid, initial, more);
+}
+std::string three_flavors(const std::string& more) {
+  return species(R"(geometry = "spherical", angles = 4, antineutrinos = true)",
+                 R"(type = "spectrum", nu_tau.number = 0.2, antinu_e.number = 0.4)",
+                 "diagnostics.negativity_limit = 0.2\n" + more, 3);
 }
 std::string beams_of_species(const std::string& more) {
   return species(R"(directions = [-1.0, 1.0, 1.0], species = ["nu", "nu", "nubar"])",
@@ -82,7 +88,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"spherical", fourier, "implicit_midpoint"},
                     Case{"eigenmode seeds", eigenmodes, "rk4"},
                     Case{"beams of species", beams_of_species, "rk4"},
-                    Case{"angles of species", angles_of_species, "implicit_midpoint"}));
+                    Case{"angles of species", angles_of_species, "implicit_midpoint"},
+                    Case{"three flavors", three_flavors, "rk4"},
+                    Case{"three flavors", three_flavors, "implicit_midpoint"}));
 
 class SplitInEnergy : public testing::TestWithParam<Case> {};
 
@@ -110,7 +118,8 @@ INSTANTIATE_TEST_SUITE_P(Geometries, SplitInEnergy,
                          testing::Values(Case{"beams", beams, "rk4"},
                                          Case{"spherical", fourier, "rk4"},
                                          Case{"beams of species", beams_of_species, "rk4"},
-                                         Case{"angles of species", angles_of_species, "rk4"}));
+                                         Case{"angles of species", angles_of_species, "rk4"},
+                                         Case{"three flavors", three_flavors, "rk4"}));
 
 }  // namespace
 }  // namespace nuvlasov

@@ -13,15 +13,16 @@ using testing_support::Experiment;
 constexpr int nodes = 24;
 
 /// \param initial  more of initial
-std::string input(const std::string& momentum, const std::string& initial = "") {
+std::string input(const std::string& momentum, const std::string& initial = "",
+                  const char* other = "nu_x") {
   return fmt::format(R"(
     equation.mode = "full"
     grid.z = {{length = 20.0, cells = {0}}}
     grid.momentum = {{energy = {{reference = 40.0, half_width = 16.0, cells = {0}}}, {1}}}
-    initial = {{type = "spectrum", nu_x.shape = "gaussian", energy_spectrum.width = 2.0, seeds = {{sigma = 1e-3, max_mode = 8}}{2}}}
+    initial = {{type = "spectrum", {3}.shape = "gaussian", energy_spectrum.width = 2.0, seeds = {{sigma = 1e-3, max_mode = 8}}{2}}}
     time = {{end = 1.0, step = 0.1}}
   )",
-                     nodes, momentum, initial);
+                     nodes, momentum, initial, other);
 }
 
 std::string beams() {
@@ -43,6 +44,13 @@ std::string species() {
                ", antinu_e = {number = 0.4, shape = \"gaussian\"}, antinu_x.number = 0.3") +
          "equation.vacuum = {delta_m2 = -20.0, mixing_angle = 0.3}\n"
          "equation.matter = {profile = \"cosine\", lambda = 1.0, amplitude = 0.5}\n";
+}
+
+std::string three_flavors() {
+  return input(
+             fmt::format("geometry = \"spherical\", angular_operator = \"sn\", angles = {}", nodes),
+             "", "nu_mu") +
+         "equation.flavors = 3\n";
 }
 
 struct Case {
@@ -82,8 +90,7 @@ TEST_P(EverySplit, OfUpToEightRanksGivesTheSameRun) {
         for (Index j = box.z.begin; j < box.z.end(); ++j)
           for (Index i = box.energy.begin; i < box.energy.end(); ++i)
             for (Index a = 0; a < box.row(); ++a, ++n) {
-              const Index at =
-                  ((j * nodes + i) * nodes + box.angle.begin) * flavor::components(2) + a;
+              const Index at = ((j * nodes + i) * nodes + box.angle.begin) * box.components + a;
               largest =
                   std::max(largest, std::abs(together.run().state[n] -
                                              alone.run().state[static_cast<std::size_t>(at)]));
@@ -105,7 +112,8 @@ TEST_P(EverySplit, OfUpToEightRanksGivesTheSameRun) {
 
 INSTANTIATE_TEST_SUITE_P(Geometries, EverySplit,
                          testing::Values(Case{"beams", beams}, Case{"spherical", spherical},
-                                         Case{"antineutrinos, matter, masses", species}));
+                                         Case{"antineutrinos, matter, masses", species},
+                                         Case{"three flavors", three_flavors}));
 
 }  // namespace
 }  // namespace nuvlasov

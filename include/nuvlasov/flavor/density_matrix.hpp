@@ -235,6 +235,9 @@ constexpr int coherence(FlavorPair pair) { return pair.second == 1 ? 1 : 2 * (pa
 /// rho_aa - rho_bb of a pair: Pz of two flavors.
 double occupation_difference(const Components& rho, FlavorPair pair);
 
+/// Whether one of a pair of flavors is there, but for rounding: else they cannot be coherent.
+bool holds_any(int flavors, const Components& rho, FlavorPair pair);
+
 /// Diagonal in flavor. \param occupations  of each flavor
 template <int flavors>
 Matrix<flavors> diagonal(const std::array<double, flavors>& n) {

@@ -58,21 +58,21 @@ struct Entropy;
 
 template <>
 struct Entropy<2> {
-  std::array<double, 2> eigenvalues;  ///< lambda_1 <= lambda_2 of rho
-  Matrix<2> value;                    ///< s(rho)
-  Matrix<2> derivative;               ///< s'(rho): d Tr s(rho) = Tr[s'(rho) d rho]
-  Matrix<2> axis;                     ///< P/|P|, or zero
+  std::array<double, 2> eigenvalues{};  ///< lambda_1 <= lambda_2 of rho
+  Matrix<2> value{};                    ///< s(rho)
+  Matrix<2> derivative{};               ///< s'(rho): d Tr s(rho) = Tr[s'(rho) d rho]
+  Matrix<2> axis{};                     ///< P/|P|, or zero
   /// (F'_1 + F'_2)/2 - (F_1 - F_2)/(lambda_1 - lambda_2), by which s'(rho) o d rho exceeds d s(rho)
   /// between different eigenvectors.
-  double excess;
+  double excess = 0.0;
 };
 
 template <>
 struct Entropy<3> {
-  std::array<double, 3> eigenvalues;
-  Matrix<3> value, derivative;
-  std::array<std::array<std::complex<double>, 3>, 3> eigenvectors;  ///< [component][eigenvalue]
-  std::array<std::array<double, 3>, 3> excess;                      ///< of each two eigenvectors
+  std::array<double, 3> eigenvalues{};
+  Matrix<3> value{}, derivative{};
+  std::array<std::array<std::complex<double>, 3>, 3> eigenvectors{};  ///< [component][eigenvalue]
+  std::array<std::array<double, 3>, 3> excess{};                      ///< of each two eigenvectors
 };
 
 Entropy<2> entropy(Matrix<2> rho);

@@ -42,7 +42,7 @@ struct Background {
   std::vector<double> difference(flavor::FlavorPair pair) const;
 };
 
-/// Coherence between two flavors.
+/// Coherence between two flavors, in directions that hold one of them.
 struct PairSeeds {
   flavor::FlavorPair pair;
   std::unique_ptr<const Seeds> seeds;
