@@ -4,17 +4,21 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "continuation.hpp"
+#include "machine.hpp"
 #include "need.hpp"
 #include "nuvlasov/io/checkpoint.hpp"
 #include "nuvlasov/io/collective.hpp"
 #include "nuvlasov/io/durable_file.hpp"
 #include "nuvlasov/io/fields.hpp"
+#include "nuvlasov/io/file_lock.hpp"
 #include "nuvlasov/io/history.hpp"
 #include "nuvlasov/io/log.hpp"
 #include "nuvlasov/time/stop.hpp"
@@ -72,7 +76,8 @@ class Target {
   Target(const RunOptions& options, const config::Configuration& configuration)
       : options_(options),
         configuration_(configuration),
-        directory_(configuration, options.input, options.output) {}
+        directory_(configuration, options.input, options.output),
+        lock_(directory_.path("run.lock")) {}
 
   const std::string& directory() const { return directory_.path(); }
 
@@ -150,9 +155,28 @@ class Target {
     return sum;
   }
 
-  void create() const { directory_.create(); }
-  /// Makes the directory, or empties it of a former run's files. \throws IoError
-  void prepare() const {
+  /// Waits a little for the end of another run there: ranks that were killed may live on for a
+  /// moment. Leaves the disk alone. By one rank alone.
+  /// \throws InputError when it does not end
+  void check_unused() {
+    using namespace std::chrono_literals;
+    constexpr int patience = 30;
+    if (!fs::exists(lock_.path())) return;
+    for (int n = 0; n < patience && lock_.take() == io::FileLock::Outcome::busy; ++n)
+      std::this_thread::sleep_for(100ms);
+    take_lock();
+  }
+  /// Makes the directory and keeps other runs from it as long as this lives. By one rank alone.
+  /// \returns whether the file system can
+  /// \throws InputError when another run is writing there
+  bool occupy() {
+    directory_.create();
+    const bool locked = take_lock();
+    lock_.sign(process_text());
+    return locked;
+  }
+  /// Removes a former run's files. \throws IoError
+  void empty() const {
     for (const char* product : products) {
       std::error_code failed;
       fs::remove_all(directory_.path(product), failed);
@@ -160,13 +184,23 @@ class Target {
         throw IoError(
             fmt::format("cannot remove {}: {}", directory_.path(product), failed.message()));
     }
-    directory_.create();
   }
 
  private:
   /// config.toml is the first to be written and the last to go: what it is the configuration of.
   static constexpr std::array products{"history.h5", "profiles.h5", "snapshots",  "snapshots.xdmf",
                                        "run.log",    "checkpoints", "config.toml"};
+
+  /// \returns whether the file system can
+  bool take_lock() {
+    const io::FileLock::Outcome outcome = lock_.take();
+    if (outcome != io::FileLock::Outcome::busy) return outcome == io::FileLock::Outcome::taken;
+    const std::string owner = lock_.owner();
+    directory_.fail(fmt::format(
+        "another run is writing {} ({}): wait for its end, stop it with a file STOP there, or give "
+        "another directory with --output; should it be gone together with its computer, remove {}",
+        directory(), owner.empty() ? "it has only begun" : owner, lock_.path()));
+  }
 
   static bool holds(const fs::path& outer, const fs::path& inner) {
     const fs::path whole = fs::weakly_canonical(outer);
@@ -177,6 +211,7 @@ class Target {
   const RunOptions& options_;
   const config::Configuration& configuration_;
   OutputDirectory directory_;
+  io::FileLock lock_;
 };
 
 /// Under another name first: a file that is there is whole.
@@ -337,6 +372,7 @@ PetscErrorCode Run::execute() {
   }
   int done = 0;
   io::on_first_rank(comm_, [&] {
+    target_.check_unused();
     done = options_.resume == "auto" && !options_.overwrite && target_.done() ? 1 : 0;
   });
   PetscCallMPI(MPI_Bcast(&done, 1, MPI_INT, 0, comm_));
@@ -460,14 +496,17 @@ io::FieldContext Run::field_context() const {
 
 void Run::open_outputs(const Continuation* from) {
   const auto lap = output_.lap();
+  bool locked = true;
   io::on_first_rank(comm_, [&] {
-    if (from == nullptr)
-      target_.prepare();
-    else
-      target_.create();
+    locked = target_.occupy();
+    if (from == nullptr) target_.empty();
     write_text(directory_ + "/config.toml", configuration_.resolved());
   });
   log_.open_file(directory_ + "/run.log", from != nullptr);
+  if (!locked)
+    log_.warning(fmt::format(
+        "the file system of {} has no locks: nothing keeps another run from writing there as well",
+        directory_));
   const Progress before = from != nullptr ? from->progress : Progress{};
   io::on_first_rank(comm_, [&] {
     io::remove_unfinished(directory_);
