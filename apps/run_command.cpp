@@ -383,7 +383,7 @@ PetscErrorCode Run::execute() {
     PetscFunctionReturn(0);
   }
   const std::optional<Continuation> from = find_start();
-  // From here on a signal is a reason to stop on a checkpoint.
+  // From here on SIGTERM and SIGINT, too, are reasons to stop on a checkpoint.
   time::StopWatcher watcher(comm_, directory_ + "/STOP", deadline());
   PetscCall(simulation_.create(configuration_, comm_, from ? &from->simulation : nullptr));
   provenance_ = {.config = configuration_.resolved(),

@@ -281,10 +281,9 @@ def stepping(directory: Path) -> bool:
     return log.exists() and "step " in log.read_text()
 
 
-def endless(directory: Path, ranks: int, settings: Settings = ENDLESS) -> subprocess.Popen:
-    """A run that does not end by itself, once it takes steps."""
-    (directory / "input.toml").write_text(toml(settings))
-    process = subprocess.Popen(
+def run_of(directory: Path, ranks: int) -> subprocess.Popen:
+    """A run of the input there that has just begun."""
+    return subprocess.Popen(
         [*([*LAUNCHER, str(ranks)] if ranks else []), PROGRAM, "run", "input.toml", "--output", "run"],
         cwd=directory,
         env=environment(ranks),
@@ -292,6 +291,12 @@ def endless(directory: Path, ranks: int, settings: Settings = ENDLESS) -> subpro
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def endless(directory: Path, ranks: int, settings: Settings = ENDLESS) -> subprocess.Popen:
+    """A run that does not end by itself, once it takes steps."""
+    (directory / "input.toml").write_text(toml(settings))
+    process = run_of(directory, ranks)
     deadline = time.monotonic() + PATIENCE
     while not stepping(directory):
         assert time.monotonic() < deadline and process.poll() is None
@@ -316,6 +321,43 @@ def test_signal_stops_it_on_a_checkpoint(tmp_path: Path, name: str) -> None:
     process = endless(tmp_path, 0)
     process.send_signal(getattr(signal, name))
     assert_stopped_on_a_checkpoint(process, tmp_path, f"{name} received")
+
+
+@pytest.mark.parametrize("ranks, receiver", [(0, "program"), (2, "mpirun"), (2, "last rank")])
+def test_warning_before_the_input_is_read_stops_it_on_a_checkpoint(tmp_path: Path, ranks: int, receiver: str) -> None:
+    os.mkfifo(tmp_path / "input.toml")
+    process = run_of(tmp_path, ranks)
+    with open(tmp_path / "input.toml", "w") as pipe:  # once the program has opened it, too
+        number = ranks_of(process)[-1] if receiver == "last rank" else process.pid
+        os.kill(number, signal.SIGUSR1)
+        pipe.write(toml(ENDLESS))
+    assert_stopped_on_a_checkpoint(process, tmp_path, "SIGUSR1 received")
+
+
+def heeds_warnings(number: int) -> bool:
+    """Whether a process has a handler of SIGUSR1."""
+    status = Path(f"/proc/{number}/status").read_text()
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) & 1 << signal.SIGUSR1 - 1)
+
+
+@pytest.mark.parametrize("ranks", [0, 2])
+@pytest.mark.parametrize("wait", [0.0, 0.05, 0.15])
+def test_warning_while_mpi_starts_stops_it_on_a_checkpoint(tmp_path: Path, ranks: int, wait: float) -> None:
+    (tmp_path / "input.toml").write_text(toml(ENDLESS))
+    process = run_of(tmp_path, ranks)
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        numbers = ranks_of(process) if ranks else [process.pid]
+        with contextlib.suppress(OSError):
+            names = [Path(f"/proc/{number}/comm").read_text().strip() for number in numbers]
+            if names == ["nuvlasov"] * max(ranks, 1) and all(map(heeds_warnings, numbers)):
+                break
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.001)
+    time.sleep(wait)
+    os.kill(numbers[-1], signal.SIGUSR1)
+    assert_stopped_on_a_checkpoint(process, tmp_path, "SIGUSR1 received")
 
 
 def test_signal_to_one_rank_stops_all(tmp_path: Path) -> None:
