@@ -166,6 +166,13 @@ class Target {
       std::this_thread::sleep_for(100ms);
     take_lock();
   }
+  /// Who is writing there; empty: nobody. By one rank alone.
+  std::string user() const {
+    if (!fs::exists(lock_.path())) return "";
+    io::FileLock lock(lock_.path());  // for no longer than it takes to see
+    if (lock.take() != io::FileLock::Outcome::busy) return "";
+    return owner();
+  }
   /// Makes the directory and keeps other runs from it as long as this lives. By one rank alone.
   /// \returns whether the file system can
   /// \throws InputError when another run is writing there
@@ -191,15 +198,18 @@ class Target {
   static constexpr std::array products{"history.h5", "profiles.h5", "snapshots",  "snapshots.xdmf",
                                        "run.log",    "checkpoints", "config.toml"};
 
+  std::string owner() const {
+    const std::string name = lock_.owner();
+    return name.empty() ? "it has only begun" : name;
+  }
   /// \returns whether the file system can
   bool take_lock() {
     const io::FileLock::Outcome outcome = lock_.take();
     if (outcome != io::FileLock::Outcome::busy) return outcome == io::FileLock::Outcome::taken;
-    const std::string owner = lock_.owner();
     directory_.fail(fmt::format(
         "another run is writing {} ({}): wait for its end, stop it with a file STOP there, or give "
         "another directory with --output; should it be gone together with its computer, remove {}",
-        directory(), owner.empty() ? "it has only begun" : owner, lock_.path()));
+        directory(), owner(), lock_.path()));
   }
 
   static bool holds(const fs::path& outer, const fs::path& inner) {
@@ -250,6 +260,9 @@ class Run {
 
  private:
   std::optional<Continuation> find_start();
+  bool done() const;
+  std::string done_text() const;
+  PetscErrorCode dry_run();
   void say_continuation(const Continuation& from);
   std::optional<double> deadline() const;
   PetscErrorCode steps(time::StopWatcher& watcher);
@@ -361,25 +374,65 @@ std::optional<double> Run::deadline() const {
   return start_ + *left;
 }
 
+/// Whether there is nothing left to do. Collective.
+bool Run::done() const {
+  int done = 0;
+  io::on_first_rank(comm_, [&] {
+    done = options_.resume == "auto" && !options_.overwrite && target_.done() ? 1 : 0;
+  });
+  MPI_Bcast(&done, 1, MPI_INT, 0, comm_);
+  return done == 1;
+}
+
+std::string Run::done_text() const {
+  return fmt::format(
+      "the run in {} is done; raise time.end to go on from a checkpoint, or --overwrite it",
+      directory_);
+}
+
+/// Plans what a run would do here and now; all of one that would do nothing.
+PetscErrorCode Run::dry_run() {
+  PetscFunctionBeginUser;
+  PlanTarget target;
+  target.directory = directory_;
+  target.start = "at t = 0";
+  std::optional<Continuation> from;
+  if (done()) {
+    target.start = "not at all: " + done_text() + ". This is the plan of all of it";
+  } else {
+    try {
+      from = find_start();
+    } catch (const InputError& error) {
+      target.refusal = error.what();
+      target.start = "not at all: see the error below. This is the plan of a run from t = 0";
+    }
+  }
+  if (from) {
+    target.from = &*from;
+    target.start = fmt::format("at t = {:g}, step {}, from {}", from->time, from->step, from->path);
+  }
+  std::string user;
+  io::on_first_rank(comm_, [&] {
+    target.bytes = target_.bytes();
+    user = target_.user();
+  });
+  if (!user.empty())
+    log_.warning(fmt::format("another run is writing {} ({}): before its end none can start there",
+                             directory_, user));
+  PetscCall(plan(options_.input, configuration_, options_.plan, target, comm_));
+  PetscFunctionReturn(0);
+}
+
 PetscErrorCode Run::execute() {
   PetscFunctionBeginUser;
   start_ = MPI_Wtime();
   if (options_.dry_run) {
-    double there = 0.0;
-    io::on_first_rank(comm_, [&] { there = target_.bytes(); });
-    PetscCall(plan(options_.input, configuration_, options_.plan, {directory_, there}, comm_));
+    PetscCall(dry_run());
     PetscFunctionReturn(0);
   }
-  int done = 0;
-  io::on_first_rank(comm_, [&] {
-    target_.check_unused();
-    done = options_.resume == "auto" && !options_.overwrite && target_.done() ? 1 : 0;
-  });
-  PetscCallMPI(MPI_Bcast(&done, 1, MPI_INT, 0, comm_));
-  if (done == 1) {
-    log_.line(fmt::format(
-        "the run in {} is done; raise time.end to go on from a checkpoint, or --overwrite it",
-        directory_));
+  io::on_first_rank(comm_, [&] { target_.check_unused(); });
+  if (done()) {
+    log_.line(done_text());
     PetscFunctionReturn(0);
   }
   const std::optional<Continuation> from = find_start();

@@ -466,6 +466,8 @@ def test_second_run_in_the_directory_of_one_that_goes_on_is_refused(tmp_path: Pa
         for fragment in ("--output run: another run is writing run (process ", "a file STOP", "remove run/run.lock"):
             assert fragment in error
         assert f"process {number} on {os.uname().nodename}" in error
+    plan = nuvlasov("run", "input.toml", "--output", "run", "--dry-run", cwd=tmp_path)
+    assert (plan.code, f"WARNING: another run is writing run (process {number} " in plan.out) == (DONE, True), plan
     first.send_signal(signal.SIGUSR1)
     assert_stopped_on_a_checkpoint(first, tmp_path, "SIGUSR1 received")
     assert not (tmp_path / "run/run.lock").exists()
