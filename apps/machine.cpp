@@ -5,6 +5,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <array>
+#include <climits>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -116,6 +118,16 @@ double resident_bytes() {
   double pages = 0.0, resident = 0.0;
   statistics >> pages >> resident;
   return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+std::string process_text() {
+  std::array<char, HOST_NAME_MAX + 1> computer{};
+  gethostname(computer.data(), computer.size() - 1);
+  std::string text = fmt::format("process {} on {}", getpid(), computer.data());
+  for (const char* name : {"SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID"})
+    // Before there is any other thread. NOLINTNEXTLINE(concurrency-mt-unsafe)
+    if (const char* job = std::getenv(name)) text += fmt::format(", job {}", job);
+  return text;
 }
 
 Room disk_room(const std::string& directory) {

@@ -28,6 +28,9 @@ int processors();
 /// Memory that this process takes now.
 double resident_bytes();
 
+/// This process, for people: its number, computer and batch job.
+std::string process_text();
+
 /// What a user can still write into `directory`, or into the nearest folder above that exists.
 /// Quotas are not seen.
 Room disk_room(const std::string& directory);

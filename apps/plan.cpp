@@ -367,20 +367,45 @@ class Probe {
   int calls_ = 0;
 };
 
-/// Steps of a run: an automatic one comes to what is due in whole numbers of equal steps.
-double steps_of(const config::Input& input, const Speed& speed, double step) {
-  double steps = std::ceil(speed.end / step * (1.0 - 1e-9));
+/// What the run has done before.
+struct Past {
+  double time = 0.0, steps = 0.0;
+  double step = 0.0;  ///< the last one, where the next may be expected to be like it; else 0
+};
+
+Past past_of(const Continuation* from) {
+  if (from == nullptr) return {};
+  static constexpr std::array choices{"time.step", "time.safety", "time.tolerance"};
+  const bool chosen_anew =
+      std::any_of(from->changes.begin(), from->changes.end(), [](const auto& change) {
+        return std::find(choices.begin(), choices.end(), change.key) != choices.end();
+      });
+  const time::IntegratorMemory& integrator = from->simulation.integrator;
+  const double step = integrator.next_step > 0.0 ? integrator.next_step : integrator.last_step;
+  return {from->time, static_cast<double>(from->step), chosen_anew ? 0.0 : step};
+}
+
+/// Steps that are left: an automatic one comes to what is due in whole numbers of equal steps.
+double steps_of(const config::Input& input, const Speed& speed, const Past& past, double step) {
+  const double left = std::max(0.0, speed.end - past.time);
+  double steps = std::ceil(left / step * (1.0 - 1e-9));
   if (speed.fixed_step == 0.0 && !speed.adaptive) {
     double span = speed.end;
     for (const double interval : {input.output.history_interval, input.output.profile_interval,
                                   input.output.snapshot_interval})
       if (interval > 0.0) span = std::min(span, interval);
-    const double spans = span > 0.0 ? std::floor(speed.end / span * (1.0 + 1e-9)) : 0.0;
-    const auto steps_in = [&](double time) { return std::ceil(time / step * (1.0 - 1e-9)); };
-    const double rest = speed.end - spans * span;
-    steps = spans * steps_in(span) + (rest > 1e-9 * span ? steps_in(rest) : 0.0);
+    const auto steps_in = [&](double time) {
+      return time > 1e-9 * span ? std::ceil(time / step * (1.0 - 1e-9)) : 0.0;
+    };
+    const double begun = span > 0.0 ? std::ceil(past.time / span * (1.0 - 1e-9)) : 0.0;
+    const double due = span > 0.0 ? std::floor(speed.end / span * (1.0 + 1e-9)) : 0.0;
+    if (begun > due)
+      steps = steps_in(left);
+    else
+      steps = steps_in(begun * span - past.time) + (due - begun) * steps_in(span) +
+              steps_in(speed.end - due * span);
   }
-  return std::min(steps, speed.max_steps);
+  return std::min(steps, std::max(0.0, speed.max_steps - past.steps));
 }
 
 struct Plan {
@@ -392,6 +417,7 @@ struct Plan {
   MemoryNeed memory;
   DiskNeed disk;
   Room directory;
+  Past past;
 };
 
 void say_memory(io::Log& log, const Plan& plan) {
@@ -421,13 +447,20 @@ void say_disk(io::Log& log, const Plan& plan) {
 
 void say_time(io::Log& log, const Plan& plan, const FirstStep& first, const Part& part,
               const Speed& speed, double scale) {
-  const double step = speed.fixed_step > 0.0 ? speed.fixed_step : first.step;
-  const double steps = steps_of(plan.input, speed, step);
+  const Past& past = plan.past;
+  const bool as_before = speed.fixed_step == 0.0 && past.step > 0.0;
+  const double step = speed.fixed_step > 0.0 ? speed.fixed_step
+                      : as_before            ? past.step
+                                             : first.step;
+  const double steps = steps_of(plan.input, speed, past, step);
   const double evaluations = time::cost(plan.problem.time.method).evaluations_per_step;
   const Index cells = plan.problem.z.cells();
   std::string source = speed.fixed_step > 0.0 ? "as given" : "at t = 0";
-  if (speed.adaptive) source += ", as far as stability goes: the tolerance may want another";
-  if (first.planes < cells)
+  if (as_before)
+    source = fmt::format("as before t = {:g}", past.time);
+  else if (speed.adaptive)
+    source += ", as far as stability goes: the tolerance may want another";
+  if (!as_before && first.planes < cells)
     source += fmt::format(", estimated from {} of {} z planes", first.planes, cells);
   log.line(fmt::format("step       {:.4g} {}; about {:.3g} steps of {:g} right-hand sides", step,
                        source, steps, evaluations));
@@ -436,7 +469,9 @@ void say_time(io::Log& log, const Plan& plan, const FirstStep& first, const Part
       "x {} nodes on a rank",
       part.share.nodes() / speed.evaluation, part.share.z, part.share.energy, part.share.angle));
   const double stepping = steps * evaluations * speed.evaluation * scale;
-  const double rows = times_due(plan.input.output.history_interval, speed.end);
+  const double interval = plan.input.output.history_interval;
+  const double rows_before = past.time > 0.0 ? times_due(interval, past.time) : 0.0;
+  const double rows = std::max(0.0, times_due(interval, speed.end) - rows_before);
   const double measuring = rows * speed.row * scale;
   const double wall = stepping + measuring;
   log.line(fmt::format(
@@ -471,7 +506,9 @@ PetscErrorCode plan(const std::string& input, const config::Configuration& confi
   PetscCallMPI(MPI_Comm_size(comm, &ranks));
   Problem problem = make_problem(configuration, comm, false);
   const Placement placed = planned_placement(options, comm);
-  const ProcessGrid grid = place(configuration, problem, placed.ranks);
+  const ProcessGrid grid =
+      place(configuration, problem, placed.ranks,
+            target.from ? std::optional(target.from->simulation.angular_operator) : std::nullopt);
   const MemoryNeed memory = memory_need(configuration.input(), problem, grid);
   problem.initial = make_initial_state(configuration, problem.z, problem.momentum, comm);
 
@@ -492,7 +529,8 @@ PetscErrorCode plan(const std::string& input, const config::Configuration& confi
                   .node = planned_memory(options),
                   .memory = memory,
                   .disk = disk_need(configuration.input(), problem, speed.columns),
-                  .directory = disk_room(target.directory)};
+                  .directory = disk_room(target.directory),
+                  .past = past_of(target.from)};
   say_banner(
       log, plan.input, problem,
       {.input = input,
@@ -500,16 +538,19 @@ PetscErrorCode plan(const std::string& input, const config::Configuration& confi
                             placed.nodes(), placed.nodes() == 1 ? "" : "s", placed.ranks_per_node),
        .integration = speed.description,
        .end = speed.end});
-  warn_of_short_waves(log, first.short_waves, speed.end);
+  log.line(fmt::format("start      {}", target.start));
+  if (target.from == nullptr) warn_of_short_waves(log, first.short_waves, speed.end);
   log.line("");
   say_memory(log, plan);
   say_disk(log, plan);
   say_time(log, plan, first, part, speed, probe.scale(grid));
   io::on_first_rank(comm, [&] {
-    std::string shortage = memory_shortage(problem, memory, placed, plan.node);
-    const std::string disk = disk_shortage(plan.disk, plan.directory, target.bytes);
-    shortage += (shortage.empty() || disk.empty() ? "" : "; ") + disk;
-    if (!shortage.empty()) throw InputError(shortage);
+    std::string reasons;
+    for (const std::string& reason :
+         {target.refusal, memory_shortage(problem, memory, placed, plan.node),
+          disk_shortage(plan.disk, plan.directory, target.bytes)})
+      if (!reason.empty()) reasons += (reasons.empty() ? "" : "; ") + reason;
+    if (!reasons.empty()) throw InputError(reasons);
   });
   log.line("dry run: it fits, and nothing was written");
   PetscFunctionReturn(0);

@@ -12,6 +12,7 @@
 #include "nuvlasov/errors.hpp"
 #include "nuvlasov/io/hdf5.hpp"
 #include "nuvlasov/phase_space/aligned.hpp"
+#include "nuvlasov/time/stop.hpp"
 #include "petsc_options.hpp"
 
 namespace nuvlasov {
@@ -86,6 +87,7 @@ bool parse(CLI::App& app, std::vector<std::string> arguments, MPI_Comm comm) {
 
 int run_program(const char* name, int argc, char** argv,
                 const std::function<int(const std::vector<std::string>& arguments)>& body) {
+  time::remember_warning();
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const auto separator = std::find(arguments.begin(), arguments.end(), "--");
   const bool for_petsc = separator != arguments.end();

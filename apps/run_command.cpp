@@ -4,17 +4,21 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "continuation.hpp"
+#include "machine.hpp"
 #include "need.hpp"
 #include "nuvlasov/io/checkpoint.hpp"
 #include "nuvlasov/io/collective.hpp"
 #include "nuvlasov/io/durable_file.hpp"
 #include "nuvlasov/io/fields.hpp"
+#include "nuvlasov/io/file_lock.hpp"
 #include "nuvlasov/io/history.hpp"
 #include "nuvlasov/io/log.hpp"
 #include "nuvlasov/time/stop.hpp"
@@ -72,7 +76,8 @@ class Target {
   Target(const RunOptions& options, const config::Configuration& configuration)
       : options_(options),
         configuration_(configuration),
-        directory_(configuration, options.input, options.output) {}
+        directory_(configuration, options.input, options.output),
+        lock_(directory_.path("run.lock")) {}
 
   const std::string& directory() const { return directory_.path(); }
 
@@ -150,9 +155,35 @@ class Target {
     return sum;
   }
 
-  void create() const { directory_.create(); }
-  /// Makes the directory, or empties it of a former run's files. \throws IoError
-  void prepare() const {
+  /// Waits a little for the end of another run there: ranks that were killed may live on for a
+  /// moment. Leaves the disk alone. By one rank alone.
+  /// \throws InputError when it does not end
+  void check_unused() {
+    using namespace std::chrono_literals;
+    constexpr int patience = 30;
+    if (!fs::exists(lock_.path())) return;
+    for (int n = 0; n < patience && lock_.take() == io::FileLock::Outcome::busy; ++n)
+      std::this_thread::sleep_for(100ms);
+    take_lock();
+  }
+  /// Who is writing there; empty: nobody. By one rank alone.
+  std::string user() const {
+    if (!fs::exists(lock_.path())) return "";
+    io::FileLock lock(lock_.path());  // for no longer than it takes to see
+    if (lock.take() != io::FileLock::Outcome::busy) return "";
+    return owner();
+  }
+  /// Makes the directory and keeps other runs from it as long as this lives. By one rank alone.
+  /// \returns whether the file system can
+  /// \throws InputError when another run is writing there
+  bool occupy() {
+    directory_.create();
+    const bool locked = take_lock();
+    lock_.sign(process_text());
+    return locked;
+  }
+  /// Removes a former run's files. \throws IoError
+  void empty() const {
     for (const char* product : products) {
       std::error_code failed;
       fs::remove_all(directory_.path(product), failed);
@@ -160,13 +191,26 @@ class Target {
         throw IoError(
             fmt::format("cannot remove {}: {}", directory_.path(product), failed.message()));
     }
-    directory_.create();
   }
 
  private:
   /// config.toml is the first to be written and the last to go: what it is the configuration of.
   static constexpr std::array products{"history.h5", "profiles.h5", "snapshots",  "snapshots.xdmf",
                                        "run.log",    "checkpoints", "config.toml"};
+
+  std::string owner() const {
+    const std::string name = lock_.owner();
+    return name.empty() ? "it has only begun" : name;
+  }
+  /// \returns whether the file system can
+  bool take_lock() {
+    const io::FileLock::Outcome outcome = lock_.take();
+    if (outcome != io::FileLock::Outcome::busy) return outcome == io::FileLock::Outcome::taken;
+    directory_.fail(fmt::format(
+        "another run is writing {} ({}): wait for its end, stop it with a file STOP there, or give "
+        "another directory with --output; should it be gone together with its computer, remove {}",
+        directory(), owner(), lock_.path()));
+  }
 
   static bool holds(const fs::path& outer, const fs::path& inner) {
     const fs::path whole = fs::weakly_canonical(outer);
@@ -177,6 +221,7 @@ class Target {
   const RunOptions& options_;
   const config::Configuration& configuration_;
   OutputDirectory directory_;
+  io::FileLock lock_;
 };
 
 /// Under another name first: a file that is there is whole.
@@ -215,6 +260,9 @@ class Run {
 
  private:
   std::optional<Continuation> find_start();
+  bool done() const;
+  std::string done_text() const;
+  PetscErrorCode dry_run();
   void say_continuation(const Continuation& from);
   std::optional<double> deadline() const;
   PetscErrorCode steps(time::StopWatcher& watcher);
@@ -326,28 +374,69 @@ std::optional<double> Run::deadline() const {
   return start_ + *left;
 }
 
-PetscErrorCode Run::execute() {
-  PetscFunctionBeginUser;
-  start_ = MPI_Wtime();
-  if (options_.dry_run) {
-    double there = 0.0;
-    io::on_first_rank(comm_, [&] { there = target_.bytes(); });
-    PetscCall(plan(options_.input, configuration_, options_.plan, {directory_, there}, comm_));
-    PetscFunctionReturn(0);
-  }
+/// Whether there is nothing left to do. Collective.
+bool Run::done() const {
   int done = 0;
   io::on_first_rank(comm_, [&] {
     done = options_.resume == "auto" && !options_.overwrite && target_.done() ? 1 : 0;
   });
-  PetscCallMPI(MPI_Bcast(&done, 1, MPI_INT, 0, comm_));
-  if (done == 1) {
-    log_.line(fmt::format(
-        "the run in {} is done; raise time.end to go on from a checkpoint, or --overwrite it",
-        directory_));
+  MPI_Bcast(&done, 1, MPI_INT, 0, comm_);
+  return done == 1;
+}
+
+std::string Run::done_text() const {
+  return fmt::format(
+      "the run in {} is done; raise time.end to go on from a checkpoint, or --overwrite it",
+      directory_);
+}
+
+/// Plans what a run would do here and now; all of one that would do nothing.
+PetscErrorCode Run::dry_run() {
+  PetscFunctionBeginUser;
+  PlanTarget target;
+  target.directory = directory_;
+  target.start = "at t = 0";
+  std::optional<Continuation> from;
+  if (done()) {
+    target.start = "not at all: " + done_text() + ". This is the plan of all of it";
+  } else {
+    try {
+      from = find_start();
+    } catch (const InputError& error) {
+      target.refusal = error.what();
+      target.start = "not at all: see the error below. This is the plan of a run from t = 0";
+    }
+  }
+  if (from) {
+    target.from = &*from;
+    target.start = fmt::format("at t = {:g}, step {}, from {}", from->time, from->step, from->path);
+  }
+  std::string user;
+  io::on_first_rank(comm_, [&] {
+    target.bytes = target_.bytes();
+    user = target_.user();
+  });
+  if (!user.empty())
+    log_.warning(fmt::format("another run is writing {} ({}): before its end none can start there",
+                             directory_, user));
+  PetscCall(plan(options_.input, configuration_, options_.plan, target, comm_));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode Run::execute() {
+  PetscFunctionBeginUser;
+  start_ = MPI_Wtime();
+  if (options_.dry_run) {
+    PetscCall(dry_run());
+    PetscFunctionReturn(0);
+  }
+  io::on_first_rank(comm_, [&] { target_.check_unused(); });
+  if (done()) {
+    log_.line(done_text());
     PetscFunctionReturn(0);
   }
   const std::optional<Continuation> from = find_start();
-  // From here on a signal is a reason to stop on a checkpoint.
+  // From here on SIGTERM and SIGINT, too, are reasons to stop on a checkpoint.
   time::StopWatcher watcher(comm_, directory_ + "/STOP", deadline());
   PetscCall(simulation_.create(configuration_, comm_, from ? &from->simulation : nullptr));
   provenance_ = {.config = configuration_.resolved(),
@@ -460,14 +549,17 @@ io::FieldContext Run::field_context() const {
 
 void Run::open_outputs(const Continuation* from) {
   const auto lap = output_.lap();
+  bool locked = true;
   io::on_first_rank(comm_, [&] {
-    if (from == nullptr)
-      target_.prepare();
-    else
-      target_.create();
+    locked = target_.occupy();
+    if (from == nullptr) target_.empty();
     write_text(directory_ + "/config.toml", configuration_.resolved());
   });
   log_.open_file(directory_ + "/run.log", from != nullptr);
+  if (!locked)
+    log_.warning(fmt::format(
+        "the file system of {} has no locks: nothing keeps another run from writing there as well",
+        directory_));
   const Progress before = from != nullptr ? from->progress : Progress{};
   io::on_first_rank(comm_, [&] {
     io::remove_unfinished(directory_);

@@ -9,10 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nuvlasov_post.run import Profiles
-from nuvlasov_post.style import BLACK, COLUMN_WIDTH, FLAVOR_STYLES, GREY, journal_style, legend_above
+from nuvlasov_post.style import BLACK, COLUMN_WIDTH, FLAVOR_STYLES, GREY, MOST_BEAMS, journal_style, legend_above
 
 FIGURE_NAME = "angles"
-MOST_BEAMS = 4  # directions that are shown as points
 ANTI = "anti"  # begins the names of antineutrinos
 
 

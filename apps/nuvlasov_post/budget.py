@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from nuvlasov_post.quadrature import integral
 from nuvlasov_post.run import History
 from nuvlasov_post.style import (
     BLACK,
@@ -48,7 +49,7 @@ class Budget:
     """Changes since the first record, each of shape [time], energies in mu.
 
     `scale` is |U_osc(0)| in mu, or 1 mu where U_osc(0) is zero. `dissipation` is what dissipation gave to
-    the sum, its rate integrated by the trapezoidal rule (None: there is none), `ends` what came through open ends (None:
+    the sum, its rate integrated over the records (None: there is none), `ends` what came through open ends (None:
     the box is periodic), `external` holds the changes of u_matter and u_vacuum where the run has them, and `residual` is
     |sum_change - dissipation - ends|/scale.
     The drifts of number and purity, less what came through the ends, are relative to their first value.
@@ -80,7 +81,9 @@ def energy_budget(history: History) -> Budget:
         if column is not None
     }
     total = kinetic + osc + non + sum(external.values())
-    dissipation = _integral(history.time, history.dissipation_rate)
+    dissipation = None
+    if history.dissipation_rate is not None:
+        dissipation = integral(history.time, history.dissipation_rate)
     ends = history.total_energy_relative_boundary
     unexplained = total - sum(part for part in (dissipation, ends) if part is not None)
     return Budget(
@@ -160,13 +163,6 @@ def budget_result(history: History) -> str:
     if history.mode == "standard":
         return f"standard equation: missing energy {size}{warning}"
     return f"budget closes to {size}{warning}"
-
-
-def _integral(time: np.ndarray, rate: np.ndarray | None) -> np.ndarray | None:
-    """int rate dt from the first record on, by the trapezoidal rule, shape [time]."""
-    if rate is None:
-        return None
-    return np.concatenate(([0.0], np.cumsum(0.5 * (rate[1:] + rate[:-1]) * np.diff(time))))
 
 
 def _relative_drift(column: np.ndarray, gained: np.ndarray | None) -> np.ndarray:

@@ -42,7 +42,7 @@ from nuvlasov_post.run import (
     read_rows,
     read_scaling,
 )
-from nuvlasov_post.style import save_figure
+from nuvlasov_post.style import MOST_BEAMS, save_figure
 
 PROGRAM = "nuvlasov-post"
 EXIT_BAD_INPUT = 2
@@ -252,7 +252,7 @@ def _parser() -> argparse.ArgumentParser:
                 type=_edges,
                 default=(),
                 help="edges of ranges of v (default: each of up to "
-                f"{directions.MOST_BEAMS} directions, else -1,0,1); give it as --directions=-1,0,1",
+                f"{MOST_BEAMS} directions, else -1,0,1); give it as --directions=-1,0,1",
             )
             command.set_defaults(
                 task=lambda options: _one_run(partial(budget_products, edges=options.directions), options)
@@ -275,8 +275,15 @@ def _parser() -> argparse.ArgumentParser:
     help_text = "every figure that the run has data for"
     command = _add_run_command(commands, "figures", help_text, RUN_HELP)
     command.set_defaults(task=partial(_one_run, all_products))
-    _add_compare(commands)
-    _add_ensemble(commands)
+    help_text = "histories of runs against each other, and their differences from the first: compare.png, .pdf, .csv"
+    command = _add_runs_command(commands, "compare", help_text, ",".join(compare.DEFAULT_COLUMNS))
+    command.set_defaults(task=_compare)
+    help_text = "mean, spread and confidence band over runs with different random seeds: ensemble.h5, .csv, .png, .pdf"
+    command = _add_runs_command(commands, "ensemble", help_text, "all")
+    command.add_argument(
+        "--level", metavar="PERCENT", type=_level, default=0.95, help="of the confidence band of the mean (default: 95)"
+    )
+    command.set_defaults(task=_ensemble)
     _add_scaling(commands)
     for command in commands.choices.values():
         command.add_argument("--dpi", type=_dpi, default=None, help="resolution of the .png (default: 300)")
@@ -292,37 +299,18 @@ def _add_run_command(
     return command
 
 
-def _add_compare(commands: argparse._SubParsersAction) -> None:
-    help_text = "histories of runs against each other, and their differences from the first: compare.png, .pdf, .csv"
-    command = commands.add_parser("compare", help=help_text, description=help_text)
+def _add_runs_command(
+    commands: argparse._SubParsersAction, name: str, help_text: str, columns: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=help_text, description=help_text)
     command.add_argument("runs", metavar="RUN", type=Path, nargs="+", help="run directories")
     command.add_argument(
         "--output", metavar="DIR", type=Path, help="where the files go (default: figures/ beside the runs)"
     )
     command.add_argument(
-        "--columns",
-        metavar="NAME,...",
-        type=_names,
-        default=(),
-        help=f"columns of the history (default: {','.join(compare.DEFAULT_COLUMNS)})",
+        "--columns", metavar="NAME,...", type=_names, default=(), help=f"columns of the history (default: {columns})"
     )
-    command.set_defaults(task=_compare)
-
-
-def _add_ensemble(commands: argparse._SubParsersAction) -> None:
-    help_text = "mean, spread and confidence band over runs with different random seeds: ensemble.h5, .csv, .png, .pdf"
-    command = commands.add_parser("ensemble", help=help_text, description=help_text)
-    command.add_argument("runs", metavar="RUN", type=Path, nargs="+", help="run directories")
-    command.add_argument(
-        "--output", metavar="DIR", type=Path, help="where the files go (default: figures/ beside the runs)"
-    )
-    command.add_argument(
-        "--columns", metavar="NAME,...", type=_names, default=(), help="columns of the history (default: all)"
-    )
-    command.add_argument(
-        "--level", metavar="PERCENT", type=_level, default=0.95, help="of the confidence band of the mean (default: 95)"
-    )
-    command.set_defaults(task=_ensemble)
+    return command
 
 
 def _add_scaling(commands: argparse._SubParsersAction) -> None:

@@ -31,6 +31,7 @@ from nuvlasov_post.style import (
     COLUMN_WIDTH,
     GREEN,
     GREY,
+    MOST_BEAMS,
     ORANGE,
     PURPLE,
     SKY,
@@ -42,7 +43,6 @@ from nuvlasov_post.style import (
 )
 
 FIGURE_NAME = "budget_by_direction"
-MOST_BEAMS = 4  # directions that are shown one by one
 HALVES = (-1.0, 0.0, 1.0)
 TIME_TOLERANCE = 1e-9  # between a snapshot and a record, as a fraction of the time between records
 COLORS = (VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY)

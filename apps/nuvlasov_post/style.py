@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 COLUMN_WIDTH = 3.4  # inches, one column of a two-column journal
+MOST_BEAMS = 4  # directions that are shown one by one
 
 # Okabe and Ito's palette, distinguishable with every common colour blindness.
 BLACK = "#000000"

@@ -9,6 +9,7 @@
 
 #include "nuvlasov/io/collective.hpp"
 #include "nuvlasov/io/durable_file.hpp"
+#include "nuvlasov/io/xdmf.hpp"
 
 namespace nuvlasov::io {
 namespace {
@@ -160,53 +161,16 @@ void Snapshots::publish() {
 }
 
 void Snapshots::write_xdmf() const {
-  const std::string xdmf = directory_ + "/snapshots.xdmf";
-  const std::string shape = fmt::format("{} {} {}", context_.z.cells(),
-                                        context_.momentum.energies(), context_.momentum.angles());
-  const std::vector<std::string> components = flavor::component_names(context_.momentum.flavors());
-  const std::string partial = xdmf + ".partial";
+  const std::string path = directory_ + "/snapshots.xdmf";
+  const std::string partial = path + ".partial";
+  std::vector<XdmfSnapshot> snapshots;
+  for (std::size_t n = 0; n < times_.size(); ++n)
+    snapshots.push_back({times_[n], "snapshots/" + file_name(n)});
   std::ofstream out(partial);
-  out << "<?xml version=\"1.0\"?>\n<Xdmf Version=\"3.0\">\n<Domain>\n"
-         "<Grid Name=\"phase_space\" GridType=\"Collection\" CollectionType=\"Temporal\">\n";
-  for (std::size_t n = 0; n < times_.size(); ++n) {
-    const std::string file = "snapshots/" + file_name(n);
-    const auto dataset = [&](const std::string& name, const std::string& size) {
-      return fmt::format(
-          "<DataItem Dimensions=\"{}\" NumberType=\"Float\" Precision=\"8\" "
-          "Format=\"HDF\">{}:/{}</DataItem>\n",
-          size, file, name);
-    };
-    const auto attribute = [](const std::string& name, const std::string& item) {
-      return fmt::format(
-          "<Attribute Name=\"{}\" AttributeType=\"Scalar\" Center=\"Node\">\n{}</Attribute>\n",
-          name, item);
-    };
-    out << fmt::format("<Grid>\n<Time Value=\"{}\"/>\n", times_[n])
-        << fmt::format("<Topology TopologyType=\"3DRectMesh\" Dimensions=\"{}\"/>\n", shape)
-        << "<Geometry GeometryType=\"VXVYVZ\">\n"
-        << dataset("angle", fmt::to_string(context_.momentum.angles()))
-        << dataset("energy", fmt::to_string(context_.momentum.energies()))
-        << dataset("z", fmt::to_string(context_.z.cells())) << "</Geometry>\n";
-    for (const auto& field : fields_) {
-      if (!field.matrix) {
-        out << attribute(field.name, dataset(field.name, shape));
-        continue;
-      }
-      for (std::size_t c = 0; c < components.size(); ++c)
-        out << attribute(
-            fmt::format("{}_{}", field.name, components[c]),
-            fmt::format(
-                "<DataItem ItemType=\"HyperSlab\" Dimensions=\"{0}\">\n"
-                "<DataItem Dimensions=\"3 4\" Format=\"XML\">0 0 0 {1} 1 1 1 1 {0} 1</DataItem>\n"
-                "{2}</DataItem>\n",
-                shape, c, dataset(field.name, fmt::format("{} {}", shape, components.size()))));
-    }
-    out << "</Grid>\n";
-  }
-  out << "</Grid>\n</Domain>\n</Xdmf>\n";
+  out << xdmf(context_.z, context_.momentum, fields_, snapshots);
   out.close();
-  if (!out) throw IoError("cannot write " + xdmf);
-  std::filesystem::rename(partial, xdmf);
+  if (!out) throw IoError("cannot write " + path);
+  std::filesystem::rename(partial, path);
 }
 
 Profiles::Profiles(const FieldContext& context, std::string path, hsize_t records)

@@ -9,8 +9,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
-#include <utility>
-#include <vector>
 
 namespace nuvlasov::time {
 namespace {
@@ -65,17 +63,20 @@ std::optional<double> number(const char* text) {
 
 }  // namespace
 
+void remember_warning() { std::signal(SIGUSR1, remember_signal); }
+
 StopWatcher::StopWatcher(MPI_Comm comm, std::string stop_file, std::optional<double> deadline)
     : comm_(comm), stop_file_(std::move(stop_file)), deadline_(deadline) {
   int rank = 0;
   MPI_Comm_rank(comm, &rank);
   first_rank_ = rank == 0;
-  received = 0;
-  for (const int signal : watched_signals) std::signal(signal, remember_signal);
+  for (const int signal : watched_signals)
+    former_.emplace_back(signal, std::signal(signal, remember_signal));
 }
 
 StopWatcher::~StopWatcher() {
-  for (const int signal : watched_signals) std::signal(signal, SIG_DFL);
+  for (const auto& [signal, handler] : former_) std::signal(signal, handler);
+  received = 0;
 }
 
 std::optional<double> StopWatcher::time_left() const {

@@ -66,6 +66,61 @@ def test_steps_of_the_plan_are_those_of_the_run(tmp_path: Path, settings: Settin
         assert float(planned(plan, r"about ([\d.e+]+) steps")) == file["step"][-1]
 
 
+# --- what a run would do here and now ---------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(
+    "settings, adaptive",
+    [
+        ({}, False),
+        ({"time.step": "0.03"}, False),
+        ({"output.history_interval": "0.7", "output.profile_interval": "0.35"}, False),  # ends between records
+        ({"time.end": "1.2", "output.history_interval": "0.9"}, False),  # stopped after the last but the end
+        ({"time.method": '"rk5dp"'}, True),
+    ],
+    ids=str,
+)
+def test_plan_of_a_run_that_goes_on_is_that_of_the_rest(tmp_path: Path, settings: Settings, adaptive: bool) -> None:
+    settings = SMALL | {"time.end": "3.0", "initial.seeds.sigma": "1e-2"} | settings
+    steps = r"about ([\d.e+]+) steps"
+    whole = dry_run(tmp_path, settings)
+    assert "start      at t = 0\n" in whole.out
+    subprocess.run(
+        [PROGRAM, "run", "input.toml", "--set", "checkpoint.interval_steps=20"],
+        cwd=tmp_path,
+        env=os.environ | ALONE | {"NUVLASOV_FAILPOINT": "checkpoint.rotated=kill"},
+        check=False,
+    )
+    before = contents(tmp_path)
+    rest = dry_run(tmp_path, settings)
+    assert (rest.code, rest.errors()) == (0, [])
+    assert re.search(r"^start +at t = [\d.]+, step 20, from runs/input/checkpoints/000000020.h5$", rest.out, re.MULTILINE)
+    assert contents(tmp_path) == before
+    assert nuvlasov("run", "input.toml", cwd=tmp_path).code == 0
+    with h5py.File(tmp_path / "runs/input/history.h5") as file:
+        left = file["step"][-1] - 20
+    # Automatic steps here are limited by what does not change; adaptive ones follow the growth of the waves.
+    assert float(planned(rest, steps)) == pytest.approx(left, rel=0.1 if adaptive else 0.0)
+    assert float(planned(rest, steps)) < float(planned(whole, steps))
+
+
+def test_plan_says_that_a_run_is_done_and_that_another_is_refused(tmp_path: Path) -> None:
+    assert dry_run(tmp_path, SMALL).code == 0
+    assert nuvlasov("run", "input.toml", cwd=tmp_path).code == 0
+    before = contents(tmp_path)
+    done = dry_run(tmp_path, SMALL)
+    assert (done.code, done.errors()) == (0, [])
+    assert "start      not at all: the run in runs/input is done" in done.out
+    again = dry_run(tmp_path, SMALL, "--overwrite")
+    assert again.code == 0 and "start      at t = 0\n" in again.out
+    assert contents(tmp_path) == before
+    refused = dry_run(tmp_path, SMALL, "--set", "grid.z.cells=72")
+    assert refused.code == 2
+    assert "start      not at all: see the error below" in refused.out and "estimate" in refused.out
+    (error,) = refused.errors()
+    assert "runs/input already holds a run" in error
+    assert contents(tmp_path) == before
+
+
 # A state of 20 MB: its vectors, 5 to 17 of them, are most of what the process has. The rest is known as well as the
 # table of vectors, which counts what PETSc allocates.
 LARGE = SMALL | {

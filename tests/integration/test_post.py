@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -321,29 +323,68 @@ def test_reader_follows_a_killed_run(killed: Path) -> None:
     assert opened.config["time"]["end"] == 4.0e4
 
 
-def test_xdmf_is_what_vtk_reads(two_beam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reason = "no VTK with an XDMF reader for Python (Debian: python3-paraview): not tested is what ParaView reads"
-    vtk_xdmf = pytest.importorskip("vtkmodules.vtkIOXdmf2", reason=reason)
-    from vtkmodules.util.numpy_support import vtk_to_numpy
+NO_VTK = "no VTK with an XDMF reader for Python (Debian: python3-paraview): not tested is what ParaView reads"
+
+
+def read_by_vtk(xdmf: Path) -> Iterator[tuple[float, dict[str, Any]]]:
+    """Each time with its meshes by name; a single one has none."""
+    vtk_xdmf = pytest.importorskip("vtkmodules.vtkIOXdmf2", reason=NO_VTK)
     from vtkmodules.vtkCommonExecutionModel import vtkStreamingDemandDrivenPipeline
 
-    monkeypatch.chdir(tmp_path)  # paths are relative to the file, not to where ParaView runs
     reader = vtk_xdmf.vtkXdmfReader()
-    reader.SetFileName(str(two_beam / "snapshots.xdmf"))
+    reader.SetFileName(str(xdmf))
     reader.UpdateInformation()
-    times = reader.GetOutputInformation(0).Get(vtkStreamingDemandDrivenPipeline.TIME_STEPS())
-    assert times == pytest.approx([0.0, 2.0, 4.0])
-    for n, time_ in enumerate(times):
+    for time_ in reader.GetOutputInformation(0).Get(vtkStreamingDemandDrivenPipeline.TIME_STEPS()):
         reader.UpdateTimeStep(time_)
-        grid = reader.GetOutputDataObject(0)
-        with h5py.File(two_beam / FILES[2 + n]) as file:
-            rho = file["rho"][:]
-            axes = (file["angle"][:], file["energy"][:], file["z"][:])
-        assert grid.GetDimensions() == rho.shape[2::-1]
-        for found, expected in zip(
-            (grid.GetXCoordinates(), grid.GetYCoordinates(), grid.GetZCoordinates()), axes, strict=True
-        ):
-            np.testing.assert_array_equal(vtk_to_numpy(found), expected)
-        for c, component in enumerate(("P0", "Px", "Py", "Pz")):
-            values = vtk_to_numpy(grid.GetPointData().GetArray(f"rho_{component}"))
-            np.testing.assert_array_equal(values.reshape(rho.shape[:-1]), rho[..., c])
+        data = reader.GetOutputDataObject(0)
+        if data.IsA("vtkMultiBlockDataSet"):
+            blocks = range(data.GetNumberOfBlocks())
+            yield time_, {data.GetMetaData(n).Get(data.NAME()): data.GetBlock(n) for n in blocks}
+        else:
+            yield time_, {"": data}
+
+
+# Of four beams v = -1, -1, 1, 0.5: by mesh, which of them it has, and their coordinates.
+COUNTED = [0.0, 1.0, 2.0, 3.0]  # what does not rise with the number of the beam is no coordinate
+MESHES = {
+    '["nu", "nubar", "nu", "nubar"]': {"neutrinos": ([0, 2], [-1.0, 1.0]), "antineutrinos": ([1, 3], [-1.0, 0.5])},
+    '["nu", "nu", "nubar", "nubar"]': {"neutrinos": ([0, 1], COUNTED[:2]), "antineutrinos": ([2, 3], COUNTED[:2])},
+    '["nubar", "nu", "nu", "nu"]': {"neutrinos": ([1, 2, 3], COUNTED[:3]), "antineutrinos": ([0], [-1.0])},
+    '["nubar", "nu", "nu", "nubar"]': {"neutrinos": ([1, 2], [-1.0, 1.0]), "antineutrinos": ([0, 3], [-1.0, 0.5])},
+    '["nu", "nu", "nubar", "nu"]': {"": ([0, 1, 2, 3], COUNTED)},  # no stride leads to all of nu alone
+    '["nubar", "nubar", "nubar", "nubar"]': {"": ([0, 1, 2, 3], COUNTED)},
+    ABSENT: {"": ([0, 1, 2, 3], COUNTED)},
+}
+
+
+@pytest.mark.parametrize("species", ["two beams", *MESHES])
+def test_xdmf_is_what_vtk_reads(
+    two_beam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, species: str
+) -> None:
+    vtk_to_numpy = pytest.importorskip("vtkmodules.util.numpy_support", reason=NO_VTK).vtk_to_numpy
+    path, meshes, expected_times = two_beam, {"": ([0, 1], [-1.0, 1.0])}, [0.0, 2.0, 4.0]
+    if species in MESHES:
+        four_beams = {
+            "grid.momentum.directions": "[-1.0, -1.0, 1.0, 0.5]",
+            "grid.momentum.species": species,
+            "initial.zeta": "[-0.5, 0.1, 0.5, 0.9]",
+            "time.end": "0.1",
+            "output.snapshot_interval": "0.1",
+        }
+        path, meshes, expected_times = run(tmp_path, TWO_BEAM | four_beams), MESHES[species], [0.0, 0.1]
+    monkeypatch.chdir(tmp_path)  # paths are relative to the file, not to where ParaView runs
+    times = []
+    for n, (time_, found) in enumerate(read_by_vtk(path / "snapshots.xdmf")):
+        times.append(time_)
+        assert list(found) == list(meshes)
+        with h5py.File(path / FILES[2 + n]) as file:
+            rho, energy, z = (file[name][:] for name in ("rho", "energy", "z"))
+        for name, (beams, coordinate) in meshes.items():
+            mesh, part = found[name], rho[:, :, beams]
+            assert mesh.GetDimensions() == part.shape[2::-1]
+            for axis, expected in (("X", coordinate), ("Y", energy), ("Z", z)):
+                np.testing.assert_array_equal(vtk_to_numpy(getattr(mesh, f"Get{axis}Coordinates")()), expected)
+            for c, component in enumerate(("P0", "Px", "Py", "Pz")):
+                values = vtk_to_numpy(mesh.GetPointData().GetArray(f"rho_{component}"))
+                np.testing.assert_array_equal(values.reshape(part.shape[:-1]), part[..., c])
+    assert times == pytest.approx(expected_times)

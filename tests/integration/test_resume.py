@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
+import fcntl
 import os
 import signal
+import struct
 import subprocess
 import time
 from collections.abc import Iterator
@@ -289,10 +292,9 @@ def stepping(directory: Path) -> bool:
     return log.exists() and "step " in log.read_text()
 
 
-def endless(directory: Path, ranks: int, settings: Settings = ENDLESS) -> subprocess.Popen:
-    """A run that does not end by itself, once it takes steps."""
-    (directory / "input.toml").write_text(toml(settings))
-    process = subprocess.Popen(
+def run_of(directory: Path, ranks: int) -> subprocess.Popen:
+    """A run of the input there that has just begun."""
+    return subprocess.Popen(
         [*([*LAUNCHER, str(ranks)] if ranks else []), PROGRAM, "run", "input.toml", "--output", "run"],
         cwd=directory,
         env=environment(ranks),
@@ -300,6 +302,12 @@ def endless(directory: Path, ranks: int, settings: Settings = ENDLESS) -> subpro
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def endless(directory: Path, ranks: int, settings: Settings = ENDLESS) -> subprocess.Popen:
+    """A run that does not end by itself, once it takes steps."""
+    (directory / "input.toml").write_text(toml(settings))
+    process = run_of(directory, ranks)
     deadline = time.monotonic() + PATIENCE
     while not stepping(directory):
         assert time.monotonic() < deadline and process.poll() is None
@@ -324,6 +332,43 @@ def test_signal_stops_it_on_a_checkpoint(tmp_path: Path, name: str) -> None:
     process = endless(tmp_path, 0)
     process.send_signal(getattr(signal, name))
     assert_stopped_on_a_checkpoint(process, tmp_path, f"{name} received")
+
+
+@pytest.mark.parametrize("ranks, receiver", [(0, "program"), (2, "mpirun"), (2, "last rank")])
+def test_warning_before_the_input_is_read_stops_it_on_a_checkpoint(tmp_path: Path, ranks: int, receiver: str) -> None:
+    os.mkfifo(tmp_path / "input.toml")
+    process = run_of(tmp_path, ranks)
+    with open(tmp_path / "input.toml", "w") as pipe:  # once the program has opened it, too
+        number = ranks_of(process)[-1] if receiver == "last rank" else process.pid
+        os.kill(number, signal.SIGUSR1)
+        pipe.write(toml(ENDLESS))
+    assert_stopped_on_a_checkpoint(process, tmp_path, "SIGUSR1 received")
+
+
+def heeds_warnings(number: int) -> bool:
+    """Whether a process has a handler of SIGUSR1."""
+    status = Path(f"/proc/{number}/status").read_text()
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) & 1 << signal.SIGUSR1 - 1)
+
+
+@pytest.mark.parametrize("ranks", [0, 2])
+@pytest.mark.parametrize("wait", [0.0, 0.05, 0.15])
+def test_warning_while_mpi_starts_stops_it_on_a_checkpoint(tmp_path: Path, ranks: int, wait: float) -> None:
+    (tmp_path / "input.toml").write_text(toml(ENDLESS))
+    process = run_of(tmp_path, ranks)
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        numbers = ranks_of(process) if ranks else [process.pid]
+        with contextlib.suppress(OSError):
+            names = [Path(f"/proc/{number}/comm").read_text().strip() for number in numbers]
+            if names == ["nuvlasov"] * max(ranks, 1) and all(map(heeds_warnings, numbers)):
+                break
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.001)
+    time.sleep(wait)
+    os.kill(numbers[-1], signal.SIGUSR1)
+    assert_stopped_on_a_checkpoint(process, tmp_path, "SIGUSR1 received")
 
 
 def test_signal_to_one_rank_stops_all(tmp_path: Path) -> None:
@@ -412,6 +457,94 @@ def test_what_was_stopped_goes_on_to_the_same_bits(whole: tuple[Settings, dict[s
         assert outcome.returncode == RESUBMIT, outcome
     assert outcome.returncode == DONE
     assert_same(results(tmp_path / "run"), expected)
+
+
+# --- one run in a directory ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ranks", [0, 2])
+def test_second_run_in_the_directory_of_one_that_goes_on_is_refused(tmp_path: Path, ranks: int) -> None:
+    first = endless(tmp_path, ranks)
+    number = ranks_of(first)[0] if ranks else first.pid
+    command = arguments(ranks, "run", "input.toml", "--output", "run")
+    attempts = [
+        subprocess.Popen([*command, *more], cwd=tmp_path, env=environment(ranks), stderr=subprocess.PIPE, text=True)
+        for more in ([], ["--overwrite"], ["--resume", "never"])
+    ]
+    for attempt in attempts:
+        _, error = attempt.communicate()
+        assert attempt.returncode == BAD_INPUT, error
+        for fragment in ("--output run: another run is writing run (process ", "a file STOP", "remove run/run.lock"):
+            assert fragment in error
+        assert f"process {number} on {os.uname().nodename}" in error
+    plan = nuvlasov("run", "input.toml", "--output", "run", "--dry-run", cwd=tmp_path)
+    assert (plan.code, f"WARNING: another run is writing run (process {number} " in plan.out) == (DONE, True), plan
+    first.send_signal(signal.SIGUSR1)
+    assert_stopped_on_a_checkpoint(first, tmp_path, "SIGUSR1 received")
+    assert not (tmp_path / "run/run.lock").exists()
+
+
+def test_runs_that_start_at_once_in_a_new_directory_do_not_mix(
+    whole: tuple[Settings, dict[str, bytes]], tmp_path: Path
+) -> None:
+    settings, expected = whole
+    (tmp_path / "input.toml").write_text(toml(settings))
+    command = arguments(0, "run", "input.toml", "--output", "run")
+    runs = [subprocess.Popen(command, cwd=tmp_path, env=environment(0)) for _ in range(3)]
+    # One writes; another is refused, or has waited for the end of the first and finds it done.
+    codes = sorted(run.wait() for run in runs)
+    assert codes[0] == DONE and set(codes) <= {DONE, BAD_INPUT}
+    assert_same(results(tmp_path / "run"), expected)
+
+
+def test_lock_of_a_killed_run_holds_nobody_up(tmp_path: Path) -> None:
+    process = endless(tmp_path, 2)
+    process.kill()  # mpirun, whose ranks outlive it by a moment
+    process.communicate()
+    assert (tmp_path / "run/run.lock").exists()
+    resumed = start(tmp_path, ENDLESS | {"time.end": "0.1"})
+    assert resumed.returncode == DONE, resumed
+    assert not (tmp_path / "run/run.lock").exists()
+
+
+FCNTL = {"x86_64": 72, "aarch64": 25}  # number of the system call
+
+
+def without_locks() -> None:
+    """Lets fcntl(F_SETLK) of this process fail with ENOLCK (seccomp), as on a file system that has no locks."""
+    load, equal, give = 0x20, 0x15, 0x06  # BPF: a word of seccomp_data, jump if equal, return
+    number, second_argument, allow, error = 0, 24, 0x7FFF0000, 0x00050000
+    program = [
+        (load, 0, 0, number),
+        (equal, 0, 3, FCNTL[os.uname().machine]),
+        (load, 0, 0, second_argument),
+        (equal, 0, 1, fcntl.F_SETLK),
+        (give, 0, 0, error | errno.ENOLCK),
+        (give, 0, 0, allow),
+    ]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in program))
+    filter_ = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(program), ctypes.addressof(code)))
+    no_new_privileges, set_seccomp, by_filter = 38, 22, 2
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    if prctl(no_new_privileges, 1, 0, 0, 0) or prctl(set_seccomp, by_filter, ctypes.c_void_p(ctypes.addressof(filter_))):
+        raise OSError(ctypes.get_errno(), "seccomp")
+
+
+@pytest.mark.skipif(os.uname().machine not in FCNTL, reason="the number of fcntl is not known here")
+def test_where_the_file_system_has_no_locks_it_runs_with_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "input.toml").write_text(toml(RUN | {"time.end": "0.1"}))
+    for _ in range(2):  # in a new directory, and where there is a file that cannot be locked
+        done = subprocess.run(
+            arguments(0, "run", "input.toml", "--overwrite"),
+            cwd=tmp_path,
+            env=environment(0, OMPI_MCA_sharedfp="^lockedfile"),  # which OpenMPI takes for a single process
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=without_locks,
+        )
+        assert (done.returncode, done.stderr) == (DONE, "")
+        assert "WARNING: the file system of runs/input has no locks" in (tmp_path / "runs/input/run.log").read_text()
 
 
 # --- what may change -------------------------------------------------------------------------------------------------

@@ -6,8 +6,15 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace nuvlasov::time {
+
+/// From now on SIGUSR1, by which batch systems say that a job's time is nearly over, does not end
+/// the program: a StopWatcher finds it. To be called first of all; SIGTERM and SIGINT end a program
+/// that has nothing to save yet.
+void remember_warning();
 
 /// Watches for SIGTERM, SIGUSR1 and SIGINT on any rank, for a file on the first, and for the end of
 /// the time that the batch system or the user gives.
@@ -38,6 +45,7 @@ class StopWatcher {
   bool first_rank_;
   std::optional<double> looked_;  ///< when the stop file was last looked for
   bool found_ = false;
+  std::vector<std::pair<int, void (*)(int)>> former_;  ///< handlers of the signals
 };
 
 /// Seconds that the batch system leaves this job, as its environment says: Slurm
