@@ -115,7 +115,7 @@ void MomentumGradient::add_angular_matrix(const MomentumGrid& grid, Range angles
       for (Index k = 0; k < n; ++k)
         dense_[static_cast<std::size_t>(l * width + k)] = coefficient(k, l);
   }
-  work_.resize(static_cast<std::size_t>(2 * grid.components() * width));
+  work_.resize(static_cast<std::size_t>(Index{2} * grid.components() * width));
 }
 
 void MomentumGradient::add(const Fields& f, Index line, Index begin, Index end, double* sum) const {
