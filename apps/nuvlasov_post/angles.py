@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nuvlasov_post.run import Profiles
-from nuvlasov_post.style import BLACK, COLUMN_WIDTH, FLAVOR_STYLES, GREY, MOST_BEAMS, journal_style, legend_above
+from nuvlasov_post.style import (
+    BLACK,
+    COLUMN_WIDTH,
+    FLAVOR_STYLES,
+    GREY,
+    MOST_BEAMS,
+    ORANGE,
+    PURPLE,
+    flavor_legend,
+    journal_style,
+)
 
 FIGURE_NAME = "angles"
 ANTI = "anti"  # begins the names of antineutrinos
+PAIR_COLORS = (BLACK, PURPLE, ORANGE)
 
 
 @dataclass(frozen=True)
@@ -46,29 +58,33 @@ def angular_spectrum(profiles: Profiles) -> AngularSpectrum:
     )
 
 
-def _signs(flavors: tuple[str, ...]) -> np.ndarray:
-    """Of each flavor in the electron's lepton number less that of the others."""
-    first = (flavors[0], f"{ANTI}{flavors[0]}")
-    return np.array([(1 if name in first else -1) * (-1 if name.startswith(ANTI) else 1) for name in flavors])
+def _differences(flavors: tuple[str, ...]) -> dict[tuple[str, str], np.ndarray]:
+    """The lepton number of one flavor less that of another, as signs [flavor], by the pair."""
+    kinds = [name.removeprefix(ANTI) for name in flavors]
+    signs = np.array([-1 if name.startswith(ANTI) else 1 for name in flavors])
+    return {
+        (one, other): signs * [(kind == one) - (kind == other) for kind in kinds]
+        for one, other in combinations(dict.fromkeys(kinds), 2)
+    }
 
 
 @journal_style
 def draw_angles(spectrum: AngularSpectrum) -> Figure:
-    """Upper panel: dN/dv of each flavor at the first and the last record. Lower panel: the first less the others."""
-    figure = Figure(figsize=(COLUMN_WIDTH, 3.6))
+    """Upper panel: dN/dv of each flavor at the first and the last record. Lower panel: one less the other, by pair."""
+    figure = Figure(figsize=(COLUMN_WIDTH, 3.6 if len(spectrum.flavors) <= 4 else 4.2))
     upper, lower = figure.subplots(2, 1, sharex=True)
     for f, flavor in enumerate(spectrum.flavors):
-        label, color = FLAVOR_STYLES.get(flavor, (flavor, BLACK))
-        _draw_pair(upper, spectrum, spectrum.density[..., f], color, f"{label}, ")
-    difference = spectrum.density @ _signs(spectrum.flavors)
-    _draw_pair(lower, spectrum, difference, BLACK, "")
-    for axes in (upper, lower):
+        color = FLAVOR_STYLES.get(flavor, (flavor, BLACK))[1]
+        _draw_pair(upper, spectrum, spectrum.density[..., f], color, f"{_symbol(flavor)}, ")
+    differences = _differences(spectrum.flavors)
+    for color, ((one, other), signs) in zip(PAIR_COLORS, differences.items(), strict=False):
+        of = f"{_symbol(one)} $-$ {_symbol(other)}, " if len(differences) > 1 else ""
+        _draw_pair(lower, spectrum, spectrum.density @ signs, color, of)
+    for axes, lines in ((upper, len(spectrum.flavors)), (lower, len(differences))):
         axes.axhline(0.0, color=GREY, linewidth=0.6)
-        legend_above(axes, columns=2)
-    names = [FLAVOR_STYLES.get(flavor, (flavor, BLACK))[0] for flavor in spectrum.flavors]
+        flavor_legend(axes, lines)
     upper.set_ylabel("$dN/dv$")
-    signed = zip(_signs(spectrum.flavors)[1:], names[1:], strict=True)
-    lower.set_ylabel(f"$dN/dv$, {names[0]}" + "".join(f" ${'+' if sign > 0 else '-'}$ {name}" for sign, name in signed))
+    lower.set_ylabel(f"$dN/dv$, {_what_differs(spectrum.flavors)}")
     lower.set_xlabel("direction $v$")
     upper.set_xlim(-1.1, 1.1)
     figure.align_ylabels()
@@ -82,6 +98,19 @@ def angles_result(spectrum: AngularSpectrum) -> str:
         f"{flavor} {first:.4g} to {last:.4g}"
         for flavor, first, last in zip(spectrum.flavors, before, after, strict=True)
     )
+
+
+def _symbol(flavor: str) -> str:
+    return FLAVOR_STYLES.get(flavor, (flavor, BLACK))[0]
+
+
+def _what_differs(flavors: tuple[str, ...]) -> str:
+    """The only difference there is, or what all are of."""
+    first, *more = _differences(flavors).values()
+    if more:
+        return r"$\nu - \bar\nu$" if any(name.startswith(ANTI) for name in flavors) else "differences"
+    signed = zip(first[1:], flavors[1:], strict=True)
+    return _symbol(flavors[0]) + "".join(f" ${'+' if sign > 0 else '-'}$ {_symbol(name)}" for sign, name in signed)
 
 
 def _draw_pair(axes: Axes, spectrum: AngularSpectrum, values: np.ndarray, color: str, of: str) -> None:

@@ -29,6 +29,7 @@ from nuvlasov_post import (
     shift,
     spectrum,
 )
+from nuvlasov_post.algebra import THREE_FLAVORS
 from nuvlasov_post.run import (
     DISPERSION_FILE,
     HISTORY_FILE,
@@ -36,7 +37,6 @@ from nuvlasov_post.run import (
     SNAPSHOTS_DIRECTORY,
     RunError,
     open_profiles,
-    read_beam_profile,
     read_dispersion,
     read_history,
     read_rows,
@@ -60,9 +60,11 @@ class OutputError(Exception):
 
 def figure1_products(run: Path) -> tuple[Products, str]:
     """How to write each file of Fig. 1, by name, and the result in one line; throws RunError."""
-    history, profile = read_history(run), read_beam_profile(run, figure1.BEAM_DIRECTION)
-    drawn = figure1.draw_figure1(history, profile)
-    return _figure_products(figure1.FIGURE_NAME, drawn), figure1.figure1_result(history, profile)
+    history = read_history(run)
+    with open_profiles(run) as profiles:
+        content = figure1.flavor_content(profiles)
+    drawn = figure1.draw_figure1(history, content)
+    return _figure_products(figure1.FIGURE_NAME, drawn), figure1.figure1_result(history, content)
 
 
 def budget_products(run: Path, edges: Sequence[float] = ()) -> tuple[Products, str]:
@@ -132,11 +134,12 @@ def angles_products(run: Path) -> tuple[Products, str]:
     return _figure_products(angles.FIGURE_NAME, angles.draw_angles(data)), angles.angles_result(data)
 
 
-def fourier_products(run: Path) -> tuple[Products, str]:
+def fourier_products(run: Path, pair: str | None = None) -> tuple[Products, str]:
     """How to write each file of the Fourier spectrum, by name, and the result in one line; throws RunError."""
     with open_profiles(run) as profiles:
-        data = fourier.fourier_spectrum(profiles)
-    return _figure_products(fourier.FIGURE_NAME, fourier.draw_fourier(data)), fourier.fourier_result(data)
+        data = fourier.fourier_spectrum(profiles, pair)
+    name = f"{fourier.FIGURE_NAME}_{pair}" if pair else fourier.FIGURE_NAME
+    return _figure_products(name, fourier.draw_fourier(data)), fourier.fourier_result(data)
 
 
 def entropy_products(run: Path) -> tuple[Products, str]:
@@ -260,7 +263,7 @@ def _parser() -> argparse.ArgumentParser:
         if name == "map":
             command.add_argument(
                 "--quantity",
-                choices=list(maps.QUANTITIES),
+                choices=maps.ALL_QUANTITIES,
                 default=maps.DEFAULT_QUANTITY,
                 help="what (default: %(default)s)",
             )
@@ -272,6 +275,13 @@ def _parser() -> argparse.ArgumentParser:
                 help="the direction closest to v, or all (default: 1)",
             )
             command.set_defaults(task=_map)
+        if name == "fourier":
+            command.add_argument(
+                "--pair",
+                choices=list(THREE_FLAVORS.pairs),
+                help="of three flavors, the two whose coherence is shown (default: the sum over all)",
+            )
+            command.set_defaults(task=lambda options: _one_run(partial(fourier_products, pair=options.pair), options))
     help_text = "every figure that the run has data for"
     command = _add_run_command(commands, "figures", help_text, RUN_HELP)
     command.set_defaults(task=partial(_one_run, all_products))

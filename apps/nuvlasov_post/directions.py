@@ -4,9 +4,9 @@ The energy of a pair of neutrinos belongs to each of them by half, so that the s
 
     K_k     = int dz sum_E (E - E_ref) P0_k
     U_osc,k = 1/4 int dz P_k.(P_0 - v_k P_1)
-    U_non,k = 3/4 int dz P0_k (N_0 - v_k N_1)
+    U_non,k = (1 + 1/N)/2 int dz P0_k (N_0 - v_k N_1)
 
-add up to K - E_ref N, U_osc and U_non; P_k, P0_k are those of a direction with its weight. Moments P_n, N_n see
+of N flavors add up to K - E_ref N, U_osc and U_non; P_k, P0_k are those of a direction with its weight. Moments P_n, N_n see
 densities that are integrated over energy, so that profiles.h5 holds all of it. Streaming and refraction are linear
 there too: their rates of U are exact. They leave K of each direction alone, which the gradient terms change by
 themselves. The entropy needs the density matrix, and is known at the snapshots.
@@ -225,14 +225,12 @@ def _one_record(
         return zeroth - v[:, None] * first
 
     def shared(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(1/4 int dz P_k.P'_k, 3/4 int dz P0_k P0'_k) of each direction."""
-        products = spacing * (one * other).sum(axis=0)
-        return 0.25 * products[:, 1:].sum(axis=1), 0.75 * products[:, 0]
+        """(1/4 int dz P_k.P'_k, (1 + 1/N)/2 int dz P0_k P0'_k) of each direction."""
+        return profiles.algebra.refractive_energies(spacing * (one * other).sum(axis=0))
 
     felt = potential(weighted)
     streaming = -v[:, None] * z_difference(weighted, difference, spacing)
-    precession = np.zeros_like(weighted)
-    precession[..., 1:] = np.cross(felt[..., 1:], weighted[..., 1:])
+    precession = profiles.algebra.precession(felt, weighted)
     # A product of two: both its factors change.
     streamed = [a + b for a, b in zip(shared(streaming, felt), shared(weighted, potential(streaming)), strict=True)]
     turned = shared(precession, felt)[0] + shared(weighted, potential(precession))[0]
@@ -266,10 +264,8 @@ def _entropy(profiles: Profiles, rho: h5py.Dataset) -> np.ndarray:
     """Entropy of each direction, one plane of [z, energy, angle, component] after the other."""
     total = np.zeros(profiles.angle.size)
     for j in range(rho.shape[0]):
-        plane = rho[j]
-        length = np.sqrt((plane[..., 1:] ** 2).sum(axis=-1))
-        for eigenvalue in (0.5 * (plane[..., 0] - length), 0.5 * (plane[..., 0] + length)):
-            total += profiles.energy_weight @ _entropy_of(eigenvalue)
+        eigenvalues = profiles.algebra.eigenvalues(rho[j])
+        total += profiles.energy_weight @ _entropy_of(eigenvalues).sum(axis=-1)
     return profiles.box_length / rho.shape[0] * profiles.angle_weight * total
 
 

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nuvlasov_post.run import Dispersion
-from nuvlasov_post.style import BLUE, COLUMN_WIDTH, GREY, VERMILLION, journal_style, widen
+from nuvlasov_post.style import BLUE, COLUMN_WIDTH, GREY, VERMILLION, journal_style, pair_symbols, widen
 
 FIGURE_NAME = "dispersion"
 HEADROOM = 0.06  # above the largest growth rate, as a fraction of it
@@ -18,7 +18,7 @@ CROWD = 60  # box modes; more than these get smaller markers
 @journal_style
 def draw_dispersion(dispersion: Dispersion) -> Figure:
     """Upper panel: growth rate. Lower panel: frequency, where something grows. Modes of the box are marked."""
-    figure = Figure(figsize=(COLUMN_WIDTH, 3.6))
+    figure = Figure(figsize=(COLUMN_WIDTH, 3.8 if dispersion.pair else 3.6))
     upper, lower = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [1.4, 1.0]})
     largest = float(np.max(dispersion.growth_rate))
     _draw_curve(upper, dispersion, dispersion.growth_rate, dispersion.box_growth_rate)
@@ -29,6 +29,8 @@ def draw_dispersion(dispersion: Dispersion) -> Figure:
     lower.set_ylabel(r"frequency $\mathrm{Re}\,\Omega\;(\mu)$")
     lower.set_xlabel(r"wave number $k\;(\mu)$")
     lower.set_xlim(dispersion.wave_number[0], dispersion.wave_number[-1])
+    if dispersion.pair:
+        figure.suptitle("coherence of " + " and ".join(pair_symbols(dispersion.pair)))
     if largest == 0.0:
         upper.text(0.5, 0.5, "nothing grows", transform=upper.transAxes, ha="center", va="center")
     elif dispersion.box_number.size > 0:
@@ -40,10 +42,11 @@ def draw_dispersion(dispersion: Dispersion) -> Figure:
 def dispersion_result(dispersion: Dispersion) -> str:
     """One line: the largest growth rate, and the fastest mode of the box."""
     fastest = int(np.argmax(dispersion.growth_rate))
+    of = f"{dispersion.pair}: " if dispersion.pair else ""
     if dispersion.growth_rate[fastest] == 0.0:
-        return "nothing grows"
+        return f"{of}nothing grows"
     rate, k = dispersion.growth_rate[fastest], dispersion.wave_number[fastest]
-    result = f"largest growth rate {rate:.3g} mu at k = {k:.3g}"
+    result = f"{of}largest growth rate {rate:.3g} mu at k = {k:.3g}"
     if dispersion.box_number.size == 0:
         return f"{result}; the box holds no growing mode"
     mode = int(np.argmax(dispersion.box_growth_rate))

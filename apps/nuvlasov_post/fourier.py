@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import matplotlib
@@ -10,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from nuvlasov_post.run import Profiles
+from nuvlasov_post.algebra import Algebra
+from nuvlasov_post.run import Profiles, RunError
 from nuvlasov_post.style import COLUMN_WIDTH, TIME_LABEL, cell_edges, journal_style, legend_above
 
 FIGURE_NAME = "fourier"
@@ -23,9 +25,11 @@ LINES = 5  # times at which the spectrum is a line
 class Fourier:
     """`power` [time, wave_number] of psi = P^x + i P^y over all directions, psi_k = L^-1 int dz psi e^(-i k z).
 
+    Of three flavors psi = 2 rho_ba is that of one pair, or the power is the sum over all; `label` says which.
     Summed over wave numbers it is the mean over z of sum_k w_k |psi|^2. `wave_number` rises, in mu.
     """
 
+    label: str
     time: np.ndarray
     wave_number: np.ndarray
     power: np.ndarray
@@ -40,18 +44,23 @@ class Fourier:
         return np.sqrt(squares)
 
 
-def fourier_spectrum(profiles: Profiles) -> Fourier:
-    """The spectrum of the polarization integrated over energy, read record by record; throws RunError."""
+def fourier_spectrum(profiles: Profiles, pair: str | None = None) -> Fourier:
+    """The spectrum of the polarization integrated over energy, read record by record, of a pair as "e_mu" or of all;
+    throws RunError."""
     profiles.require_periodic("the Fourier spectrum")
+    algebra = profiles.algebra
+    if pair and pair not in algebra.pairs:
+        raise RunError(f"{profiles.path}: no pair '{pair}' in a run of {', '.join(algebra.flavors)}")
+    pairs = [pair] if pair else list(algebra.pairs)
     cells = profiles.z.size
     wave_number = 2.0 * np.pi * np.fft.fftfreq(cells, profiles.box_length / cells)
     power = np.empty((profiles.time.size, cells))
     for record in range(profiles.time.size):
         density = profiles.density(record)
-        modes = np.fft.fft(density[..., 1] + 1j * density[..., 2], axis=0) / cells
-        power[record] = np.abs(modes) ** 2 @ profiles.angle_weight
+        modes = [np.fft.fft(algebra.coherence(density, name), axis=0) / cells for name in pairs]
+        power[record] = sum(np.abs(mode) ** 2 for mode in modes) @ profiles.angle_weight
     order = np.argsort(wave_number)
-    return Fourier(profiles.time, wave_number[order], power[:, order])
+    return Fourier(_label(algebra, pairs), profiles.time, wave_number[order], power[:, order])
 
 
 @journal_style
@@ -92,6 +101,14 @@ def fourier_result(spectrum: Fourier) -> str:
     )
 
 
+def _label(algebra: Algebra, pairs: Sequence[str]) -> str:
+    if len(pairs) > 1:
+        return r"$\psi_k = 2\rho_{ba,k}$, all pairs"
+    at = algebra.between(pairs[0])
+    x, y = (name.removeprefix("P") for name in algebra.components[at : at + 2])
+    return rf"$\psi_k = P^{x}_k + iP^{y}_k$"
+
+
 def _shown_wave_numbers(spectrum: Fourier, largest: float) -> tuple[float, float]:
     """The range of wave numbers that matter at some time."""
     there = np.flatnonzero(np.nanmax(spectrum.power, axis=0) > SHOWN_FRACTION * largest)
@@ -110,7 +127,7 @@ def _draw_map(axes: Axes, spectrum: Fourier, largest: float, shown: tuple[float,
         rasterized=True,
     )
     axes.figure.colorbar(
-        mesh, ax=axes, location="top", aspect=30, pad=0.02, label=r"power of $\psi_k = P^x_k + iP^y_k$, all directions"
+        mesh, ax=axes, location="top", aspect=30, pad=0.02, label=f"power of {spectrum.label}, all directions"
     )
     axes.set_xlim(spectrum.time[0], spectrum.time[-1])
     axes.set_ylim(shown)

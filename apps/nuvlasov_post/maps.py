@@ -9,8 +9,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nuvlasov_post.run import Profiles
-from nuvlasov_post.style import COLUMN_WIDTH, TIME_LABEL, Z_LABEL, cell_edges, journal_style, signed
+from nuvlasov_post.algebra import ALGEBRAS, Algebra
+from nuvlasov_post.run import Profiles, RunError
+from nuvlasov_post.style import (
+    COLUMN_WIDTH,
+    FLAVOR_STYLES,
+    TIME_LABEL,
+    Z_LABEL,
+    cell_edges,
+    journal_style,
+    signed,
+)
 
 ALL_DIRECTIONS = "all"
 NOTHING = "0.85"  # grey where there are no neutrinos
@@ -32,31 +41,61 @@ def _over_p0(values: np.ndarray, p: np.ndarray) -> np.ndarray:
     return np.divide(values, p[..., 0], out=np.full(values.shape, np.nan), where=p[..., 0] > 0.0)
 
 
-def _transverse(p: np.ndarray) -> np.ndarray:
-    return np.hypot(p[..., 1], p[..., 2])
-
-
 SHARE = (0.0, 1.0)
+PURITY_FACTORS = {2: "", 3: r"\sqrt{3/4}\,"}  # by the number of flavors
 PI_TICKS = ((-np.pi, r"$-\pi$"), (-0.5 * np.pi, r"$-\pi/2$"), (0.0, "0"), (0.5 * np.pi, r"$\pi/2$"), (np.pi, r"$\pi$"))
-QUANTITIES = {
-    "nu_x_content": Quantity(r"$\nu_x$ content", lambda p: _over_p0(0.5 * (p[..., 0] - p[..., 3]), p), limits=SHARE),
-    "coherence": Quantity(r"flavor coherence $|P_\perp|/P_0$", lambda p: _over_p0(_transverse(p), p)),
-    "purity": Quantity(r"$|\vec P|/P_0$", lambda p: _over_p0(np.sqrt((p[..., 1:] ** 2).sum(axis=-1)), p), limits=SHARE),
-    "phase": Quantity(
-        r"phase of $P_x + iP_y$",
-        lambda p: np.arctan2(p[..., 2], p[..., 1]),
-        colors="twilight",
-        limits=(-np.pi, np.pi),
-        ticks=PI_TICKS,
-    ),
-    "nu_e": Quantity(r"density of $\nu_e$", lambda p: 0.5 * (p[..., 0] + p[..., 3])),
-    "nu_x": Quantity(r"density of $\nu_x$", lambda p: 0.5 * (p[..., 0] - p[..., 3])),
-    "P0": Quantity("$P_0$", lambda p: p[..., 0]),
-    "Px": Quantity("$P_x$", lambda p: p[..., 1], colors="RdBu_r"),
-    "Py": Quantity("$P_y$", lambda p: p[..., 2], colors="RdBu_r"),
-    "Pz": Quantity("$P_z$", lambda p: p[..., 3], colors="RdBu_r"),
-}
-DEFAULT_QUANTITY = "coherence"  # the nu_x content is in Fig. 1
+
+
+def others_content(algebra: Algebra) -> str:
+    """Name of the content of all flavors but the first."""
+    return f"{'_'.join(algebra.flavors[1:])}_content"
+
+
+def quantities(algebra: Algebra) -> dict[str, Quantity]:
+    """All that can be shown of so many flavors, by name."""
+    flavors = [FLAVOR_STYLES[name][0] for name in algebra.flavors]
+    components = [name.replace("P", "P_") for name in algebra.components]
+    only_pair = len(algebra.pairs) == 1
+    found = {}
+    for pair, (a, b) in algebra.pairs.items():
+        of = "" if only_pair else f"_{pair}"
+        psi = " + i".join(components[c] for c in (algebra.between(pair), algebra.between(pair) + 1))
+        found[f"coherence{of}"] = Quantity(
+            f"{flavors[a]}{flavors[b]} coherence $|{psi}|/P_0$",
+            lambda p, pair=pair: _over_p0(np.abs(algebra.coherence(p, pair)), p),
+        )
+        found[f"phase{of}"] = Quantity(
+            f"phase of ${psi}$",
+            lambda p, pair=pair: np.angle(algebra.coherence(p, pair)),
+            colors="twilight",
+            limits=(-np.pi, np.pi),
+            ticks=PI_TICKS,
+        )
+    found["coherence"] = Quantity(
+        r"flavor coherence $|P_\perp|/P_0$",
+        lambda p: _over_p0(np.linalg.norm([np.abs(algebra.coherence(p, pair)) for pair in algebra.pairs], axis=0), p),
+    )
+    found["purity"] = Quantity(
+        rf"${PURITY_FACTORS[len(flavors)]}|\vec P|/P_0$", lambda p: _over_p0(algebra.purity(p), p), limits=SHARE
+    )
+    for f, (name, symbol) in enumerate(zip(algebra.flavors, flavors, strict=True)):
+        found[name] = Quantity(f"density of {symbol}", lambda p, f=f: algebra.occupations(p)[..., f])
+        found[f"{name}_content"] = Quantity(
+            f"{symbol} content", lambda p, f=f: _over_p0(algebra.occupations(p)[..., f], p), limits=SHARE
+        )
+    found[others_content(algebra)] = Quantity(
+        f"{' and '.join(flavors[1:])} content",
+        lambda p: _over_p0(algebra.occupations(p)[..., 1:].sum(axis=-1), p),
+        limits=SHARE,
+    )
+    for c, (name, symbol) in enumerate(zip(algebra.components, components, strict=True)):
+        colors = "viridis" if c == 0 else "RdBu_r"
+        found[name] = Quantity(f"${symbol}$", lambda p, c=c: p[..., c], colors=colors)
+    return found
+
+
+ALL_QUANTITIES = tuple(dict.fromkeys(name for algebra in ALGEBRAS for name in quantities(algebra)))
+DEFAULT_QUANTITY = "coherence"  # the content of other flavors is in Fig. 1
 
 
 @dataclass(frozen=True)
@@ -64,6 +103,7 @@ class Map:
     """`values` [time, z] of a quantity, NaN where it has none; `direction` is v, None for all."""
 
     name: str
+    quantity: Quantity
     time: np.ndarray
     z: np.ndarray
     direction: float | None
@@ -72,11 +112,16 @@ class Map:
     @property
     def title(self) -> str:
         of = "all directions" if self.direction is None else f"$v$ = {signed(self.direction)}"
-        return f"{QUANTITIES[self.name].label}, {of}"
+        return f"{self.quantity.label}, {of}"
 
 
 def space_time_map(profiles: Profiles, name: str, direction: float | None) -> Map:
     """The map of a quantity of the direction closest to v, or of the sum over all; throws RunError."""
+    known = quantities(profiles.algebra)
+    if name not in known:
+        raise RunError(
+            f"{profiles.path}: no '{name}' in a run of {', '.join(profiles.algebra.flavors)}; there are {', '.join(known)}"
+        )
     if direction is None:
         polarization = np.stack(
             [np.einsum("k,zkc->zc", profiles.angle_weight, profiles.density(n)) for n in range(profiles.time.size)]
@@ -85,18 +130,16 @@ def space_time_map(profiles: Profiles, name: str, direction: float | None) -> Ma
         beam = profiles.nearest(direction)
         direction = float(profiles.angle[beam])
         polarization = np.stack([profiles.density(n, beam) for n in range(profiles.time.size)])
-    return Map(name, profiles.time, profiles.z, direction, QUANTITIES[name].of(polarization))
+    return Map(name, known[name], profiles.time, profiles.z, direction, known[name].of(polarization))
 
 
-def draw_over_space_time(
-    axes: Axes, time: np.ndarray, z: np.ndarray, values: np.ndarray, name: str, title: str
-) -> None:
-    """Colors of values [time, z], with a bar over the panel."""
-    quantity = QUANTITIES[name]
+def draw_over_space_time(axes: Axes, data: Map, title: str) -> None:
+    """Colors of the values, with a bar over the panel."""
+    quantity, values = data.quantity, data.values
     low, high = quantity.limits or _limits(values, symmetric=quantity.colors == "RdBu_r")
     axes.set_facecolor(NOTHING)
     mesh = axes.pcolormesh(
-        cell_edges(time), cell_edges(z), values.T, cmap=quantity.colors, vmin=low, vmax=high, rasterized=True
+        cell_edges(data.time), cell_edges(data.z), values.T, cmap=quantity.colors, vmin=low, vmax=high, rasterized=True
     )
     bar = axes.figure.colorbar(mesh, ax=axes, location="top", aspect=30, pad=0.02, label=title)
     if quantity.limits == SHARE:
@@ -111,7 +154,7 @@ def draw_map(data: Map) -> Figure:
     """The map over t and z."""
     figure = Figure(figsize=(COLUMN_WIDTH, 2.7))
     axes = figure.subplots()
-    draw_over_space_time(axes, data.time, data.z, data.values, data.name, data.title)
+    draw_over_space_time(axes, data, data.title)
     axes.set_xlabel(TIME_LABEL)
     axes.set_xlim(data.time[0], data.time[-1])
     return figure

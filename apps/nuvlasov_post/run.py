@@ -15,6 +15,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from nuvlasov_post.algebra import ALGEBRAS, Algebra, algebra_of
+
 log = logging.getLogger(__name__)
 
 HISTORY_FILE = "history.h5"
@@ -23,7 +25,6 @@ DISPERSION_FILE = "dispersion.h5"
 SNAPSHOTS_DIRECTORY = "snapshots"
 SNAPSHOT_PATTERN = "[0-9]*.h5"  # one that is being written has another suffix
 DENSITY_MATRIX = "rho"
-COMPONENTS = ("P0", "Px", "Py", "Pz")
 STATUS_DONE = "done"
 MINIMUM_RECORDS = 2
 ENERGY_COLUMNS = ("kinetic_energy_relative", "u_osc", "u_non")
@@ -106,7 +107,7 @@ class Profiles:
 
     `time` [time], `z` [z] and `box_length` are in 1/mu, `energy` [energy] is E - E_ref in mu, `angle` [angle] is v.
     Sums over momentum take `energy_weight` and `angle_weight`. `species` [angle] is 1 where neutrinos move, -1 where
-    antineutrinos do. `config` is by dotted key.
+    antineutrinos do. `config` is by dotted key, `algebra` that of the components.
     """
 
     path: Path
@@ -120,6 +121,7 @@ class Profiles:
     species: np.ndarray
     box_length: float
     energy_spacing: float
+    algebra: Algebra
     file: h5py.File
 
     def require_periodic(self, what: str) -> None:
@@ -135,11 +137,11 @@ class Profiles:
         return int(np.argmin(np.abs(self.angle - direction)))
 
     def density(self, record: int, angle: int | slice = slice(None)) -> np.ndarray:
-        """Polarization integrated over energy, [z, angle, component], in the order of COMPONENTS."""
+        """Polarization integrated over energy, [z, angle, component], in the order of the algebra."""
         return self._field("polarization_density", ("z", "angle", "component"))[record, :, angle, :][..., self._order()]
 
     def spectrum(self, record: int) -> np.ndarray:
-        """Polarization integrated over the box, [energy, angle, component], in the order of COMPONENTS."""
+        """Polarization integrated over the box, [energy, angle, component], in the order of the algebra."""
         return self._field("spectrum", ("energy", "angle", "component"))[record][..., self._order()]
 
     def flavors(self) -> list[str]:
@@ -161,22 +163,8 @@ class Profiles:
         return field
 
     def _order(self) -> list[int]:
-        labels = [text_of(label) for label in _dataset(self.file, "component", dimensions=1)[:]]
-        return [_component(self.path, labels, name) for name in COMPONENTS]
-
-
-@dataclass(frozen=True)
-class BeamProfile:
-    """Energy-integrated polarization of one direction.
-
-    `time` [time] and `z` [z] are in 1/mu, `direction` is v = p_z/p, `p0` and `pz` are [time, z].
-    """
-
-    time: np.ndarray
-    z: np.ndarray
-    direction: float
-    p0: np.ndarray
-    pz: np.ndarray
+        labels = _components(self.file)
+        return [labels.index(name) for name in self.algebra.components]
 
 
 @dataclass(frozen=True)
@@ -184,7 +172,8 @@ class Dispersion:
     """The fastest-growing mode over wave number, and those that the periodic box holds, all in mu.
 
     `wave_number`, `growth_rate` and `frequency` are [wave_number], `box_*` are [box_mode]; `box_number` is n of
-    k = 2 pi n/L. Where nothing grows, the growth rate is 0 and the frequency NaN.
+    k = 2 pi n/L. Where nothing grows, the growth rate is 0 and the frequency NaN. `pair` are the flavors whose coherence
+    it is, as "e_mu", and empty for two flavors.
     """
 
     wave_number: np.ndarray
@@ -194,6 +183,7 @@ class Dispersion:
     box_wave_number: np.ndarray
     box_growth_rate: np.ndarray
     box_frequency: np.ndarray
+    pair: str = ""
 
 
 @dataclass(frozen=True)
@@ -314,6 +304,7 @@ def open_profiles(run: Path) -> Iterator[Profiles]:
             species=file["species"][:] if "species" in file else np.ones(coordinates["angle"].size),
             box_length=_number(file, "box_length"),
             energy_spacing=_number(file, "energy_spacing"),
+            algebra=read_algebra(file),
         )
 
 
@@ -329,32 +320,14 @@ def snapshot_times(run: Path) -> dict[Path, float]:
     return dict(sorted(times.items(), key=lambda item: item[1]))
 
 
-def read_beam_profile(run: Path, direction: float) -> BeamProfile:
-    """Reads the beam whose v is closest to `direction`; throws RunError."""
-    with open_file(run, PROFILES_FILE) as file:
-        path = Path(file.filename)
-        time, z, angle, component = (
-            _dataset(file, name, dimensions=1)[:] for name in ("time", "z", "angle", "component")
-        )
-        density = _dataset(file, "polarization_density", dimensions=4)
-        if density.shape[1:] != (z.size, angle.size, component.size):
-            raise RunError(
-                f"{path}: 'polarization_density' has shape {density.shape}, not [time, z, angle, component] of the "
-                "file's coordinates; run again with this version of nuvlasov"
-            )
-        records = complete_records(path, time, density.shape[0])
-        beam = int(np.argmin(np.abs(angle - direction)))
-        labels = [text_of(label) for label in component]
-        p0, pz = (density[:records, :, beam, _component(path, labels, name)] for name in ("P0", "Pz"))
-    return BeamProfile(time=time[:records], z=z, direction=float(angle[beam]), p0=p0, pz=pz)
-
-
 def read_dispersion(path: Path) -> Dispersion:
     """Reads what `nuvlasov dispersion` wrote, a file or the directory that holds it; throws RunError."""
     run, name = (path.parent, path.name) if path.is_file() else (path, DISPERSION_FILE)
     with open_file(run, name) as file:
-        names = {field: "box_mode" if field == "box_number" else field for field in Dispersion.__dataclass_fields__}
+        fields = [field for field in Dispersion.__dataclass_fields__ if field != "pair"]
+        names = {field: "box_mode" if field == "box_number" else field for field in fields}
         columns = {field: _dataset(file, dataset, dimensions=1)[:] for field, dataset in names.items()}
+        pair = text_of(file.attrs.get("flavors", ""))
     for boxed in (False, True):
         if len({column.size for field, column in columns.items() if field.startswith("box_") == boxed}) > 1:
             raise RunError(
@@ -363,7 +336,7 @@ def read_dispersion(path: Path) -> Dispersion:
             )
     if columns["wave_number"].size < MINIMUM_RECORDS:
         raise RunError(f"{run / name}: fewer than {MINIMUM_RECORDS} wave numbers; run `nuvlasov dispersion` again")
-    return Dispersion(**columns)
+    return Dispersion(**columns, pair=pair)
 
 
 def read_scaling(paths: Sequence[Path]) -> Scaling:
@@ -481,14 +454,21 @@ def coordinate(file: h5py.File, name: str) -> np.ndarray:
     return _dataset(file, name, dimensions=1)[:]
 
 
-def _component(path: Path, labels: list[str], name: str) -> int:
-    """Position of a component of the polarization vector."""
-    if name not in labels:
+def _components(file: h5py.File) -> list[str]:
+    return [text_of(label) for label in _dataset(file, "component", dimensions=1)[:]]
+
+
+def read_algebra(file: h5py.File) -> Algebra:
+    """That of the components of a file; throws RunError."""
+    names = _components(file)
+    algebra = algebra_of(names)
+    if algebra is None:
+        known = " or ".join(", ".join(algebra.components) for algebra in ALGEBRAS)
         raise RunError(
-            f"{path}: no component '{name}' among {', '.join(labels)}; figures of the polarization vector need a "
-            "two-flavor run"
+            f"{file.filename}: its components are {', '.join(names)}, not {known}; run again with this version of "
+            "nuvlasov"
         )
-    return labels.index(name)
+    return algebra
 
 
 def complete_records(path: Path, time: np.ndarray, *lengths: int, least: int = MINIMUM_RECORDS) -> int:

@@ -14,7 +14,15 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from nuvlasov_post.run import DENSITY_MATRIX, RunError, check_directory, coordinate, open_file, snapshot_times
+from nuvlasov_post.run import (
+    DENSITY_MATRIX,
+    RunError,
+    check_directory,
+    coordinate,
+    open_file,
+    read_algebra,
+    snapshot_times,
+)
 from nuvlasov_post.style import BLACK, COLUMN_WIDTH, GREY, Z_LABEL, journal_style, legend_above
 
 FIGURE_NAME = "shift"
@@ -89,14 +97,16 @@ def _energies(file: h5py.File) -> np.ndarray:
     """Kinetic, relative to E_ref, and refractive energy per neutrino at each z of a snapshot, [2, z]."""
     energy, v = coordinate(file, "energy"), coordinate(file, "angle")
     weight = (coordinate(file, "energy_weight")[:, None] * coordinate(file, "angle_weight"))[..., None]
-    rho = file[DENSITY_MATRIX]
+    species = coordinate(file, "species") if "species" in file else np.ones(v.size)
+    algebra, rho = read_algebra(file), file[DENSITY_MATRIX]
     energies = np.full((2, rho.shape[0]), np.nan)
     for j in range(rho.shape[0]):
         weighted = weight * rho[j]
         by_direction = weighted.sum(axis=0)
-        squares = by_direction.sum(axis=0) ** 2 - (v @ by_direction) ** 2
+        refracting = species[:, None] * by_direction
+        squares = refracting.sum(axis=0) ** 2 - (v @ refracting) ** 2
         number = by_direction[:, 0].sum()
         if number > 0.0:
             kinetic = energy @ weighted[..., 0].sum(axis=1)
-            energies[:, j] = kinetic / number, (0.25 * squares[1:].sum() + 0.75 * squares[0]) / number
+            energies[:, j] = kinetic / number, sum(algebra.refractive_energies(squares)) / number
     return energies

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nuvlasov_post.run import Profiles, Rows
+from nuvlasov_post.run import Profiles, Rows, RunError
 from nuvlasov_post.style import (
     BLACK,
     COLUMN_WIDTH,
@@ -17,6 +17,7 @@ from nuvlasov_post.style import (
     ORANGE,
     TIME_LABEL,
     cell_edges,
+    flavor_legend,
     journal_style,
     legend_above,
 )
@@ -65,6 +66,11 @@ class Spectrum:
 
 def energy_spectrum(profiles: Profiles) -> Spectrum:
     """The spectrum of profiles.h5; throws RunError."""
+    if profiles.energy.size == 1:
+        raise RunError(
+            f"{profiles.path}: one energy has no spectrum; the history has the mean energies, and a run with more cells "
+            "in grid.momentum.energy the spectrum"
+        )
     return Spectrum(
         time=profiles.time,
         energy=profiles.energy,
@@ -140,7 +146,7 @@ def _draw_spectra(axes: Axes, spectrum: Spectrum, shown: tuple[float, float]) ->
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     axes.set_xlabel(ENERGY_LABEL)
     axes.set_ylabel(r"$dN/dE\;(\mu^{-1})$")
-    legend_above(axes, columns=2)
+    flavor_legend(axes, len(spectrum.flavors))
 
 
 def _draw_change(axes: Axes, spectrum: Spectrum, shown: tuple[float, float]) -> None:

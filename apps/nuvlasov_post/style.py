@@ -52,8 +52,12 @@ Z_LABEL = r"$z\;(\mu^{-1})$"
 FLAVOR_STYLES = {
     "nu_e": (r"$\nu_e$", BLUE),
     "nu_x": (r"$\nu_x$", VERMILLION),
+    "nu_mu": (r"$\nu_\mu$", VERMILLION),
+    "nu_tau": (r"$\nu_\tau$", GREEN),
     "antinu_e": (r"$\bar\nu_e$", SKY),
     "antinu_x": (r"$\bar\nu_x$", ORANGE),
+    "antinu_mu": (r"$\bar\nu_\mu$", ORANGE),
+    "antinu_tau": (r"$\bar\nu_\tau$", PURPLE),
 }
 
 journal_style = matplotlib.rc_context(RC)
@@ -63,6 +67,16 @@ def legend_above(axes: Axes, columns: int | None = None) -> None:
     """A legend over the panel, in one row or that many columns."""
     handles, _ = axes.get_legend_handles_labels()
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=columns or len(handles))
+
+
+def flavor_legend(axes: Axes, flavors: int) -> None:
+    """A legend over the panel for two lines of each flavor, which no column parts."""
+    legend_above(axes, columns=3 if flavors % 3 == 0 else 2)
+
+
+def pair_symbols(pair: str) -> list[str]:
+    """Of the flavors of a pair, as "e_mu"."""
+    return [FLAVOR_STYLES[f"nu_{name}"][0] for name in pair.split("_")]
 
 
 def widen(axes: Axes, least_span: float) -> None:

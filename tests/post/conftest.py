@@ -22,9 +22,40 @@ U_OSC_START = -25.0
 TERMS = ("streaming", "refraction", "weak_force")
 TIME = np.linspace(0.0, 30.0, 301)
 COMPONENTS = ("P0", "Px", "Py", "Pz")
-FLAVORS = ("nu_e", "nu_x")
+THREE_COMPONENTS = tuple(f"P{a}" for a in range(9))
+BY_FLAVORS = {2: COMPONENTS, 3: THREE_COMPONENTS}
+FLAVORS = {2: ("nu_e", "nu_x"), 3: ("nu_e", "nu_mu", "nu_tau")}
 RANKS = np.array([1.0, 2.0, 4.0, 8.0])
 LOSS = 0.9  # efficiency for each doubling of the ranks
+
+# The matrices of Pauli, and those of Gell-Mann as he lists them.
+LAMBDA = {
+    2: np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]]),
+    3: np.array(
+        [
+            [[0, 1, 0], [1, 0, 0], [0, 0, 0]],
+            [[0, -1j, 0], [1j, 0, 0], [0, 0, 0]],
+            [[1, 0, 0], [0, -1, 0], [0, 0, 0]],
+            [[0, 0, 1], [0, 0, 0], [1, 0, 0]],
+            [[0, 0, -1j], [0, 0, 0], [1j, 0, 0]],
+            [[0, 0, 0], [0, 0, 1], [0, 1, 0]],
+            [[0, 0, 0], [0, 0, -1j], [0, 1j, 0]],
+            np.diag([1, 1, -2]) / np.sqrt(3),
+        ]
+    ),
+}
+
+
+def matrices(p: np.ndarray) -> np.ndarray:
+    """rho = P0 1/N + P.lambda/2 of components [..., component], as [..., flavor, flavor]."""
+    n = int(np.sqrt(p.shape[-1]))
+    return p[..., :1, None] * np.eye(n) / n + 0.5 * np.einsum("...a,aij->...ij", p[..., 1:], LAMBDA[n])
+
+
+def of_matrices(rho: np.ndarray) -> np.ndarray:
+    """Components P0 = Tr rho, P_a = Tr(rho lambda_a)."""
+    traces = np.einsum("...ij,aji->...a", rho, LAMBDA[rho.shape[-1]])
+    return np.concatenate([np.trace(rho, axis1=-2, axis2=-1)[..., None], traces], axis=-1).real
 
 
 def history_columns(time: np.ndarray = TIME, mode: str = "full", u_osc_start: float = U_OSC_START) -> Columns:
@@ -54,13 +85,17 @@ def history_columns(time: np.ndarray = TIME, mode: str = "full", u_osc_start: fl
     return columns
 
 
-def beam_profile(time: np.ndarray, cells: int, angles: int = 2) -> np.ndarray:
-    """Polarization density [time, z, angle, component]: the beam v = +1 turns by a wave that depends on t and z."""
+def beam_profile(time: np.ndarray, cells: int, angles: int = 2, flavors: int = 2) -> np.ndarray:
+    """Polarization density [time, z, angle, component]: the beam v = +1 turns by a wave that depends on t and z.
+
+    Of three flavors, the first two.
+    """
     z = (np.arange(cells) + 0.5) * LENGTH / cells
     risen = 1.0 / (1.0 + np.exp(-1.5 * (time - 7.0)))[:, None]
     tilt = 0.5 * np.pi * risen * (1.0 + np.sin(2.0 * np.pi * 6.0 * z / LENGTH + 1.3 * time[:, None]))
-    density = np.zeros((time.size, cells, angles, len(COMPONENTS)))
+    density = np.zeros((time.size, cells, angles, flavors**2))
     density[..., 0] = 0.5
+    density[..., 8:] = 0.5 / np.sqrt(3.0)
     density[..., :-1, 3] = -0.5
     density[..., -1, 1] = 0.5 * np.sin(tilt)
     density[..., -1, 3] = 0.5 * np.cos(tilt)
@@ -93,11 +128,12 @@ def write_history(run: Path, columns: Columns, config: str = '[equation]\nmode =
         )
 
 
-def gaussian_spectrum(time: np.ndarray, energy: np.ndarray, angles: int) -> np.ndarray:
+def gaussian_spectrum(time: np.ndarray, energy: np.ndarray, angles: int, flavors: int = 2) -> np.ndarray:
     """Polarization [time, energy, angle, component]: a Gaussian of width 3 mu that shifts by -0.01 mu a unit of time."""
-    spectrum = np.zeros((time.size, energy.size, angles, len(COMPONENTS)))
+    spectrum = np.zeros((time.size, energy.size, angles, flavors**2))
     spectrum[..., 0] = np.exp(-(((energy[:, None] + 0.01 * time[:, None, None]) / 3.0) ** 2) / 2.0)
     spectrum[..., 3] = 0.5 * spectrum[..., 0]
+    spectrum[..., 8:] = 0.2 * spectrum[..., :1]
     return spectrum
 
 
@@ -105,7 +141,7 @@ def write_profiles(
     run: Path,
     time: np.ndarray,
     density: np.ndarray,
-    components: tuple[str, ...] = COMPONENTS,
+    components: tuple[str, ...] | None = None,
     angle_weight: np.ndarray | None = None,
     spectrum: np.ndarray | None = None,
     config: str = '[equation]\nmode = "full"\n',
@@ -114,15 +150,16 @@ def write_profiles(
     cells, angles = density.shape[1:3]
     energy = np.linspace(-40.0, 40.0, 81)
     weight = np.ones(angles) if angle_weight is None else angle_weight
-    spectrum = gaussian_spectrum(time, energy, angles) if spectrum is None else spectrum
-    flavors = 0.5 * np.stack([spectrum[..., 0] + spectrum[..., 3], spectrum[..., 0] - spectrum[..., 3]], axis=-1)
+    flavors = int(np.sqrt(density.shape[-1]))
+    spectrum = gaussian_spectrum(time, energy, angles, flavors) if spectrum is None else spectrum
+    occupations = np.einsum("...ff->...f", matrices(spectrum)).real
     scales = {
         "time": time,
         "z": (np.arange(cells) + 0.5) * LENGTH / cells,
         "energy": energy,
         "angle": np.linspace(-1.0, 1.0, angles),
-        "component": np.array(components, dtype=h5py.string_dtype()),
-        "flavor": np.array(FLAVORS, dtype=h5py.string_dtype()),
+        "component": np.array(components or BY_FLAVORS[flavors], dtype=h5py.string_dtype()),
+        "flavor": np.array(FLAVORS[flavors], dtype=h5py.string_dtype()),
     }
     with h5py.File(run / "profiles.h5", "w") as file:
         file.attrs.update(version="0.1.0", config=config, box_length=LENGTH, energy_spacing=1.0)
@@ -133,12 +170,9 @@ def write_profiles(
                 "energy_weight": (np.ones(energy.size), ("energy",)),
                 "angle_weight": (weight, ("angle",)),
                 "polarization_density": (density, ("time", "z", "angle", "component")),
-                "spectrum": (
-                    spectrum if len(components) == 4 else np.zeros((*spectrum.shape[:3], len(components))),
-                    ("time", "energy", "angle", "component"),
-                ),
-                "energy_spectrum": (np.einsum("k,tekf->tef", weight, flavors), ("time", "energy", "flavor")),
-                "angular_spectrum": (flavors.sum(axis=1), ("time", "angle", "flavor")),
+                "spectrum": (spectrum, ("time", "energy", "angle", "component")),
+                "energy_spectrum": (np.einsum("k,tekf->tef", weight, occupations), ("time", "energy", "flavor")),
+                "angular_spectrum": (occupations.sum(axis=1), ("time", "angle", "flavor")),
             },
         )
 
@@ -147,12 +181,12 @@ def write_snapshot(run: Path, number: int, time: float, rho: np.ndarray) -> Path
     """Writes snapshots/NNNNNN.h5 of rho [z, energy, angle, component]."""
     path = run / "snapshots" / f"{number:06}.h5"
     path.parent.mkdir(exist_ok=True)
-    cells, energies, angles, _ = rho.shape
+    cells, energies, angles, components = rho.shape
     scales = {
         "z": (np.arange(cells) + 0.5) * LENGTH / cells,
         "energy": np.linspace(-40.0, 40.0, energies),
         "angle": np.linspace(-1.0, 1.0, angles),
-        "component": np.array(COMPONENTS, dtype=h5py.string_dtype()),
+        "component": np.array(BY_FLAVORS[int(np.sqrt(components))], dtype=h5py.string_dtype()),
         "time": np.array([time]),
     }
     with h5py.File(path, "w") as file:
@@ -191,7 +225,7 @@ def dispersion_columns(length: float = LENGTH, growing: bool = True) -> Columns:
     }
 
 
-def write_dispersion(run: Path, columns: Columns) -> None:
+def write_dispersion(run: Path, columns: Columns, pair: str | None = None) -> None:
     """Writes dispersion.h5, without the variables over angle and mode that the figure does not read."""
     scales = {name: columns[name] for name in ("wave_number", "box_mode")}
     variables = {
@@ -201,6 +235,7 @@ def write_dispersion(run: Path, columns: Columns) -> None:
     }
     with h5py.File(run / "dispersion.h5", "w") as file:
         file.attrs.update(version="0.1.0", commit="0000000", config="", libraries="", ranks=1)
+        file.attrs.update({"flavors": pair} if pair else {})
         write_scales(file, scales, variables)
 
 
@@ -243,15 +278,16 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
         history_time: np.ndarray = TIME,
         profile_time: np.ndarray = TIME[::5],
         config: str | None = None,
+        flavors: int = 2,
     ) -> Path:
         run = tmp_path / "run"
         run.mkdir()
         config = f'[equation]\nmode = "{mode}"\n' if config is None else config
         write_history(run, history_columns(history_time, mode, u_osc_start), config)
-        write_profiles(run, profile_time, beam_profile(profile_time, cells=40))
-        write_dispersion(run, dispersion_columns())
+        write_profiles(run, profile_time, beam_profile(profile_time, cells=40, flavors=flavors))
+        write_dispersion(run, dispersion_columns(), "e_tau" if flavors == 3 else None)
         for number, time in enumerate((0.0, 1.0)):
-            write_snapshot(run, number, time, np.ones((4, 81, 2, len(COMPONENTS))))
+            write_snapshot(run, number, time, np.ones((4, 81, 2, flavors**2)))
         return run
 
     return make

@@ -25,7 +25,7 @@ from conftest import (
     write_profiles,
 )
 from nuvlasov_post import cli
-from nuvlasov_post.run import equation_mode, read_beam_profile, read_history
+from nuvlasov_post.run import equation_mode, open_profiles, read_history
 from nuvlasov_post.style import COLUMN_WIDTH
 
 MakeRun = Callable[..., Path]
@@ -48,11 +48,12 @@ FILES["figures"] = [name for files in FILES.values() for name in files]
 RESULT_LINES = {"budget": 3, "figures": len(FILES) + 1}
 
 
+@pytest.mark.parametrize("flavors", [2, 3])
 @pytest.mark.parametrize("command, elsewhere", [(name, name == "budget") for name in FILES])
 def test_command_writes_its_files_and_says_so(
-    make_run: MakeRun, tmp_path: Path, capsys: pytest.CaptureFixture, command: str, elsewhere: bool
+    make_run: MakeRun, tmp_path: Path, capsys: pytest.CaptureFixture, command: str, elsewhere: bool, flavors: int
 ) -> None:
-    run = make_run()
+    run = make_run(flavors=flavors)
     directory = tmp_path / "deep" / "er" if elsewhere else run / "figures"
     assert cli.main([command, str(run), *(["--output", str(directory)] if elsewhere else [])]) == 0
     captured = capsys.readouterr()
@@ -63,6 +64,28 @@ def test_command_writes_its_files_and_says_so(
     assert sorted(path.name for path in directory.iterdir()) == sorted(FILES[command])
     assert imread(directory / FILES[command][0]).shape[1] >= 200 * COLUMN_WIDTH
     assert (directory / FILES[command][1]).read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(
+    "flavors, options, written",
+    [
+        (3, ["map", "--quantity", "nu_tau"], "map_nu_tau"),
+        (3, ["map", "--quantity", "nu_x"], "no 'nu_x' in a run of nu_e, nu_mu, nu_tau; there are coherence_e_mu,"),
+        (2, ["map", "--quantity", "nu_tau"], "no 'nu_tau' in a run of nu_e, nu_x; there are coherence, phase, purity,"),
+        (3, ["fourier", "--pair", "mu_tau"], "fourier_mu_tau"),
+        (2, ["fourier", "--pair", "mu_tau"], "no pair 'mu_tau' in a run of nu_e, nu_x"),
+    ],
+)
+def test_flavors_that_the_run_has_not_are_named(
+    make_run: MakeRun, capsys: pytest.CaptureFixture, flavors: int, options: list[str], written: str
+) -> None:
+    run = make_run(flavors=flavors)
+    code = cli.main([options[0], str(run), *options[1:]])
+    if written.startswith("no "):
+        (line,) = capsys.readouterr().err.splitlines()
+        assert code == cli.EXIT_BAD_INPUT and written in line
+    else:
+        assert code == 0 and (run / "figures" / f"{written}.png").is_file()
 
 
 def test_module_runs_without_installation_or_display(make_run: MakeRun) -> None:
@@ -137,9 +160,16 @@ def replace_history_by_directory(run: Path) -> None:
     (run / "history.h5").mkdir()
 
 
-def three_flavor_profiles(run: Path) -> None:
+def unknown_components(run: Path) -> None:
     density = np.zeros((3, 4, 2, 9))
     write_profiles(run, np.arange(3.0), density, tuple(f"rho{i}" for i in range(9)))
+
+
+def one_energy(run: Path) -> None:
+    with h5py.File(run / "profiles.h5", "r+") as file:
+        for name in ("energy", "energy_weight"):
+            del file[name]
+            file[name] = np.ones(1)
 
 
 def one_wave_number(run: Path) -> None:
@@ -193,7 +223,13 @@ DAMAGES = [
     ("no angle", ONLY_FIGURE1, edit("profiles.h5", drop("angle")), "profiles.h5: no 1-dimensional dataset 'angle'"),
     ("no density", ONLY_FIGURE1, edit("profiles.h5", drop("polarization_density")), "'polarization_density'"),
     ("other grid", ONLY_FIGURE1, edit("profiles.h5", coordinates_of_another_grid), "has shape (61, 40, 2, 4), not"),
-    ("three flavors", ONLY_FIGURE1, three_flavor_profiles, "no component 'P0' among rho0, rho1,"),
+    (
+        "unknown components",
+        (*ONLY_FIGURE1, "map", "fourier"),
+        unknown_components,
+        "are rho0, rho1, rho2, rho3, rho4, rho5, rho6, rho7, rho8, not P0, Px, Py, Pz or P0, P1, P2,",
+    ),
+    ("one energy", ("spectrum",), one_energy, "profiles.h5: one energy has no spectrum; the history has"),
     (
         "no dispersion",
         ONLY_DISPERSION,
@@ -275,8 +311,11 @@ def test_half_written_last_records_are_left_out_with_a_warning(
 ) -> None:
     run = make_run(profile_time=TIME[::5])
     edit(name, change)(run)
-    read = read_history(run) if name == "history.h5" else read_beam_profile(run, 1.0)
-    assert read.time.size == records
+    if name == "history.h5":
+        assert read_history(run).time.size == records
+    else:
+        with open_profiles(run) as profiles:
+            assert profiles.time.size == records
     assert f"{name}: using the first {records} of " in caplog.text
 
 

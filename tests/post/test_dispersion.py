@@ -67,3 +67,11 @@ def test_result_says_what_grows_in_the_box(
     upper = draw_dispersion(dispersion).axes[0]
     assert [text.get_text() for text in upper.texts] == texts
     assert (upper.get_legend() is not None) == legend
+
+
+@pytest.mark.parametrize("flavors, title, result", [(2, None, LARGEST), (3, r"coherence of $\nu_e$ and $\nu_\tau$", f"e_tau: {LARGEST}")])
+def test_pair_of_three_flavors_is_named(make_run: MakeRun, flavors: int, title: str | None, result: str) -> None:
+    dispersion = read_dispersion(make_run(flavors=flavors))
+    figure = draw_dispersion(dispersion)
+    assert (figure._suptitle and figure._suptitle.get_text()) == title
+    assert dispersion_result(dispersion).startswith(result)

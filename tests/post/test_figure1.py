@@ -8,38 +8,65 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import COMPONENTS, LENGTH, TIME, U_OSC_START, beam_profile, history_columns, write_profiles
+from conftest import (
+    COMPONENTS,
+    LENGTH,
+    THREE_COMPONENTS,
+    TIME,
+    U_OSC_START,
+    beam_profile,
+    history_columns,
+    matrices,
+    write_profiles,
+)
 from nuvlasov_post import figure1
-from nuvlasov_post.run import read_beam_profile, read_history
+from nuvlasov_post.maps import Map
+from nuvlasov_post.run import open_profiles, read_history
 
 MakeRun = Callable[..., Path]
 
 
+def content_of(run: Path) -> Map:
+    with open_profiles(run) as profiles:
+        return figure1.flavor_content(profiles)
+
+
 def draw(run: Path):
-    return figure1.draw_figure1(read_history(run), read_beam_profile(run, figure1.BEAM_DIRECTION))
+    return figure1.draw_figure1(read_history(run), content_of(run))
 
 
 def content_of_forward_beam(density: np.ndarray) -> np.ndarray:
-    """nu_x occupation over total occupation of the last angle: rho_xx = (P0 - Pz)/2, Tr rho = P0."""
-    rho_ee = 0.5 * (density[..., -1, 0] + density[..., -1, 3])
-    rho_xx = 0.5 * (density[..., -1, 0] - density[..., -1, 3])
-    return rho_xx / (rho_ee + rho_xx)
+    """Occupations of all flavors but nu_e over the total occupation of the last angle."""
+    first, *others = np.einsum("...ff->f...", matrices(density[..., -1, :])).real
+    return sum(others) / (first + sum(others))
 
 
-@pytest.mark.parametrize("angles, components", [(2, COMPONENTS), (5, COMPONENTS), (2, ("Pz", "Py", "Px", "P0"))])
-def test_map_shows_the_nu_x_content_of_the_forward_beam(
-    make_run: MakeRun, angles: int, components: tuple[str, ...]
+@pytest.mark.parametrize(
+    "angles, components, name",
+    [
+        (2, COMPONENTS, r"$\nu_x$"),
+        (5, COMPONENTS, r"$\nu_x$"),
+        (2, ("Pz", "Py", "Px", "P0"), r"$\nu_x$"),
+        (2, THREE_COMPONENTS, r"$\nu_\mu$ and $\nu_\tau$"),
+        (5, THREE_COMPONENTS[::-1], r"$\nu_\mu$ and $\nu_\tau$"),
+    ],
+)
+def test_map_shows_what_is_not_nu_e_in_the_forward_beam(
+    make_run: MakeRun, angles: int, components: tuple[str, ...], name: str
 ) -> None:
     run, time = make_run(), TIME[::5]
-    density = beam_profile(time, cells=40, angles=angles)
-    order = [COMPONENTS.index(name) for name in components]
+    if len(components) == 4:
+        density = beam_profile(time, cells=40, angles=angles)
+    else:
+        density = np.random.default_rng(5).uniform(-0.2, 0.2, (time.size, 40, angles, 9)) + np.eye(9)[0]
+    order = [sorted(components).index(label) for label in components]
     write_profiles(run, time, density[..., order], components)
     upper, lower, bar = draw(run).axes
     (mesh,) = upper.collections
     drawn = np.asarray(mesh.get_array()).reshape(40, time.size)
     np.testing.assert_allclose(drawn, content_of_forward_beam(density).T, rtol=0.0, atol=4e-16)
     assert (mesh.norm.vmin, mesh.norm.vmax) == (0.0, 1.0)
-    assert bar.get_xlabel() == r"$\nu_x$ content of the beam $v$ = +1"
+    assert bar.get_xlabel() == f"{name} content of the beam $v$ = +1"
     assert upper.get_ylim() == (0.0, LENGTH)
     assert upper.get_shared_x_axes().joined(upper, lower)
 
@@ -86,7 +113,7 @@ def test_result_names_the_extremes(make_run: MakeRun) -> None:
     run = make_run()
     u_osc = history_columns()["u_osc"]
     farthest = np.argmax(np.abs(u_osc - u_osc[0]))
-    result = figure1.figure1_result(read_history(run), read_beam_profile(run, figure1.BEAM_DIRECTION))
+    result = figure1.figure1_result(read_history(run), content_of(run))
     assert result == (
         f"U_osc(t)/U_osc(0) goes from 1 as far as {u_osc[farthest] / U_OSC_START:.3g}, at t = {TIME[farthest]:.6g}; "
         "largest nu_x content 1"

@@ -10,16 +10,35 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from conftest import scaling_columns, write_scaling
+from nuvlasov_post.angles import angular_spectrum, draw_angles
 from nuvlasov_post.budget import draw_budget
 from nuvlasov_post.dispersion import draw_dispersion
-from nuvlasov_post.figure1 import draw_figure1
-from nuvlasov_post.run import read_beam_profile, read_dispersion, read_history, read_scaling
+from nuvlasov_post.figure1 import draw_figure1, flavor_content
+from nuvlasov_post.fourier import draw_fourier, fourier_spectrum
+from nuvlasov_post.run import open_profiles, read_dispersion, read_history, read_scaling
 from nuvlasov_post.scaling import draw_scaling
+from nuvlasov_post.spectrum import draw_spectrum, energy_spectrum
 from nuvlasov_post.style import COLUMN_WIDTH
 
 
 def figure1_of(run: Path) -> Figure:
-    return draw_figure1(read_history(run), read_beam_profile(run, 1.0))
+    with open_profiles(run) as profiles:
+        return draw_figure1(read_history(run), flavor_content(profiles))
+
+
+def angles_of(run: Path) -> Figure:
+    with open_profiles(run) as profiles:
+        return draw_angles(angular_spectrum(profiles))
+
+
+def spectrum_of(run: Path) -> Figure:
+    with open_profiles(run) as profiles:
+        return draw_spectrum(energy_spectrum(profiles))
+
+
+def fourier_of(run: Path) -> Figure:
+    with open_profiles(run) as profiles:
+        return draw_fourier(fourier_spectrum(profiles))
 
 
 def budget_of(run: Path) -> Figure:
@@ -35,20 +54,25 @@ def scaling_of(run: Path) -> Figure:
 
 
 @pytest.mark.parametrize(
-    "draw, mode, u_osc_start",
+    "draw, settings",
     [
-        (figure1_of, "full", -25.0),
-        (figure1_of, "full", 0.0),
-        (budget_of, "standard", -25.0),
-        (budget_of, "full", 0.0),
-        (dispersion_of, "full", -25.0),
-        (scaling_of, "full", -25.0),
+        (figure1_of, {}),
+        (figure1_of, {"u_osc_start": 0.0}),
+        (budget_of, {"mode": "standard"}),
+        (budget_of, {"u_osc_start": 0.0}),
+        (scaling_of, {}),
+        *(
+            (draw, {"flavors": flavors})
+            for draw in (dispersion_of, angles_of, spectrum_of, fourier_of)
+            for flavors in (2, 3)
+        ),
+        (figure1_of, {"flavors": 3}),
     ],
 )
 def test_every_label_is_inside_a_figure_of_column_width(
-    make_run: Callable[..., Path], draw: Callable[[Path], Figure], mode: str, u_osc_start: float
+    make_run: Callable[..., Path], draw: Callable[[Path], Figure], settings: dict[str, object]
 ) -> None:
-    figure = draw(make_run(mode=mode, u_osc_start=u_osc_start))
+    figure = draw(make_run(**settings))
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     box = figure.get_tightbbox(canvas.get_renderer())
