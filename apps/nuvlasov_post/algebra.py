@@ -59,11 +59,13 @@ class Algebra:
         return p @ np.einsum("cff->cf", self.basis.real)
 
     def eigenvalues(self, p: np.ndarray) -> np.ndarray:
-        """Of rho, in rising order, [..., flavor]."""
-        if len(self.flavors) == 2:  # as np.linalg has them, in a tenth of the time
+        """Of rho, in rising order, [..., flavor]; NaN where rho is not finite."""
+        if len(self.flavors) == 2:  # as np.linalg has them, in less than a tenth of the time
             length = np.sqrt((p[..., 1:] ** 2).sum(axis=-1, keepdims=True))
             return 0.5 * (p[..., :1] + length * [-1.0, 1.0])
-        return np.linalg.eigvalsh(np.tensordot(p, self.basis, axes=1))
+        finite = np.isfinite(p).all(axis=-1, keepdims=True)
+        found = np.linalg.eigvalsh(np.tensordot(np.where(finite, p, 0.0), self.basis, axes=1))
+        return np.where(finite, found, np.nan)
 
     def purity(self, p: np.ndarray) -> np.ndarray:
         """|P|, as a fraction of what it is at most where P0 = 1 and no occupation is negative."""

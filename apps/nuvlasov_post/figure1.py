@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from nuvlasov_post.maps import Map, draw_over_space_time, others_content, space_time_map
 from nuvlasov_post.run import History, Profiles
-from nuvlasov_post.style import BLUE, COLUMN_WIDTH, GREY, TIME_LABEL, journal_style, signed
+from nuvlasov_post.style import BLUE, COLUMN_WIDTH, GREY, TIME_LABEL, journal_style
 
 FIGURE_NAME = "figure1"
 BEAM_DIRECTION = 1.0  # v of the beam that the upper panel shows
@@ -29,7 +29,7 @@ def draw_figure1(history: History, content: Map) -> Figure:
     figure = Figure(figsize=(COLUMN_WIDTH, 3.6))
     upper, lower = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [1.6, 1.0]})
 
-    title = f"{content.quantity.label} of the beam $v$ = {signed(content.direction)}"
+    title = f"{content.quantity.label} of the beam {content.of}"
     draw_over_space_time(upper, content, title)
     lower.axhline(0.0, color=GREY, linewidth=0.6)
     lower.plot(history.time, oscillation_energy_ratio(history), color=BLUE)

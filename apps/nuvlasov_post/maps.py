@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,6 +19,7 @@ from nuvlasov_post.style import (
     Z_LABEL,
     cell_edges,
     journal_style,
+    pair_symbols,
     signed,
 )
 
@@ -53,45 +55,60 @@ def others_content(algebra: Algebra) -> str:
 
 def quantities(algebra: Algebra) -> dict[str, Quantity]:
     """All that can be shown of so many flavors, by name."""
-    flavors = [FLAVOR_STYLES[name][0] for name in algebra.flavors]
-    components = [name.replace("P", "P_") for name in algebra.components]
-    only_pair = len(algebra.pairs) == 1
-    found = {}
-    for pair, (a, b) in algebra.pairs.items():
-        of = "" if only_pair else f"_{pair}"
-        psi = " + i".join(components[c] for c in (algebra.between(pair), algebra.between(pair) + 1))
-        found[f"coherence{of}"] = Quantity(
-            f"{flavors[a]}{flavors[b]} coherence $|{psi}|/P_0$",
-            lambda p, pair=pair: _over_p0(np.abs(algebra.coherence(p, pair)), p),
-        )
-        found[f"phase{of}"] = Quantity(
-            f"phase of ${psi}$",
-            lambda p, pair=pair: np.angle(algebra.coherence(p, pair)),
-            colors="twilight",
-            limits=(-np.pi, np.pi),
-            ticks=PI_TICKS,
-        )
+    found: dict[str, Quantity] = {}
+    for pair in algebra.pairs:
+        found |= _of_pair(algebra, pair, "" if len(algebra.pairs) == 1 else f"_{pair}")
     found["coherence"] = Quantity(
         r"flavor coherence $|P_\perp|/P_0$",
         lambda p: _over_p0(np.linalg.norm([np.abs(algebra.coherence(p, pair)) for pair in algebra.pairs], axis=0), p),
     )
     found["purity"] = Quantity(
-        rf"${PURITY_FACTORS[len(flavors)]}|\vec P|/P_0$", lambda p: _over_p0(algebra.purity(p), p), limits=SHARE
-    )
-    for f, (name, symbol) in enumerate(zip(algebra.flavors, flavors, strict=True)):
-        found[name] = Quantity(f"density of {symbol}", lambda p, f=f: algebra.occupations(p)[..., f])
-        found[f"{name}_content"] = Quantity(
-            f"{symbol} content", lambda p, f=f: _over_p0(algebra.occupations(p)[..., f], p), limits=SHARE
-        )
-    found[others_content(algebra)] = Quantity(
-        f"{' and '.join(flavors[1:])} content",
-        lambda p: _over_p0(algebra.occupations(p)[..., 1:].sum(axis=-1), p),
+        rf"${PURITY_FACTORS[len(algebra.flavors)]}|\vec P|/P_0$",
+        lambda p: _over_p0(algebra.purity(p), p),
         limits=SHARE,
     )
-    for c, (name, symbol) in enumerate(zip(algebra.components, components, strict=True)):
-        colors = "viridis" if c == 0 else "RdBu_r"
-        found[name] = Quantity(f"${symbol}$", lambda p, c=c: p[..., c], colors=colors)
+    for f, name in enumerate(algebra.flavors):
+        found[name] = Quantity(f"density of {FLAVOR_STYLES[name][0]}", _occupation(algebra, slice(f, f + 1)))
+        found[f"{name}_content"] = _content(algebra, slice(f, f + 1))
+    found[others_content(algebra)] = _content(algebra, slice(1, None))
+    for c, (name, symbol) in enumerate(zip(algebra.components, _components(algebra), strict=True)):
+        found[name] = Quantity(f"${symbol}$", itemgetter((..., c)), colors="viridis" if c == 0 else "RdBu_r")
     return found
+
+
+def _components(algebra: Algebra) -> list[str]:
+    """Their symbols."""
+    return [name.replace("P", "P_") for name in algebra.components]
+
+
+def _of_pair(algebra: Algebra, pair: str, suffix: str) -> dict[str, Quantity]:
+    at = algebra.between(pair)
+    psi = " + i".join(_components(algebra)[at : at + 2])
+    return {
+        f"coherence{suffix}": Quantity(
+            f"{''.join(pair_symbols(pair))} coherence $|{psi}|/P_0$",
+            lambda p: _over_p0(np.abs(algebra.coherence(p, pair)), p),
+        ),
+        f"phase{suffix}": Quantity(
+            f"phase of ${psi}$",
+            lambda p: np.angle(algebra.coherence(p, pair)),
+            colors="twilight",
+            limits=(-np.pi, np.pi),
+            ticks=PI_TICKS,
+        ),
+    }
+
+
+def _occupation(algebra: Algebra, flavors: slice) -> Callable[[np.ndarray], np.ndarray]:
+    """Of some flavors together."""
+    return lambda p: algebra.occupations(p)[..., flavors].sum(axis=-1)
+
+
+def _content(algebra: Algebra, flavors: slice) -> Quantity:
+    """The share of some flavors in all."""
+    symbols = (FLAVOR_STYLES[name][0] for name in algebra.flavors[flavors])
+    occupation = _occupation(algebra, flavors)
+    return Quantity(f"{' and '.join(symbols)} content", lambda p: _over_p0(occupation(p), p), limits=SHARE)
 
 
 ALL_QUANTITIES = tuple(dict.fromkeys(name for algebra in ALGEBRAS for name in quantities(algebra)))
@@ -110,9 +127,12 @@ class Map:
     values: np.ndarray
 
     @property
+    def of(self) -> str:
+        return "all directions" if self.direction is None else f"$v$ = {signed(self.direction)}"
+
+    @property
     def title(self) -> str:
-        of = "all directions" if self.direction is None else f"$v$ = {signed(self.direction)}"
-        return f"{self.quantity.label}, {of}"
+        return f"{self.quantity.label}, {self.of}"
 
 
 def space_time_map(profiles: Profiles, name: str, direction: float | None) -> Map:
@@ -120,7 +140,8 @@ def space_time_map(profiles: Profiles, name: str, direction: float | None) -> Ma
     known = quantities(profiles.algebra)
     if name not in known:
         raise RunError(
-            f"{profiles.path}: no '{name}' in a run of {', '.join(profiles.algebra.flavors)}; there are {', '.join(known)}"
+            f"{profiles.path}: no '{name}' in a run of {', '.join(profiles.algebra.flavors)}; there are "
+            f"{', '.join(known)}"
         )
     if direction is None:
         polarization = np.stack(

@@ -172,8 +172,8 @@ class Dispersion:
     """The fastest-growing mode over wave number, and those that the periodic box holds, all in mu.
 
     `wave_number`, `growth_rate` and `frequency` are [wave_number], `box_*` are [box_mode]; `box_number` is n of
-    k = 2 pi n/L. Where nothing grows, the growth rate is 0 and the frequency NaN. `pair` are the flavors whose coherence
-    it is, as "e_mu", and empty for two flavors.
+    k = 2 pi n/L. Where nothing grows, the growth rate is 0 and the frequency NaN. `pair` are the flavors whose
+    coherence it is, as "e_mu", and empty for two flavors.
     """
 
     wave_number: np.ndarray

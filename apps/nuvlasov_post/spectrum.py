@@ -68,8 +68,7 @@ def energy_spectrum(profiles: Profiles) -> Spectrum:
     """The spectrum of profiles.h5; throws RunError."""
     if profiles.energy.size == 1:
         raise RunError(
-            f"{profiles.path}: one energy has no spectrum; the history has the mean energies, and a run with more cells "
-            "in grid.momentum.energy the spectrum"
+            f"{profiles.path}: one energy has no spectrum; give the run more grid.momentum.energy.cells"
         )
     return Spectrum(
         time=profiles.time,

@@ -56,6 +56,17 @@ SPHERICAL = (
         "equation.dissipation.z": "0.2",
     }
 )
+OF_THREE = {name: value for name, value in SPHERICAL.items() if not name.startswith("initial.nu_x.")} | {
+    "equation.flavors": "3",
+    "grid.momentum.antineutrinos": "true",
+    "initial.nu_e.number": "0.5",
+    "initial.nu_mu.number": "0.4",
+    "initial.nu_tau.number": "0.2",
+    "initial.antinu_e.number": "0.3",
+    "initial.antinu_mu.number": "0.1",
+    "initial.antinu_tau.number": "0.1",
+    "initial.seeds.sigma": "1e-3",
+}
 COMMANDS = [*cli.RUN_COMMANDS, "figures", "compare"]
 MISSING = {"dispersion"}  # figures of what no run here writes
 UNFINISHED = {"shift"}  # and of what those that were stopped had not written: a second snapshot
@@ -78,6 +89,11 @@ def spherical(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run(tmp_path_factory.mktemp("spherical"), SPHERICAL)
 
 
+@pytest.fixture(scope="module")
+def three_flavors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return run(tmp_path_factory.mktemp("three_flavors"), OF_THREE)
+
+
 def shares_of(path: Path) -> directions.Shares:
     with open_profiles(path) as profiles:
         return directions.direction_shares(path, profiles)
@@ -86,7 +102,7 @@ def shares_of(path: Path) -> directions.Shares:
 # --- budgets ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("geometry, ranges", [("two_beam", 2), ("spherical", 2)])
+@pytest.mark.parametrize("geometry, ranges", [("two_beam", 2), ("spherical", 2), ("three_flavors", 2)])
 def test_budgets_of_all_directions_add_up_to_the_history(
     request: pytest.FixtureRequest, geometry: str, ranges: int
 ) -> None:

@@ -229,7 +229,7 @@ DAMAGES = [
         unknown_components,
         "are rho0, rho1, rho2, rho3, rho4, rho5, rho6, rho7, rho8, not P0, Px, Py, Pz or P0, P1, P2,",
     ),
-    ("one energy", ("spectrum",), one_energy, "profiles.h5: one energy has no spectrum; the history has"),
+    ("one energy", ("spectrum",), one_energy, "profiles.h5: one energy has no spectrum; give"),
     (
         "no dispersion",
         ONLY_DISPERSION,

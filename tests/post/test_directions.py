@@ -8,7 +8,7 @@ import numpy as np
 import pandas
 import pytest
 
-from conftest import LENGTH, history_columns, write_history, write_profiles, write_snapshot
+from conftest import LENGTH, history_columns, matrices, of_matrices, write_history, write_profiles, write_snapshot
 from nuvlasov_post import directions
 from nuvlasov_post.budget import write_table
 from nuvlasov_post.run import RunError, open_profiles, read_rows
@@ -19,14 +19,23 @@ V = np.linspace(-1.0, 1.0, ANGLES)
 DZ = LENGTH / CELLS
 
 
-def random_density(seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).uniform(-1.0, 1.0, (TIMES.size, CELLS, ANGLES, 4))
+@pytest.fixture(params=[2, 3])
+def flavors(request: pytest.FixtureRequest) -> int:
+    return request.param
+
+
+def random_density(seed: int, flavors: int) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-1.0, 1.0, (TIMES.size, CELLS, ANGLES, flavors**2))
+
+
+def random_spectrum(flavors: int) -> np.ndarray:
+    return np.random.default_rng(2).uniform(-1.0, 1.0, (TIMES.size, 81, ANGLES, flavors**2))
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Path:
-    spectrum = np.random.default_rng(2).uniform(-1.0, 1.0, (TIMES.size, 81, ANGLES, 4))
-    write_profiles(tmp_path, TIMES, random_density(1), angle_weight=WEIGHT, spectrum=spectrum)
+def run(tmp_path: Path, flavors: int) -> Path:
+    density, spectrum = random_density(1, flavors), random_spectrum(flavors)
+    write_profiles(tmp_path, TIMES, density, angle_weight=WEIGHT, spectrum=spectrum)
     write_history(tmp_path, history_columns(TIMES))
     return tmp_path
 
@@ -39,26 +48,27 @@ def shares(run: Path, edges: tuple[float, ...] = ()) -> directions.Shares:
 def refractive_energies(density: np.ndarray) -> np.ndarray:
     """U_osc and U_non of [z, angle, component], each pair of directions shared evenly, as [energy, angle]: by loops."""
     energies = np.zeros((2, ANGLES))
+    non = {4: 3 / 4, 9: 2 / 3}[density.shape[-1]]
     for k in range(ANGLES):
         for other in range(ANGLES):
             pair = DZ * WEIGHT[k] * WEIGHT[other] * (1.0 - V[k] * V[other])
             for j in range(CELLS):
                 energies[0, k] += 0.25 * pair * (density[j, k, 1:] @ density[j, other, 1:])
-                energies[1, k] += 0.75 * pair * density[j, k, 0] * density[j, other, 0]
+                energies[1, k] += non * pair * density[j, k, 0] * density[j, other, 0]
     return energies
 
 
-def test_each_direction_has_its_half_of_every_pair(run: Path) -> None:
+def test_each_direction_has_its_half_of_every_pair(run: Path, flavors: int) -> None:
     found = shares(run, edges=(-1.1, -0.7, -0.2, 0.2, 0.7, 1.1))
-    for n, density in enumerate(random_density(1)):
+    for n, density in enumerate(random_density(1, flavors)):
         for name, expected in zip(("u_osc", "u_non"), refractive_energies(density), strict=True):
-            # Sums of 120 products.
+            # Sums of 120 products, of three or of eight numbers each.
             np.testing.assert_allclose(found.values[name][n], expected, rtol=0.0, atol=1e-13 * LENGTH)
 
 
-def test_number_and_kinetic_energy_are_sums_of_the_spectrum(run: Path) -> None:
+def test_number_and_kinetic_energy_are_sums_of_the_spectrum(run: Path, flavors: int) -> None:
     found = shares(run, edges=(-1.1, -0.7, -0.2, 0.2, 0.7, 1.1))
-    spectrum = np.random.default_rng(2).uniform(-1.0, 1.0, (TIMES.size, 81, ANGLES, 4))[..., 0]
+    spectrum = random_spectrum(flavors)[..., 0]
     energy = np.arange(-40.0, 41.0)
     np.testing.assert_allclose(found.values["number"], WEIGHT * spectrum.sum(axis=1), atol=1e-13)
     # Sums of 81 numbers of up to 40.
@@ -70,9 +80,9 @@ def rates_by_difference(density: np.ndarray, rate: np.ndarray) -> np.ndarray:
     return 0.5 * (refractive_energies(density + rate) - refractive_energies(density - rate))
 
 
-def test_streaming_and_refraction_change_the_shares_as_the_equation_says(run: Path) -> None:
+def test_streaming_and_refraction_change_the_shares_as_the_equation_says(run: Path, flavors: int) -> None:
     """Rates of the last record: with equal records, the integral over time is the rate times the time."""
-    density = random_density(1)[-1]
+    density = random_density(1, flavors)[-1]
     write_profiles(run, TIMES, np.stack([density] * TIMES.size), angle_weight=WEIGHT)
     found = shares(run, edges=(-1.1, -0.7, -0.2, 0.2, 0.7, 1.1))
 
@@ -84,8 +94,9 @@ def test_streaming_and_refraction_change_the_shares_as_the_equation_says(run: Pa
     refraction = np.zeros_like(density)
     for j in range(CELLS):
         for k in range(ANGLES):
-            omega = sum(WEIGHT[o] * (1.0 - V[k] * V[o]) * density[j, o, 1:] for o in range(ANGLES))
-            refraction[j, k, 1:] = np.cross(omega, density[j, k, 1:])
+            omega = matrices(sum(WEIGHT[o] * (1.0 - V[k] * V[o]) * density[j, o] for o in range(ANGLES)))
+            rho = matrices(density[j, k])
+            refraction[j, k] = of_matrices(1j * (rho @ omega - omega @ rho))
     for name, rate, energy in (
         ("u_osc_by_streaming", streaming, 0),
         ("u_osc_by_refraction", refraction, 0),
@@ -93,7 +104,7 @@ def test_streaming_and_refraction_change_the_shares_as_the_equation_says(run: Pa
     ):
         expected = TIMES[-1] * rates_by_difference(density, rate)[energy]
         assert np.abs(expected).max() > 1e-2
-        # Sums of 120 products, some of three numbers.
+        # Sums of 120 products, some of three numbers, or of matrices.
         np.testing.assert_allclose(found.values[name][-1], expected, rtol=0.0, atol=1e-12 * LENGTH, err_msg=name)
     # Of the sum of all directions refraction changes nothing.
     assert abs(found.values["u_osc_by_refraction"][-1].sum()) < 1e-12 * LENGTH
@@ -110,17 +121,15 @@ def test_difference_is_of_its_order(order: int) -> None:
     assert errors[0] / errors[1] == pytest.approx(2.0**order, rel=0.15)
 
 
-def test_entropy_of_a_snapshot_is_that_of_its_eigenvalues(run: Path) -> None:
+def test_entropy_of_a_snapshot_is_that_of_its_eigenvalues(run: Path, flavors: int) -> None:
     """-x log x - (1 - x) log(1 - x) over eigenvalues of the matrices, none where x is no occupation."""
     generator = np.random.default_rng(3)
-    rho = generator.uniform(-0.6, 0.6, (CELLS, 81, ANGLES, 4))
+    rho = generator.uniform(-0.6, 0.6, (CELLS, 81, ANGLES, flavors**2))
     rho[..., 0] = generator.uniform(0.2, 1.6, rho.shape[:-1])
     write_snapshot(run, 0, TIMES[0], np.zeros_like(rho))
     write_snapshot(run, 1, TIMES[2], rho)
     write_snapshot(run, 2, 0.5 * (TIMES[1] + TIMES[2]), rho)  # between records: not used
-    p0, px, py, pz = np.moveaxis(rho, -1, 0)
-    matrices = 0.5 * np.array([[p0 + pz, px - 1j * py], [px + 1j * py, p0 - pz]]).transpose(2, 3, 4, 0, 1)
-    x = np.linalg.eigvalsh(matrices)
+    x = np.linalg.eigvalsh(matrices(rho))
     assert (x < 0.0).any() and (x > 1.0).any()
     inside = np.clip(x, 1e-300, 1.0 - 1e-16)
     terms = np.where((x > 0.0) & (x < 1.0), -inside * np.log(inside) - (1.0 - inside) * np.log(1.0 - inside), 0.0)

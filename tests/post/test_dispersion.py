@@ -69,7 +69,9 @@ def test_result_says_what_grows_in_the_box(
     assert (upper.get_legend() is not None) == legend
 
 
-@pytest.mark.parametrize("flavors, title, result", [(2, None, LARGEST), (3, r"coherence of $\nu_e$ and $\nu_\tau$", f"e_tau: {LARGEST}")])
+@pytest.mark.parametrize(
+    "flavors, title, result", [(2, None, LARGEST), (3, r"coherence of $\nu_e$ and $\nu_\tau$", f"e_tau: {LARGEST}")]
+)
 def test_pair_of_three_flavors_is_named(make_run: MakeRun, flavors: int, title: str | None, result: str) -> None:
     dispersion = read_dispersion(make_run(flavors=flavors))
     figure = draw_dispersion(dispersion)

@@ -60,6 +60,14 @@ def leftovers(run: Path) -> None:
         (run / f"{name}.partial").write_bytes(b"half")
 
 
+def three_flavors(run: Path) -> None:
+    """All of them, and then the numerics fail."""
+    write_profiles(run, FEW, beam_profile(FEW, cells=8, flavors=3))
+    for number, value in enumerate((1.0, np.nan)):
+        write_snapshot(run, number, FEW[number], np.full((4, 81, 2, 9), value))
+    blown_up(run)
+
+
 def empty(run: Path) -> None:
     shutil.rmtree(run)
     run.mkdir()
@@ -91,6 +99,7 @@ STATES: dict[str, tuple[Damage, set[str]]] = {
     "a half-written profile": (lambda run: extend(run, "profiles.h5", ("polarization_density", "spectrum")), set()),
     "times that are not finite at the end": (not_finite, set()),
     "values that are not finite at the end": (blown_up, set()),
+    "values of three flavors that are not finite at the end": (three_flavors, set()),
     "two records each": (records(2, 2), set()),
     "a history without rows": (records(0, 7), HISTORY),
     "one row": (records(1, 7), HISTORY),

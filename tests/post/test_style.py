@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from conftest import scaling_columns, write_scaling
+from nuvlasov_post.algebra import ALGEBRAS, Algebra
 from nuvlasov_post.angles import angular_spectrum, draw_angles
 from nuvlasov_post.budget import draw_budget
 from nuvlasov_post.dispersion import draw_dispersion
@@ -18,7 +19,7 @@ from nuvlasov_post.fourier import draw_fourier, fourier_spectrum
 from nuvlasov_post.run import open_profiles, read_dispersion, read_history, read_scaling
 from nuvlasov_post.scaling import draw_scaling
 from nuvlasov_post.spectrum import draw_spectrum, energy_spectrum
-from nuvlasov_post.style import COLUMN_WIDTH
+from nuvlasov_post.style import COLUMN_WIDTH, FLAVOR_STYLES
 
 
 def figure1_of(run: Path) -> Figure:
@@ -79,3 +80,10 @@ def test_every_label_is_inside_a_figure_of_column_width(
     assert figure.get_figwidth() == COLUMN_WIDTH
     assert 0.0 <= box.x0 and box.x1 <= figure.get_figwidth()
     assert 0.0 <= box.y0 and box.y1 <= figure.get_figheight()
+
+
+@pytest.mark.parametrize("algebra", ALGEBRAS, ids=lambda algebra: algebra.flavors[-1])
+def test_each_flavor_has_a_symbol_and_a_colour_of_its_own(algebra: Algebra) -> None:
+    names = [f"{anti}{name}" for anti in ("", "anti") for name in algebra.flavors]
+    for part in range(2):
+        assert len({FLAVOR_STYLES[name][part] for name in names}) == len(names)
