@@ -67,9 +67,7 @@ class Spectrum:
 def energy_spectrum(profiles: Profiles) -> Spectrum:
     """The spectrum of profiles.h5; throws RunError."""
     if profiles.energy.size == 1:
-        raise RunError(
-            f"{profiles.path}: one energy has no spectrum; give the run more grid.momentum.energy.cells"
-        )
+        raise RunError(f"{profiles.path}: one energy has no spectrum; give the run more grid.momentum.energy.cells")
     return Spectrum(
         time=profiles.time,
         energy=profiles.energy,
