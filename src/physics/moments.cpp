@@ -69,18 +69,17 @@ template <int flavors>
         for (std::size_t power = 0; power < powers; ++power)
           pairs[power] += flavor::load<MatrixPair>(weights_[power].data() + at + p * pair) * both;
       }
-      at += width * pair;
     };
     using std::integral_constant;
-    while (at + 16 * pair <= numbers)
+    for (; at + 16 * pair <= numbers; at += 16 * pair)
       add_pairs(integral_constant<Index, 16>{}, integral_constant<Index, 1>{});
-    while (at + 4 * pair <= numbers)
+    for (; at + 4 * pair <= numbers; at += 4 * pair)
       add_pairs(integral_constant<Index, 4>{}, integral_constant<Index, 1>{});
-    if (energies < many_energies)
-      while (at + pair <= numbers)
+    for (; at + pair <= numbers; at += pair)
+      if (energies < many_energies)
         add_pairs(integral_constant<Index, 1>{}, integral_constant<Index, 1>{});
-    while (at + pair <= numbers)
-      add_pairs(integral_constant<Index, 1>{}, integral_constant<Index, 4>{});
+      else
+        add_pairs(integral_constant<Index, 1>{}, integral_constant<Index, 4>{});
     for (std::size_t power = 0; power < powers; ++power)
       moments[power] = flavor::first_of_pair(pairs[power]) + flavor::second_of_pair(pairs[power]);
   }

@@ -431,7 +431,8 @@ TEST(PlaneRuns, GiveEachPlaneTheSameRateAsAloneToTheBit) {
   few_energies.energies = 7;
   many_angles.spherical_angles = 11;
   for (GridShape shape : {single_energy(splittable()), few_energies, many_angles,
-                          with_antineutrinos(single_energy(splittable()))})
+                          with_antineutrinos(single_energy(splittable())),
+                          three_flavors(single_energy(splittable()))})
     for (const auto boundaries :
          {phase_space::Boundaries::periodic, phase_space::Boundaries::open}) {
       shape.boundaries = boundaries;
