@@ -29,6 +29,12 @@ void keep(const std::vector<std::string>& names, Terms& terms) {
   });
 }
 
+/// Whether inside of the axis there is something that no RateKernel writes.
+bool acts_by_itself(const Terms& terms) {
+  return std::any_of(terms.begin(), terms.end(),
+                     [](const auto& term) { return !term->parts().any() && term->acts_inside(); });
+}
+
 }  // namespace
 
 Terms make_terms(const EquationSettings& settings, const phase_space::ZAxis& z,
@@ -66,18 +72,20 @@ KineticEquation::KineticEquation(const EquationSettings& settings, const phase_s
       settings_(settings),
       box_(decomposition.box()),
       reach_(z.derivative().reach()),
-      kernel_(make_rate_kernel(momentum, decomposition)),
+      kernel_(make_rate_kernel(momentum, decomposition.box(), decomposition.seen())),
       terms_(make_terms(settings, z, momentum, box_, kernel_)),
       moments_(momentum, decomposition, settings.matter),
       prepared_(static_cast<std::size_t>(box_.z.size + 2 * Index{reach_})),
       ahead_(std::max<Index>(1, prepared_together / kernel_->products_size())),
       ring_(2 * Index{z.span()} + ahead_),
-      rate_(static_cast<std::size_t>(box_.plane())),
       signs_(phase_space::owned(momentum.signs(), box_.angle)) {
   for (const auto& term : terms_) parts_ |= term->parts();
   if (parts_.read_products())
     products_.resize(
         static_cast<std::size_t>((2 * Index{z.span()} + ring_) * kernel_->products_size()));
+  if (!parts_.read_products() && !acts_by_itself(terms_))
+    runs_ = PlaneRuns(z, momentum, decomposition);
+  rate_.resize(static_cast<std::size_t>(std::max<Index>(1, runs_.length()) * box_.plane()));
   if (settings.mode == Mode::full) gradient_.resize(static_cast<std::size_t>(box_.plane()));
 }
 
@@ -85,6 +93,7 @@ void KineticEquation::add_term(std::unique_ptr<Term> term) {
   if (term->parts().any())
     throw std::invalid_argument(term->name() + " is written by the kernel of the equation itself");
   terms_.push_back(std::move(term));
+  if (acts_by_itself(terms_)) runs_ = {};
 }
 
 bool KineticEquation::has_term(const std::string& name) const { return contains(terms_, name); }
@@ -93,6 +102,15 @@ void KineticEquation::write_rate(const Neighbourhood& here, double* rate) {
   kernel_->write_rate(here, parts_, rate);
   for (const auto& term : terms_)
     if (!term->parts().any()) term->add_rate(here, rate);
+}
+
+void KineticEquation::write_rate(const phase_space::StateView& rho, phase_space::Range planes,
+                                 double* rate) {
+  {
+    const auto lap = moments_time_.lap();
+    moments_.write_refraction(rho, planes, runs_.refraction());
+  }
+  runs_.write_rate(rho, planes.begin, parts_, rate);
 }
 
 void KineticEquation::update_moments(const phase_space::StateView& rho) {

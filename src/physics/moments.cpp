@@ -1,75 +1,97 @@
 #include "nuvlasov/physics/moments.hpp"
 
+#include <algorithm>
 #include <array>
 #include <type_traits>
 
 namespace nuvlasov::physics {
-MomentumSum::MomentumSum(const phase_space::MomentumGrid& grid, const phase_space::Box& box)
-    : weights_(phase_space::owned(grid.weights(), box.angle)),
-      directions_(phase_space::owned(grid.directions(), box.angle)) {
-  for (Index i = box.energy.begin; i < box.energy.end(); ++i)
-    energy_weights_.push_back(grid.energy_weight(i));
-  for (Index k = 0; k < box.angle.size; ++k)
-    weights_[static_cast<std::size_t>(k)] *= grid.sign(box.angle.begin + k);
+namespace {
+
+/// Energies from which on several sums are made side by side.
+constexpr Index many_energies = 8;
+
+/// One value for each direction, [angle][component].
+phase_space::Numbers repeated(const std::vector<double>& values, Index components) {
+  phase_space::Numbers numbers;
+  for (const double value : values)
+    numbers.insert(numbers.end(), static_cast<std::size_t>(components), value);
+  return numbers;
 }
 
+}  // namespace
+
+MomentumSum::MomentumSum(const phase_space::MomentumGrid& grid, const phase_space::Box& box)
+    : angles_(box.angle.size) {
+  for (Index i = box.energy.begin; i < box.energy.end(); ++i)
+    energy_weights_.push_back(grid.energy_weight(i));
+  std::vector<double> weights = phase_space::owned(grid.weights(), box.angle);
+  for (Index k = 0; k < angles_; ++k)
+    weights[static_cast<std::size_t>(k)] *= grid.sign(box.angle.begin + k);
+  for (phase_space::Numbers& of_power : weights_) {
+    of_power = repeated(weights, box.components);
+    for (Index k = 0; k < angles_; ++k)
+      weights[static_cast<std::size_t>(k)] *= grid.direction(box.angle.begin + k);
+  }
+}
+
+// Written out where it is called: with few nodes in a plane it takes no longer than a call.
 template <int flavors>
-PlaneMoments<flavors> MomentumSum::of(const double* plane, Index energy_stride) const {
-  using Matrix = flavor::Matrix<flavors>;
+[[gnu::always_inline]] inline PlaneMoments<flavors> MomentumSum::of(const double* plane,
+                                                                    Index energy_stride) const {
   constexpr Index components = flavor::components(flavors);
-  PlaneMoments<flavors> moments;
-  const auto add = [&](std::size_t k, Matrix beam) {
-    beam *= weights_[k];
-    moments.zeroth += beam;
-    beam *= directions_[k];
-    moments.first += beam;
-    beam *= directions_[k];
-    moments.second += beam;
-  };
+  const Index numbers = angles_ * components;
+  const auto energies = static_cast<Index>(energy_weights_.size());
+  const double* const energy_weights = energy_weights_.data();
+  std::array<flavor::Matrix<flavors>, powers> moments{};
   // Several sums side by side, so that none waits for itself: of directions, whole cache lines of
   // them, and of energies where there are few directions.
-  constexpr Index pair = 2 * components;
-  std::size_t k = 0;
+  Index at = 0;
   if constexpr (flavors == 2) {
+    using flavor::MatrixPair;
+    constexpr Index pair = 2 * components;
+    std::array<MatrixPair, powers> pairs{};
     const auto add_pairs = [&](auto count, auto chains) {
-      constexpr Index pairs = decltype(count)::value, together = decltype(chains)::value;
-      std::array<std::array<flavor::MatrixPair, pairs>, together> sum{};
-      const double* row = plane + static_cast<Index>(k) * components;
-      const auto add_row = [&](std::size_t i, Index chain) {
-        for (Index p = 0; p < pairs; ++p)
-          sum[chain][p] += energy_weights_[i] * flavor::load<flavor::MatrixPair>(row + p * pair);
+      constexpr Index width = decltype(count)::value, together = decltype(chains)::value;
+      std::array<std::array<MatrixPair, width>, together> sum{};
+      const double* row = plane + at;
+      const auto add_row = [&](Index i, Index chain) {
+        for (Index p = 0; p < width; ++p)
+          sum[chain][p] += energy_weights[i] * flavor::load<MatrixPair>(row + p * pair);
         row += energy_stride;
       };
-      std::size_t i = 0;
-      for (; i + together <= energy_weights_.size(); i += together)
-        for (Index chain = 0; chain < together; ++chain)
-          add_row(i + static_cast<std::size_t>(chain), chain);
-      for (; i < energy_weights_.size(); ++i) add_row(i, 0);
-      for (Index p = 0; p < pairs; ++p) {
-        flavor::MatrixPair both = sum[0][p];
+      Index i = 0;
+      for (; i + together <= energies; i += together)
+        for (Index chain = 0; chain < together; ++chain) add_row(i + chain, chain);
+      for (; i < energies; ++i) add_row(i, 0);
+      for (Index p = 0; p < width; ++p) {
+        MatrixPair both = sum[0][p];
         for (Index chain = 1; chain < together; ++chain) both += sum[chain][p];
-        add(k++, flavor::first_of_pair(both));
-        add(k++, flavor::second_of_pair(both));
+        for (std::size_t power = 0; power < powers; ++power)
+          pairs[power] += flavor::load<MatrixPair>(weights_[power].data() + at + p * pair) * both;
       }
     };
     using std::integral_constant;
-    while (k + 32 <= weights_.size())
+    for (; at + 16 * pair <= numbers; at += 16 * pair)
       add_pairs(integral_constant<Index, 16>{}, integral_constant<Index, 1>{});
-    while (k + 8 <= weights_.size())
+    for (; at + 4 * pair <= numbers; at += 4 * pair)
       add_pairs(integral_constant<Index, 4>{}, integral_constant<Index, 1>{});
-    while (k + 2 <= weights_.size())
-      add_pairs(integral_constant<Index, 1>{}, integral_constant<Index, 4>{});
+    for (; at + pair <= numbers; at += pair)
+      if (energies < many_energies)
+        add_pairs(integral_constant<Index, 1>{}, integral_constant<Index, 1>{});
+      else
+        add_pairs(integral_constant<Index, 1>{}, integral_constant<Index, 4>{});
+    for (std::size_t power = 0; power < powers; ++power)
+      moments[power] = flavor::first_of_pair(pairs[power]) + flavor::second_of_pair(pairs[power]);
   }
-  for (; k < weights_.size(); ++k) {
-    Matrix sum{};
-    const double* node = plane + static_cast<Index>(k) * components;
-    for (const double weight : energy_weights_) {
-      sum += weight * flavor::load<flavors>(node);
-      node += energy_stride;
-    }
-    add(k, sum);
+  for (; at < numbers; at += components) {
+    flavor::Matrix<flavors> sum{};
+    const double* node = plane + at;
+    for (Index i = 0; i < energies; ++i, node += energy_stride)
+      sum += energy_weights[i] * flavor::load<flavors>(node);
+    for (std::size_t power = 0; power < powers; ++power)
+      moments[power] += weights_[power][at] * sum;
   }
-  return moments;
+  return {moments[0], moments[1], moments[2]};
 }
 
 Moments::Moments(const phase_space::MomentumGrid& grid,
@@ -82,11 +104,12 @@ Moments::Moments(const phase_space::MomentumGrid& grid,
       angles_(decomposition.box().angle.size),
       momentum_comm_(decomposition.momentum_communicator()),
       shared_(decomposition.splits_momentum()),
-      directions_seen_(phase_space::owned(grid.directions(), decomposition.seen().angle)),
       first_owned_((decomposition.box().angle.begin - decomposition.seen().angle.begin) *
                    components_),
+      speeds_(
+          repeated(phase_space::owned(grid.directions(), decomposition.seen().angle), components_)),
       planes_(static_cast<std::size_t>((owned_planes_ + 2 * Index{ghosts_}) * 3 * components_)),
-      refraction_(planes_.size() / 3 * directions_seen_.size()),
+      refraction_(planes_.size() / (3 * static_cast<std::size_t>(components_)) * speeds_.size()),
       current_(planes_.size() / 3) {
   set_matter(matter, decomposition.box().z.begin);
 }
@@ -126,18 +149,43 @@ void Moments::sum_up(const phase_space::StateView& rho, Index j) {
   flavor::store(plane + 2 * components_, moments.second);
 }
 
+template <int number>
+[[gnu::always_inline]] inline flavor::Matrix<number> Moments::write_row(
+    const PlaneMoments<number>& moments, Index j, double* omega) const {
+  constexpr Index components = flavor::components(number);
+  auto a0 = flavor::with_trace(moments.zeroth);
+  if (!matter_.empty()) a0 += matter(j) * flavor::electron_projector<number>();
+  const auto a1 = flavor::with_trace(moments.first);
+  const double* const speeds = speeds_.data();
+  const Index numbers = refraction_stride();
+  Index at = 0;
+  if constexpr (number == 2) {
+    using flavor::MatrixPair;
+    const MatrixPair zeroth = flavor::paired(a0), first = flavor::paired(a1);
+    for (; at + 2 * components <= numbers; at += 2 * components)
+      flavor::store(omega + at, zeroth - flavor::load<MatrixPair>(speeds + at) * first);
+  }
+  for (; at < numbers; at += components) flavor::store(omega + at, a0 - speeds[at] * a1);
+  return a1;
+}
+
+void Moments::write_refraction(const phase_space::StateView& rho, phase_space::Range planes,
+                               double* omega) const {
+  const Index energies = rho.box().energy.size, row = refraction_stride();
+  flavor::with_flavors(flavors_, [&](auto flavors) {
+    for (Index j = planes.begin; j < planes.end(); ++j) {
+      write_row<flavors>(sum_.of<flavors>(rho.row(j, 0), rho.energy_stride()), j, omega);
+      for (Index i = 1; i < energies; ++i) std::copy_n(omega, row, omega + i * row);
+      omega += energies * row;
+    }
+  });
+}
+
 template <int flavors>
 void Moments::update_refraction(Index j) {
-  const auto moments = at<flavors>(j);
-  auto a0 = flavor::with_trace(moments.zeroth);
-  if (!matter_.empty()) a0 += matter(j) * flavor::electron_projector<flavors>();
-  const auto a1 = flavor::with_trace(moments.first);
+  const auto a1 =
+      write_row(at<flavors>(j), j, refraction_.data() + (j + ghosts_) * refraction_stride());
   flavor::store(current_.data() + (j + ghosts_) * components_, a1);
-  double* omega = refraction_.data() + (j + ghosts_) * refraction_stride();
-  for (const double v : directions_seen_) {
-    flavor::store(omega, a0 - v * a1);
-    omega += components_;
-  }
 }
 
 }  // namespace nuvlasov::physics

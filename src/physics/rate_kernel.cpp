@@ -53,23 +53,22 @@ void with_static_pairs(int pairs, Body&& body) {
 
 template <int flavors>
 FlavoredRateKernel<flavors>::FlavoredRateKernel(const phase_space::MomentumGrid& momentum,
-                                                const phase_space::Decomposition& decomposition)
-    : lines_(momentum, decomposition.seen()),
-      momentum_gradient_(momentum, lines_, decomposition.seen()),
+                                                const phase_space::Box& box,
+                                                const phase_space::Box& seen)
+    : lines_(momentum, seen),
+      momentum_gradient_(momentum, lines_, seen),
       spherical_(momentum.geometry() == phase_space::Geometry::spherical),
-      energies_(decomposition.box().energy.size),
-      row_(decomposition.box().row()),
-      row_seen_(decomposition.seen().row()),
-      first_angle_((decomposition.box().angle.begin - decomposition.seen().angle.begin) *
-                   components),
-      whole_(decomposition.box().plane() == decomposition.seen().plane()),
-      directions_(phase_space::owned(momentum.directions(), decomposition.seen().angle)),
-      inverse_energy_(phase_space::inverse_energies(momentum, decomposition.seen().energy)),
+      energies_(box.energy.size),
+      row_(box.row()),
+      row_seen_(seen.row()),
+      first_angle_((box.angle.begin - seen.angle.begin) * components),
+      whole_(box.plane() == seen.plane()),
+      speeds_(lines_.spread(phase_space::owned(momentum.directions(), seen.angle))),
+      inverse_energy_(phase_space::inverse_energies(momentum, seen.energy)),
       row_values_(static_cast<std::size_t>(row_seen_)) {
-  for (const double sign : phase_space::owned(momentum.signs(), decomposition.seen().angle))
+  for (const double sign : phase_space::owned(momentum.signs(), seen.angle))
     signs_.insert(signs_.end(), components, sign);
-  to_first_ = (decomposition.box().energy.begin - decomposition.seen().energy.begin) * row_seen_ +
-              first_angle_;
+  to_first_ = (box.energy.begin - seen.energy.begin) * row_seen_ + first_angle_;
   const auto period = static_cast<std::size_t>(lines_.period() * block_size);
   const int reach = momentum_gradient_.reach();
   const auto kept = static_cast<Index>(std::bit_ceil(static_cast<unsigned>(2 * reach + 1)));
@@ -77,12 +76,12 @@ FlavoredRateKernel<flavors>::FlavoredRateKernel(const phase_space::MomentumGrid&
     blocks->resize(period);
   for (phase_space::Fields* fields : {&force_, &exchange_, &local_})
     *fields = phase_space::Fields(lines_, reach, kept);
-  if (!whole_) seen_rate_.resize(static_cast<std::size_t>(decomposition.seen().plane()));
+  if (!whole_) seen_rate_.resize(static_cast<std::size_t>(seen.plane()));
   if (!spherical_) return;
-  commutator_.emplace(momentum, lines_, decomposition.seen().angle);
-  curvature_ = lines_.spread(
-      phase_space::owned(phase_space::angular_curvature(momentum), decomposition.seen().angle));
-  sign_ = lines_.spread(phase_space::owned(momentum.signs(), decomposition.seen().angle));
+  commutator_.emplace(momentum, lines_, seen.angle);
+  curvature_ =
+      lines_.spread(phase_space::owned(phase_space::angular_curvature(momentum), seen.angle));
+  sign_ = lines_.spread(phase_space::owned(momentum.signs(), seen.angle));
   for (std::size_t n = 0; n < sign_.size(); ++n) curvature_[n] *= sign_[n];
 }
 
@@ -124,14 +123,17 @@ void FlavoredRateKernel<flavors>::for_each_block(Index begin, Index end, Visit&&
 
 template <int flavors>
 void FlavoredRateKernel<flavors>::spread(const double* values, double* blocks) {
-  const Index period = lines_.period() * lanes * components;
-  for (Index at = 0; at < period; at += row_seen_)
-    std::copy_n(values, std::min(row_seen_, period - at), repeated_.data() + at);
-  // Where a line has no node.
-  if (spherical_) std::fill(repeated_.data() + row_seen_, repeated_.data() + period, 0.0);
+  const Index period = lines_.period() * block_size;
+  if (row_seen_ < period) {
+    for (Index at = 0; at < period; at += row_seen_)
+      std::copy_n(values, std::min(row_seen_, period - at), repeated_.data() + at);
+    // Where a line has no node.
+    if (spherical_) std::fill(repeated_.data() + row_seen_, repeated_.data() + period, 0.0);
+    values = repeated_.data();
+  }
   for (Index at = 0; at < period; at += block_size)
-    flavor::store_block<flavors>(
-        blocks + at, flavor::by_component(flavor::load_block<flavors>(repeated_.data() + at)));
+    flavor::store_block<flavors>(blocks + at,
+                                 flavor::by_component(flavor::load_block<flavors>(values + at)));
 }
 
 template <int flavors>
@@ -170,14 +172,13 @@ template <int flavors>
 void FlavoredRateKernel<flavors>::prepare(const Neighbourhood& here, const Parts& parts) {
   double* const row = row_values_.data();
   const double* const omega = here.refraction(0) - first_angle_;
-  for (std::size_t k = 0; k < directions_.size(); ++k) {
-    const Index at = static_cast<Index>(k) * components;
-    flavor::Matrix<flavors> motion{};
-    if (parts.refraction) motion = flavor::load<flavors>(omega + at);
-    motion[0] = parts.streaming ? -directions_[k] : 0.0;
-    flavor::store(row + at, motion);
-  }
-  spread(row, motion_.data());
+  if (parts.refraction)
+    spread(omega, motion_.data());
+  else
+    std::fill(motion_.begin(), motion_.end(), 0.0);
+  for (Index block = 0; block < lines_.period(); ++block)
+    store_lanes(motion_.data() + block * block_size,
+                (parts.streaming ? -1.0 : 0.0) * load_lanes(speeds_.data() + block * lanes));
   if (!parts.weak_force) return;
   for (Index n = 0; n < row_seen_; ++n) row[n] = -1.0 / 6.0 * signs_[n] * omega[n];
   spread(row, omega_.data());
@@ -249,13 +250,17 @@ void FlavoredRateKernel<flavors>::write(const Neighbourhood& here, const Parts& 
 
   const phase_space::Stencil& d_z = here.d_z();
   const auto plane_at = [&](int m) { return here.density(m) - to_first_; };
-  const Sources<pairs> planes{
-      plane_at(0),
-      {d_z, 1.0, plane_at},
-      {d_z, 1.0 / 3.0, [&](int m) { return here.products(m); }},
-      {d_z, 1.0, [&](int m) { return here.products(m) + current_products; }},
-      0.5 * flavor::load<flavors>(here.current(0)),
-      0.5 * d_z.apply([&](int m) { return flavor::load<flavors>(here.current(m)); })};
+  Sources<pairs> planes{plane_at(0),
+                        {d_z, 1.0, plane_at},
+                        {d_z, 1.0 / 3.0, [&](int m) { return here.products(m); }},
+                        {d_z, 1.0, [&](int m) { return here.products(m) + current_products; }},
+                        {},
+                        {}};
+  if constexpr (spherical) {
+    planes.current = 0.5 * flavor::load<flavors>(here.current(0));
+    planes.current_slope =
+        0.5 * d_z.apply([&](int m) { return flavor::load<flavors>(here.current(m)); });
+  }
 
   const auto make = [&](const Sources<pairs>& from, Index node, const Place& place) {
     const auto set = [&](phase_space::Fields& fields, const Block& value) {
@@ -413,9 +418,10 @@ template class FlavoredRateKernel<2>;
 template class FlavoredRateKernel<3>;
 
 std::shared_ptr<RateKernel> make_rate_kernel(const phase_space::MomentumGrid& momentum,
-                                             const phase_space::Decomposition& decomposition) {
+                                             const phase_space::Box& box,
+                                             const phase_space::Box& seen) {
   return flavor::with_flavors(momentum.flavors(), [&](auto flavors) -> std::shared_ptr<RateKernel> {
-    return std::make_shared<FlavoredRateKernel<flavors>>(momentum, decomposition);
+    return std::make_shared<FlavoredRateKernel<flavors>>(momentum, box, seen);
   });
 }
 

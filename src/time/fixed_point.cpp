@@ -186,15 +186,17 @@ PetscErrorCode FlavoredFixedPoint<flavors>::find_defect(Vec start, Vec x) {
   const Index plane = right_hand_side_->decomposition().box().plane();
   const ReadArray from(start), now(x);
   const Array defect(defect_);
-  const auto keep_defect = [&](Index j, const double* f) {
-    const double *x0 = from + j * plane, *value = now + j * plane;
-    double* target = defect + j * plane;
+  const auto keep_defect = [&](phase_space::Range planes, const double* f) {
+    const double *x0 = from + planes.begin * plane, *value = now + planes.begin * plane;
+    double* target = defect + planes.begin * plane;
 #pragma GCC ivdep
-    for (Index n = 0; n < plane; ++n) target[n] = x0[n] - value[n] + h_ * f[n];
-    energy_sums_.add_up(target, j, defect_sums_);
-    energy_sums_.add_up(value, j, sums_);
+    for (Index n = 0; n < planes.size * plane; ++n) target[n] = x0[n] - value[n] + h_ * f[n];
+    for (Index j = 0; j < planes.size; ++j) {
+      energy_sums_.add_up(target + j * plane, planes.begin + j, defect_sums_);
+      energy_sums_.add_up(value + j * plane, planes.begin + j, sums_);
+    }
   };
-  PetscCall(right_hand_side_->for_each_plane(x, keep_defect));
+  PetscCall(right_hand_side_->for_each_run(x, keep_defect));
   PetscCall(energy_sums_.share(defect_sums_));
   PetscCall(energy_sums_.share(sums_));
   PetscFunctionReturn(0);

@@ -20,13 +20,15 @@ struct FusedRk4 {
 
 FusedRk4& data(TS ts) { return *static_cast<FusedRk4*>(ts->data); }
 
-/// Evaluates the rate at `from` and calls update(offset, rate, count) for each plane.
+/// Evaluates the rate at `from` and calls update(offset, rate, count) for runs of planes.
 template <class Update>
 PetscErrorCode stage(FusedRk4& self, Vec from, Update&& update) {
   PetscFunctionBeginUser;
   const Index plane = self.right_hand_side->decomposition().box().plane();
-  PetscCall(self.right_hand_side->for_each_plane(
-      from, [&](Index j, const double* rate) { update(j * plane, rate, plane); }));
+  PetscCall(
+      self.right_hand_side->for_each_run(from, [&](phase_space::Range planes, const double* rate) {
+        update(planes.begin * plane, rate, planes.size * plane);
+      }));
   PetscFunctionReturn(0);
 }
 

@@ -84,6 +84,13 @@ class Grid {
     return values;
   }
 
+  /// Brings the moments of the equation up to date.
+  void update_moments() {
+    EXPECT_EQ(decomposition.with_ghosts(
+                  state, [&](const phase_space::StateView& rho) { equation->update_moments(rho); }),
+              0);
+  }
+
   /// Calls visit(local, global) with the positions of each owned number.
   template <class Visit>
   void for_owned(Visit&& visit) const {

@@ -40,6 +40,7 @@ class Inflow final : public Term {
   std::string meaning() const override {
     return "inflow at the ends, -|v| (rho - rho_in)/(h_0 dz)";
   }
+  bool acts_inside() const override { return false; }
   void add_rate(const Neighbourhood& here, double* rate) override;
   /// rho_in of the owned nodes, [energy][angle][component].
   const double* state() const { return inflow_.data(); }

@@ -12,6 +12,7 @@
 #include "nuvlasov/phase_space/decomposition.hpp"
 #include "nuvlasov/physics/dissipation.hpp"
 #include "nuvlasov/physics/inflow.hpp"
+#include "nuvlasov/physics/plane_runs.hpp"
 #include "nuvlasov/physics/rate_kernel.hpp"
 #include "nuvlasov/physics/term.hpp"
 #include "nuvlasov/stopwatch.hpp"
@@ -60,6 +61,7 @@ class KineticEquation {
   bool has_term(const std::string& name) const;
   /// What all terms together have of a RateKernel's sum.
   const Parts& parts() const { return parts_; }
+  /// As of the last update_moments() or sweep(). A rate may leave them as they were.
   const Moments& moments() const { return moments_; }
 
   /// The cell of the first owned plane in the profile of matter, for an equation on a part of the
@@ -79,12 +81,14 @@ class KineticEquation {
   /// Collective over the momentum communicator.
   void rate(const phase_space::StateView& rho, double* rate) {
     this->rate(
-        rho, [] {}, [&](Index j) { return rate + j * box_.plane(); }, [](Index, const double*) {});
+        rho, [] {}, [&](Index j) { return rate + j * box_.plane(); },
+        [](phase_space::Range, const double*) {});
   }
 
-  /// The same, plane by plane, while ghosts are on their way: calls await_ghosts() before it reads
-  /// any, writes the sum of all terms on the owned plane j to target(j), and calls done(j, rate).
-  /// Where target(j) is null, the rate is kept until done() has returned.
+  /// The same, one plane or a run of them after the other, while ghosts are on their way: calls
+  /// await_ghosts() before it reads any, writes the sum of all terms on the owned planes from j on
+  /// to target(j), and calls done(planes, rate). Where target(j) is null, the rate is kept until
+  /// done() has returned.
   template <class AwaitGhosts, class Target, class Done>
   void rate(const phase_space::StateView& rho, AwaitGhosts&& await_ghosts, Target&& target,
             Done&& done) {
@@ -93,11 +97,18 @@ class KineticEquation {
       const auto waiting = waiting_time_.lap();
       await_ghosts();
     };
-    for_each_plane(rho, wait, [&](Index j, const Neighbourhood& here) {
-      double* rate = target(j);
-      if (rate == nullptr) rate = rate_.data();
-      write_rate(here, rate);
-      done(j, static_cast<const double*>(rate));
+    for_each_range(rho, wait, [&](Index begin, Index end, Index readable) {
+      for (phase_space::Range planes{begin, 0}; planes.begin < end; planes.begin = planes.end()) {
+        const bool run = runs_.at(planes.begin, end);
+        planes.size = run ? runs_.length() : 1;
+        double* rate = target(planes.begin);
+        if (rate == nullptr) rate = rate_.data();
+        if (run)
+          write_rate(rho, planes, rate);
+        else
+          write_rate(neighbourhood(rho, planes.begin, readable), rate);
+        done(planes, static_cast<const double*>(rate));
+      }
     });
   }
 
@@ -105,43 +116,43 @@ class KineticEquation {
   /// full mode with the momentum gradient. Collective over the momentum communicator.
   template <class Visit>
   void sweep(const phase_space::StateView& rho, Visit&& visit) {
-    for_each_plane(
+    for_each_range(
         rho, [] {},
-        [&](Index j, Neighbourhood& here) {
-          add_momentum_gradient(here);
-          visit(j, here);
+        [&](Index begin, Index end, Index readable) {
+          for (Index j = begin; j < end; ++j) {
+            Neighbourhood here = neighbourhood(rho, j, readable);
+            add_momentum_gradient(here);
+            visit(j, here);
+          }
         });
   }
 
  private:
-  /// Planes that need no ghosts first.
+  /// Calls visit(begin, end, readable) for ranges of the owned planes, those that need no ghosts
+  /// first.
   template <class AwaitGhosts, class Visit>
-  void for_each_plane(const phase_space::StateView& rho, AwaitGhosts&& await_ghosts,
+  void for_each_range(const phase_space::StateView& rho, AwaitGhosts&& await_ghosts,
                       Visit&& visit) {
     const Index planes = box_.z.size;
-    const auto visit_range = [&](Index begin, Index end, Index readable) {
-      for (Index j = begin; j < end; ++j) {
-        Neighbourhood here = neighbourhood(rho, j, readable);
-        visit(j, here);
-      }
-    };
     begin_sweep();
     // Moments that are summed up over ranks are so for all planes at once.
     const Index span = z_.span();
     const Index inner = moments_.shared() ? 0 : std::max<Index>(0, planes - 2 * span);
-    if (inner > 0) visit_range(span, span + inner, planes);
+    if (inner > 0) visit(span, span + inner, planes);
     await_ghosts();
     if (moments_.shared()) update_moments(rho);
     const Index last = std::min<Index>(planes + reach_, rho.planes_seen().end());
     if (inner > 0) {
-      visit_range(span + inner, planes, last);
-      visit_range(0, span, last);
+      visit(span + inner, planes, last);
+      visit(0, span, last);
     } else {
-      visit_range(0, planes, last);
+      visit(0, planes, last);
     }
   }
   void begin_sweep();
   void write_rate(const Neighbourhood& here, double* rate);
+  /// On a run of planes.
+  void write_rate(const phase_space::StateView& rho, phase_space::Range planes, double* rate);
   /// \param readable  planes before this one may be read
   Neighbourhood neighbourhood(const phase_space::StateView& rho, Index j, Index readable);
   void add_momentum_gradient(Neighbourhood& here);
@@ -159,13 +170,14 @@ class KineticEquation {
   Terms terms_;
   Parts parts_;  ///< of the terms that are written in one pass
   Moments moments_;
+  PlaneRuns runs_;
   Stopwatch rate_time_, moments_time_, waiting_time_;
   std::vector<char> prepared_;     ///< by plane seen
   Index ahead_;                    ///< planes to prepare at once
   Index ring_;                     ///< planes in the ring of products
   phase_space::Numbers products_;  ///< of the first planes, and of those around the sweep
   phase_space::Numbers gradient_;  ///< D_p rho
-  phase_space::Numbers rate_;      ///< of one plane
+  phase_space::Numbers rate_;      ///< of one plane, or of a run
   std::vector<double> signs_;      ///< of the owned angles
 };
 

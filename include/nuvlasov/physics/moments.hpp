@@ -4,6 +4,7 @@
 
 #include <mpi.h>
 
+#include <array>
 #include <vector>
 
 #include "nuvlasov/flavor/density_matrix.hpp"
@@ -30,9 +31,11 @@ class MomentumSum {
   PlaneMoments<flavors> of(const double* plane, Index energy_stride) const;
 
  private:
+  static constexpr std::size_t powers = 3;
+
+  Index angles_;
   std::vector<double> energy_weights_;
-  std::vector<double> weights_;
-  std::vector<double> directions_;
+  std::array<phase_space::Numbers, powers> weights_;  ///< s w v^n, [angle][component]
 };
 
 /// Moments at every z plane a rank sees, ghosts included, and Omega made of them and of matter,
@@ -60,6 +63,11 @@ class Moments {
   /// Recomputes plane j alone, when the momentum grid is whole on each rank.
   void update_plane(const phase_space::StateView& rho, Index j);
 
+  /// Writes Omega on `planes` alone, node by node, [plane][energy][angle][component], and updates
+  /// nothing; when the momentum grid is whole on each rank.
+  void write_refraction(const phase_space::StateView& rho, phase_space::Range planes,
+                        double* omega) const;
+
   /// Moments at plane j of the owned planes, -ghosts <= j < owned + ghosts where there are such.
   template <int flavors>
   PlaneMoments<flavors> at(Index j) const {
@@ -83,11 +91,13 @@ class Moments {
   Index angles() const { return angles_; }
 
  private:
-  Index refraction_stride() const {
-    return static_cast<Index>(directions_seen_.size()) * components_;
-  }
+  Index refraction_stride() const { return static_cast<Index>(speeds_.size()); }
   template <int flavors>
   void sum_up(const phase_space::StateView& rho, Index j);
+  /// Writes Omega at plane j, [angle][component]; returns A_1.
+  template <int number>
+  flavor::Matrix<number> write_row(const PlaneMoments<number>& moments, Index j,
+                                   double* omega) const;
   template <int flavors>
   void update_refraction(Index j);
 
@@ -99,9 +109,9 @@ class Moments {
   Index angles_;
   MPI_Comm momentum_comm_;
   bool shared_;
-  std::vector<double> directions_seen_;
   std::vector<double> matter_;  ///< by plane seen; empty: none
   Index first_owned_;           ///< position of the first owned angle in a row of all that are seen
+  phase_space::Numbers speeds_;  ///< v of the directions seen, [angle][component]
   phase_space::Numbers planes_;  ///< [plane seen][n][component]
   phase_space::Numbers refraction_;
   phase_space::Numbers current_;

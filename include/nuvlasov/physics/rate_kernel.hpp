@@ -55,14 +55,17 @@ class RateKernel {
 };
 
 /// For the flavors of the grid.
+/// \param box   owned energies and directions
+/// \param seen  those in memory
 std::shared_ptr<RateKernel> make_rate_kernel(const phase_space::MomentumGrid& momentum,
-                                             const phase_space::Decomposition& decomposition);
+                                             const phase_space::Box& box,
+                                             const phase_space::Box& seen);
 
 template <int flavors>
 class FlavoredRateKernel final : public RateKernel {
  public:
-  FlavoredRateKernel(const phase_space::MomentumGrid& momentum,
-                     const phase_space::Decomposition& decomposition);
+  FlavoredRateKernel(const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
+                     const phase_space::Box& seen);
 
   Index products_size() const override {
     return lines_.all_blocks() * lines_.block_size() * (spherical_ ? 2 : 1);
@@ -105,13 +108,13 @@ class FlavoredRateKernel final : public RateKernel {
   phase_space::Lines lines_;
   phase_space::MomentumGradient momentum_gradient_;
   bool spherical_;
-  Index energies_, row_;            ///< owned: energies, numbers in a row of angles
-  Index row_seen_;                  ///< numbers in a row of angles seen
-  Index to_first_;                  ///< numbers from what is seen first to what is owned first
-  Index first_angle_;               ///< of the owned ones among those seen, position in a row
-  bool whole_;                      ///< what is seen is what is owned
-  std::vector<double> directions_;  ///< seen
-  std::vector<double> signs_;       ///< s of the directions seen, [angle][component]
+  Index energies_, row_;         ///< owned: energies, numbers in a row of angles
+  Index row_seen_;               ///< numbers in a row of angles seen
+  Index to_first_;               ///< numbers from what is seen first to what is owned first
+  Index first_angle_;            ///< of the owned ones among those seen, position in a row
+  bool whole_;                   ///< what is seen is what is owned
+  phase_space::Numbers speeds_;  ///< v, in the registers of a period
+  std::vector<double> signs_;    ///< s of the directions seen, [angle][component]
   std::optional<phase_space::AngularCommutator> commutator_;  ///< in spherical geometry
   phase_space::Numbers curvature_, sign_;                     ///< s kappa, s: in those of a line
   std::vector<double> inverse_energy_;                        ///< 1/E of the energies seen

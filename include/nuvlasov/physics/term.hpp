@@ -82,6 +82,9 @@ class Term {
   /// Nothing: add_rate() is called.
   virtual Parts parts() const { return {}; }
 
+  /// Whether it acts on other planes than the ends of an open axis.
+  virtual bool acts_inside() const { return true; }
+
   /// Adds this term's d rho/dt at one z plane to `rate`, [energy][angle][component].
   virtual void add_rate(const Neighbourhood& here, double* rate) = 0;
 

@@ -23,24 +23,25 @@ class RightHandSide {
     PetscScalar* memory = nullptr;
     PetscCall(VecGetArrayWrite(rate, &memory));
     const Index plane = decomposition_.box().plane();
-    PetscCall(for_each_plane(
-        state, [&](Index j) { return memory + j * plane; }, [](Index, const double*) {}));
+    PetscCall(for_each_run(
+        state, [&](Index j) { return memory + j * plane; },
+        [](phase_space::Range, const double*) {}));
     PetscCall(VecRestoreArrayWrite(rate, &memory));
     PetscFunctionReturn(0);
   }
 
-  /// d rho/dt at `state` on one owned plane after another: calls done(j, rate). Collective.
+  /// d rho/dt at `state` on some owned planes after others: calls done(planes, rate). Collective.
   template <class Done>
-  PetscErrorCode for_each_plane(Vec state, Done&& done) {
+  PetscErrorCode for_each_run(Vec state, Done&& done) {
     PetscFunctionBeginUser;
-    PetscCall(for_each_plane(
+    PetscCall(for_each_run(
         state, [](Index) -> double* { return nullptr; }, done));
     PetscFunctionReturn(0);
   }
 
   /// The same, written to target(j) where that is not null.
   template <class Target, class Done>
-  PetscErrorCode for_each_plane(Vec state, Target&& target, Done&& done) {
+  PetscErrorCode for_each_run(Vec state, Target&& target, Done&& done) {
     PetscFunctionBeginUser;
     const auto lap = watch_.lap();
     PetscCall(decomposition_.with_ghosts_under_way(

@@ -48,8 +48,7 @@ GridShape with_beams(std::vector<double> directions, std::vector<double> weights
   return shape;
 }
 
-GridShape single_energy() {
-  GridShape shape;
+GridShape single_energy(GridShape shape = {}) {
   shape.energies = 1;
   shape.half_width = 0.5;
   return shape;
@@ -95,6 +94,15 @@ physics::EquationSettings external(physics::EquationSettings settings = {}) {
 const std::vector<Case> cases{
     {"standard", {Mode::standard}, {}},
     {"standard, one energy", {Mode::standard}, single_energy()},
+    {"standard, one energy, matter",
+     {.mode = Mode::standard,
+      .matter = testing_support::with_masses_and_matter({}, GridShape().z).matter},
+     single_energy()},
+    {"standard, one energy, masses", external({Mode::standard}), single_energy()},
+    {"standard, one energy, antineutrinos", {Mode::standard}, with_antineutrinos(single_energy())},
+    {"standard, one energy, spherical",
+     {Mode::standard},
+     single_energy(spherical(5, phase_space::AngularOperator::spectral))},
     {"standard, order 2 in z", {Mode::standard}, with_orders(2, 4)},
     {"full", {}, {}},
     {"full, orders 2 and 8", {}, with_orders(2, 8)},
@@ -405,6 +413,46 @@ INSTANTIATE_TEST_SUITE_P(
              testing_support::with_masses_and_matter({.dissipation = {.z = 0.5, .energy = 0.5}},
                                                      splittable().z),
              twelve_angles()}));
+
+/// A term with which all planes are taken one by one.
+class Nothing final : public physics::Term {
+ public:
+  std::string name() const override { return "nothing"; }
+  std::string meaning() const override { return "0"; }
+  void add_rate(const physics::Neighbourhood& /*here*/, double* /*rate*/) override {}
+  double spectral_radius(const physics::Moments& /*moments*/) const override { return 0.0; }
+};
+
+/// On more ranks other planes are in runs, and other planes alone.
+TEST(PlaneRuns, GiveEachPlaneTheSameRateAsAloneToTheBit) {
+  int size = 1;
+  MPI_Comm_size(PETSC_COMM_WORLD, &size);
+  GridShape few_energies = splittable(), many_angles = single_energy(splittable());
+  few_energies.energies = 7;
+  many_angles.spherical_angles = 11;
+  for (GridShape shape : {single_energy(splittable()), few_energies, many_angles,
+                          with_antineutrinos(single_energy(splittable())),
+                          three_flavors(single_energy(splittable()))})
+    for (const auto boundaries :
+         {phase_space::Boundaries::periodic, phase_space::Boundaries::open}) {
+      shape.boundaries = boundaries;
+      shape.z = 64;
+      const physics::EquationSettings settings{.mode = Mode::standard};
+      Grid whole(shape, settings);
+      Grid part(shape, settings, PETSC_COMM_WORLD, {.z = size});
+      Grid plane_by_plane(shape, settings);
+      plane_by_plane.equation->add_term(std::make_unique<Nothing>());
+      const auto state = whole.random_state(6);
+      for (Grid* grid : {&whole, &part, &plane_by_plane}) grid->set(state);
+      const auto expected = plane_by_plane.rate();
+      EXPECT_EQ(whole.rate(), expected);
+      const auto rate = part.rate();
+      part.for_owned([&](Index local, Index global) {
+        EXPECT_EQ(rate[static_cast<std::size_t>(local)],
+                  expected[static_cast<std::size_t>(global)]);
+      });
+    }
+}
 
 }  // namespace
 }  // namespace nuvlasov

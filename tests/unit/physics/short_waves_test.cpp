@@ -26,7 +26,7 @@ TEST(LargestRefraction, IsTheLargestEigenvalueOfOmega) {
     flavor::store(state.data() + n, flavor::Matrix<2>{1.0, 0.6 * length, 0.0, 0.8 * length});
   }
   grid.set(state);
-  grid.rate();
+  grid.update_moments();
   EXPECT_NEAR(largest_refraction(grid.equation->moments()), 0.5 * (3.0 + 0.5) * sum, 1e-12 * sum);
 }
 

@@ -39,7 +39,7 @@ class Stepper {
     settings.step = step;
     settings.safety = safety;
     EXPECT_EQ(integrator_.create(grid_.decomposition, *grid_.equation, settings, grid_.state), 0);
-    grid_.rate();  // brings the moments up to date
+    grid_.update_moments();
   }
 
   std::vector<double> run_to_end() {
@@ -158,7 +158,7 @@ TEST_P(EveryMethod, IsStableAtTheAutomaticStepWhateverTheDissipation) {
     auto state = stepper.grid().random_state(2);
     for (double& value : state) value *= 1e-3;
     stepper.grid().set(state);
-    stepper.grid().rate();
+    stepper.grid().update_moments();
     const double before = stepper.grid().inner_product(state, state);
     const auto after = stepper.run_to_end();
     EXPECT_LT(stepper.grid().inner_product(after, after), before) << epsilon;

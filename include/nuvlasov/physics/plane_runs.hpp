@@ -1,0 +1,44 @@
+/// \file
+/// Streaming and refraction of many z planes at once, where a plane has so few nodes that what is
+/// done once for each plane would outweigh them.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+
+#include "nuvlasov/physics/rate_kernel.hpp"
+
+namespace nuvlasov::physics {
+
+/// Runs of planes with the same row of D_z. To a RateKernel that takes no D_p, planes one after the
+/// other are the directions of a single plane with one energy.
+class PlaneRuns {
+ public:
+  /// No runs.
+  PlaneRuns() = default;
+  /// None either where momentum is split, or a plane is large enough by itself.
+  PlaneRuns(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+            const phase_space::Decomposition& decomposition);
+
+  /// Planes in a run.
+  Index length() const { return length_; }
+  /// Whether the owned planes from j on, before `end`, begin with a run: it reads no ghosts and is
+  /// away from the ends of an open axis.
+  bool at(Index j, Index end) const {
+    return length_ > 0 && j >= inside_.begin && j + length_ <= std::min(end, inside_.end());
+  }
+  /// Where Omega belongs, [plane][energy][angle][component].
+  double* refraction() { return refraction_.data(); }
+  /// Writes the sum of `parts`, which need no products, to `rate`,
+  /// [plane][energy][angle][component]. \param j  the first plane
+  void write_rate(const phase_space::StateView& rho, Index j, const Parts& parts, double* rate);
+
+ private:
+  Index length_ = 0;
+  phase_space::Range inside_;  ///< planes that runs may be made of
+  phase_space::Stencil d_z_;
+  std::shared_ptr<RateKernel> kernel_;
+  phase_space::Numbers refraction_;
+};
+
+}  // namespace nuvlasov::physics

@@ -1,0 +1,67 @@
+#include "nuvlasov/physics/plane_runs.hpp"
+
+#include <numeric>
+
+namespace nuvlasov::physics {
+namespace {
+
+/// Numbers in a run, for the innermost cache. Nodes of a plane up to which runs are faster with
+/// several energies too; with one, whose Omega would be written for every node, they always are.
+constexpr Index numbers_of_run = 2048, few_nodes = 32;
+
+/// Of the planes inside of a rank, all but the fewest in runs of one length, which fill registers.
+Index length_of_runs(Index planes, Index nodes, Index components) {
+  constexpr Index lanes = phase_space::Lines::lanes;
+  const Index step = lanes / std::gcd(lanes, nodes);
+  const Index wanted = std::max(numbers_of_run / (nodes * components), step);
+  const Index longest = std::min(wanted, planes) / step * step;
+  Index best = longest;
+  for (Index length = longest; length > longest / 2; length -= step)
+    if (planes % length < planes % best) best = length;
+  return best;
+}
+
+/// The nodes of `planes` planes as directions.
+phase_space::MomentumGrid nodes_as_directions(const phase_space::MomentumGrid& momentum,
+                                              Index planes) {
+  std::vector<double> directions;
+  for (Index row = 0; row < planes * momentum.energies(); ++row)
+    directions.insert(directions.end(), momentum.directions().begin(), momentum.directions().end());
+  std::vector<double> weights(directions.size(), 1.0);
+  return phase_space::MomentumGrid(momentum.reference_energy(), momentum.half_width(), 1,
+                                   momentum.energy_derivative().order(), std::move(directions),
+                                   std::move(weights))
+      .of_flavors(momentum.flavors());
+}
+
+}  // namespace
+
+PlaneRuns::PlaneRuns(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
+                     const phase_space::Decomposition& decomposition)
+    : d_z_(phase_space::central_stencil(z.derivative())) {
+  const phase_space::Box& owned = decomposition.box();
+  const Index nodes = owned.energy.size * owned.angle.size;
+  if (decomposition.splits_momentum() || (owned.energy.size > 1 && nodes > few_nodes)) return;
+  const Index begin = std::max<Index>(z.span(), z.closure() - owned.z.begin);
+  const Index end =
+      std::min<Index>(owned.z.size - z.span(), z.cells() - z.closure() - owned.z.begin);
+  inside_ = {begin, std::max<Index>(0, end - begin)};
+  length_ = length_of_runs(inside_.size, nodes, owned.components);
+  if (length_ == 0) return;
+  const phase_space::Box plane{
+      .z = {}, .energy = {0, 1}, .angle = {0, length_ * nodes}, .components = owned.components};
+  kernel_ = make_rate_kernel(nodes_as_directions(momentum, length_), plane, plane);
+  refraction_.resize(static_cast<std::size_t>(length_ * owned.plane()));
+}
+
+void PlaneRuns::write_rate(const phase_space::StateView& rho, Index j, const Parts& parts,
+                           double* rate) {
+  Neighbourhood here;
+  here.d_z_ = &d_z_;
+  for (int m = d_z_.lowest; m <= d_z_.highest; ++m)
+    here.density_[Neighbourhood::slot(m)] = rho.row(j + m, 0);
+  here.refraction_[Neighbourhood::slot(0)] = refraction_.data();
+  kernel_->write_rate(here, parts, rate);
+}
+
+}  // namespace nuvlasov::physics
