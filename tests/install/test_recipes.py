@@ -26,6 +26,7 @@ VIRTUAL = {"gcc": "cxx", "openmpi": "mpi", "pkgconf": "pkgconfig"}
 IMPLIED = {"lapack", "python"}
 CMAKE_NAMES = {
     "CLI11": "cli11",
+    "Eigen3": "eigen",
     "GTest": "googletest",
     "HDF5": "hdf5",
     "LAPACK": "lapack",

@@ -241,7 +241,7 @@ double occupation_difference(const Components& rho, FlavorPair pair);
 /// Whether one of a pair of flavors is there, but for rounding: else they cannot be coherent.
 bool holds_any(int flavors, const Components& rho, FlavorPair pair);
 
-/// Diagonal in flavor. \param occupations  of each flavor
+/// Diagonal in flavor. \param n  occupation of each
 template <int flavors>
 Matrix<flavors> diagonal(const std::array<double, flavors>& n) {
   if constexpr (flavors == 2)
