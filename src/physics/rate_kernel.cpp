@@ -145,8 +145,8 @@ void FlavoredRateKernel<flavors>::write_products(const double* rho, const double
   spread(row_values_.data(), half_omega_.data());
   const auto half_a1 = 0.5 * flavor::load<flavors>(current);
   double* const of_current = products + lines_.all_blocks() * block_size;
-  const auto write = [&, spherical = spherical_, half_omega = half_omega_.data()](
-                         const double* nodes, const Place& place) {
+  const auto write = [&, spherical = spherical_, half_omega = half_omega_.data() ](
+      const double* nodes, const Place& place) __attribute__((always_inline)) {
     const Block density = flavor::by_component(flavor::load_block<flavors>(nodes));
     Block by_omega{};
     flavor::add_jordan_product(flavor::load_block<flavors>(half_omega + place.turn), density,
