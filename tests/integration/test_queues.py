@@ -319,7 +319,11 @@ def test_job_stopped_by_a_file_is_not_submitted_again(queue: Queue) -> None:
     assert "there is run/STOP" in job.log
 
 
-def test_job_that_is_ended_leaves_a_checkpoint_and_is_not_submitted_again(queue: Queue) -> None:
+def test_job_that_is_ended_leaves_a_checkpoint_and_is_not_submitted_again(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The ranks are killed after twice as many seconds; one would be too few where disks are busy.
+    monkeypatch.setenv("OMPI_MCA_odls_base_sigkill_timeout", "5")
     run = queue.directory / "run"
     seen: list[Path | None] = []
 
