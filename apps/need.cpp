@@ -64,25 +64,20 @@ double ghost_nodes(const Problem& problem, const Extent& share,
   return of_solve + (grid.z > 1 ? 2.0 * problem.ghosts() * plane : 0.0);
 }
 
-/// Planes that a sweep keeps: products of Omega or A_1 with rho around it and at its start; W, D_p
-/// rho, rates, and the derivative of the entropy.
+/// Planes that a sweep keeps: W, D_p rho, rates, and the derivative of the entropy.
 double sweep_bytes(const Problem& problem, const Extent& share,
                    const phase_space::ProcessGrid& grid) {
-  const bool full = problem.equation.mode == physics::Mode::full;
-  const double products =
-      problem.momentum.geometry() == phase_space::Geometry::spherical ? 2.0 : 1.0;
-  const double swept = full ? products * (4.0 * problem.z.derivative().reach() + 1.0) : 0.0;
-  constexpr double besides = 4.0;
+  constexpr double planes = 4.0;
   const Extent seen = phase_space::with_ghosts(share, grid, problem.ghosts());
-  return (swept + besides) * static_cast<double>(seen.energy) * static_cast<double>(seen.angle) *
+  return planes * static_cast<double>(seen.energy) * static_cast<double>(seen.angle) *
          problem.momentum.matrix_bytes();
 }
 
-/// Moments, and Omega of each direction, of all planes with their ghosts.
+/// Moments, A_0, A_1, and Omega of each direction, of all planes with their ghosts.
 double moment_bytes(const Problem& problem, const Extent& share) {
-  constexpr double moments_and_current = 4.0;
+  constexpr double moments = 5.0;
   return static_cast<double>(share.z + 2 * Index{problem.ghosts()}) *
-         (static_cast<double>(share.angle) + moments_and_current) * problem.momentum.matrix_bytes();
+         (static_cast<double>(share.angle) + moments) * problem.momentum.matrix_bytes();
 }
 
 /// The largest field that is made for a snapshot; the state itself is written from where it is.

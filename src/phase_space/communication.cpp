@@ -9,8 +9,8 @@ namespace {
 /// Matrices that the moments of a plane consist of.
 constexpr int moments_of_a_plane = 3;
 
-/// D_p rho and the moments are made on ghost planes too: this part of the work on a plane.
-constexpr double share_on_ghost_planes = 0.3;
+/// Moments are made on ghost planes too: this part of the work on a plane.
+constexpr double share_on_ghost_planes = 0.1;
 
 AxisShare largest_axis_share(Index nodes, int ranks, bool periodic) {
   const int neighbours = periodic && ranks > 1 ? 2 : std::min(2, ranks - 1);

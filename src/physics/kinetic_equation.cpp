@@ -13,8 +13,12 @@ namespace nuvlasov::physics {
 
 namespace {
 
-/// Numbers of products to make at once: few planes that are large, many that are small.
+/// Numbers of the planes whose moments are made at once: few that are large, many that are small.
 constexpr Index prepared_together = 8192;
+
+/// Numbers of the planes around one, up to which another may be fetched: 1 MB, half of the cache
+/// of a core, or all of it.
+constexpr Index kept_in_cache = Index{1} << 17;
 
 bool contains(const Terms& terms, const std::string& name) {
   return std::any_of(terms.begin(), terms.end(),
@@ -76,14 +80,10 @@ KineticEquation::KineticEquation(const EquationSettings& settings, const phase_s
       terms_(make_terms(settings, z, momentum, box_, kernel_)),
       moments_(momentum, decomposition, settings.matter),
       prepared_(static_cast<std::size_t>(box_.z.size + 2 * Index{reach_})),
-      ahead_(std::max<Index>(1, prepared_together / kernel_->products_size())),
-      ring_(2 * Index{z.span()} + ahead_),
+      ahead_(std::max<Index>(1, prepared_together / box_.plane())),
       signs_(phase_space::owned(momentum.signs(), box_.angle)) {
   for (const auto& term : terms_) parts_ |= term->parts();
-  if (parts_.read_products())
-    products_.resize(
-        static_cast<std::size_t>((2 * Index{z.span()} + ring_) * kernel_->products_size()));
-  if (!parts_.read_products() && !acts_by_itself(terms_))
+  if (!parts_.read_brackets() && !acts_by_itself(terms_))
     runs_ = PlaneRuns(z, momentum, decomposition);
   rate_.resize(static_cast<std::size_t>(std::max<Index>(1, runs_.length()) * box_.plane()));
   if (settings.mode == Mode::full) gradient_.resize(static_cast<std::size_t>(box_.plane()));
@@ -98,7 +98,14 @@ void KineticEquation::add_term(std::unique_ptr<Term> term) {
 
 bool KineticEquation::has_term(const std::string& name) const { return contains(terms_, name); }
 
-void KineticEquation::write_rate(const Neighbourhood& here, double* rate) {
+void KineticEquation::write_rate(const phase_space::StateView& rho, Index j, Index readable,
+                                 double* rate) {
+  Neighbourhood here = neighbourhood(rho, j, readable);
+  // A rate that is kept is added to vectors at once: memory is busy enough where there is little to
+  // compute.
+  const bool fetch = parts_.read_brackets() || rate != rate_.data();
+  if (fetch && box_.plane() * (2 * z_.span() + 2) <= kept_in_cache)
+    here.coming_ = rho.row(std::min(j + z_.span() + ahead_, box_.z.size - 1), 0);
   kernel_->write_rate(here, parts_, rate);
   for (const auto& term : terms_)
     if (!term->parts().any()) term->add_rate(here, rate);
@@ -124,26 +131,13 @@ void KineticEquation::prepare(const phase_space::StateView& rho, Index j, Index 
   const auto done = [&](Index plane) -> char& {
     return prepared_[static_cast<std::size_t>(plane + reach_)];
   };
-  if (done(j)) return;
+  if (moments_.shared() || done(j)) return;
+  const auto lap = moments_time_.lap();
   const Index end = std::min(j + ahead_, readable);
-  Index next = j;
-  if (!moments_.shared()) {
-    const auto lap = moments_time_.lap();
-    for (; next < end && !done(next); ++next) moments_.update_plane(rho, next);
-  }
-  for (next = j; next < end && !done(next); ++next) {
+  for (Index next = j; next < end && !done(next); ++next) {
+    moments_.update_plane(rho, next);
     done(next) = 1;
-    if (parts_.read_products())
-      kernel_->write_products(rho.row(next, 0), moments_.refraction(next), moments_.current(next),
-                              products(next));
   }
-}
-
-double* KineticEquation::products(Index j) {
-  // The first planes are kept until the sweep comes back to them.
-  const Index kept = 2 * Index{z_.span()};
-  const Index slot = j >= 0 && j < kept ? j : kept + (j + kept) % ring_;
-  return products_.data() + slot * kernel_->products_size();
 }
 
 void KineticEquation::add_momentum_gradient(Neighbourhood& here) {
@@ -170,8 +164,8 @@ Neighbourhood KineticEquation::neighbourhood(const phase_space::StateView& rho, 
     const std::size_t slot = Neighbourhood::slot(m);
     here.density_[slot] = rho.row(j + m, 0);
     here.refraction_[slot] = moments_.refraction(j + m);
+    here.charge_[slot] = moments_.charge(j + m);
     here.current_[slot] = moments_.current(j + m);
-    if (parts_.read_products()) here.products_[slot] = products(j + m);
   }
   return here;
 }

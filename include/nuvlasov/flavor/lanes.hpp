@@ -182,6 +182,41 @@ void add_jordan_product(const Matrices& half_a, const Block<3>& b, Block<3>& sum
   add_symmetric_product(half_a, b, sum);
 }
 
+/// One matrix that multiplies many Blocks: a/2 as it is for two flavors; for three the operator
+/// b -> a o b, which takes 81 products where the structure constants take twice as many.
+template <int flavors>
+struct Multiplier;
+
+template <>
+struct Multiplier<2> {
+  Matrix<2> half_a{};
+  Multiplier() = default;
+  explicit Multiplier(const Matrix<2>& half) : half_a(half) {}
+};
+inline void add_jordan_product(const Multiplier<2>& a, const Block<2>& b, Block<2>& sum) {
+  add_jordan_product(a.half_a, b, sum);
+}
+
+template <>
+struct Multiplier<3> {
+  std::array<std::array<double, components(3)>, components(3)> element{};  ///< [b][c]
+  Multiplier() = default;
+  explicit Multiplier(const Matrix<3>& half_a) {
+    element[0][0] = 2.0 / 3.0 * half_a[0];
+    for (int c = 1; c < components(3); ++c) {
+      element[c][c] = 2.0 / 3.0 * half_a[0];
+      element[0][c] = 2.0 / 3.0 * half_a[c];
+      element[c][0] = half_a[c];
+    }
+    add_symmetric_operator(half_a, element);
+  }
+};
+[[gnu::always_inline]] inline void add_jordan_product(const Multiplier<3>& a, const Block<3>& b,
+                                                      Block<3>& sum) {
+  for (int from = 0; from < components(3); ++from)
+    for (int to = 0; to < components(3); ++to) sum[to] += a.element[from][to] * b[from];
+}
+
 /// Adds (0, axis x P), Eq. (6b); the first component of `axis` is not read.
 inline void add_precession(const Block<2>& axis, const Block<2>& rho, Block<2>& sum) {
   sum[1] += axis[2] * rho[3] - axis[3] * rho[2];

@@ -4,7 +4,9 @@
 ///     lambda_a lambda_b = (2/3) delta_ab + (d_abc + i f_abc) lambda_c.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <numbers>
 
 namespace nuvlasov::flavor {
@@ -79,6 +81,30 @@ inline void add_symmetric_product(const X& x, const Y& y, Sum& sum) {
       sum[b] += d * (x[c] * y[a] + x[a] * y[c]);
       sum[c] += d * (x[a] * y[b] + x[b] * y[a]);
     }
+  }
+}
+
+/// d_abc of all a, b, c, not only of a <= b <= c.
+inline constexpr auto all_symmetric_constants = [] {
+  constexpr std::size_t orders_of_three = 6;
+  struct {
+    std::array<StructureConstant, orders_of_three * symmetric_constants.size()> constants{};
+    std::size_t size = 0;
+  } all;
+  for (const auto& [a, b, c, d] : symmetric_constants) {
+    std::array indices{a, b, c};
+    do all.constants[all.size++] = {indices[0], indices[1], indices[2], d};
+    while (std::next_permutation(indices.begin(), indices.end()));
+  }
+  return all;
+}();
+
+/// Adds d_abc x_a to each element [b][c] of an operator.
+template <class X, class Operator>
+inline void add_symmetric_operator(const X& x, Operator& sum) {
+  for (std::size_t n = 0; n < all_symmetric_constants.size; ++n) {
+    const auto& [a, b, c, d] = all_symmetric_constants.constants[n];
+    sum[b][c] += d * x[a];
   }
 }
 

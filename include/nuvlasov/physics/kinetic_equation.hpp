@@ -106,7 +106,7 @@ class KineticEquation {
         if (run)
           write_rate(rho, planes, rate);
         else
-          write_rate(neighbourhood(rho, planes.begin, readable), rate);
+          write_rate(rho, planes.begin, readable, rate);
         done(planes, static_cast<const double*>(rate));
       }
     });
@@ -150,16 +150,15 @@ class KineticEquation {
     }
   }
   void begin_sweep();
-  void write_rate(const Neighbourhood& here, double* rate);
+  /// \param readable  planes before this one may be read
+  void write_rate(const phase_space::StateView& rho, Index j, Index readable, double* rate);
   /// On a run of planes.
   void write_rate(const phase_space::StateView& rho, phase_space::Range planes, double* rate);
-  /// \param readable  planes before this one may be read
   Neighbourhood neighbourhood(const phase_space::StateView& rho, Index j, Index readable);
   void add_momentum_gradient(Neighbourhood& here);
   /// Makes what neighbours need of plane j, and of some to come, if that is not yet done in this
   /// sweep.
   void prepare(const phase_space::StateView& rho, Index j, Index readable);
-  double* products(Index j);
 
   phase_space::ZAxis z_;
   phase_space::MomentumGrid momentum_;
@@ -174,8 +173,6 @@ class KineticEquation {
   Stopwatch rate_time_, moments_time_, waiting_time_;
   std::vector<char> prepared_;     ///< by plane seen
   Index ahead_;                    ///< planes to prepare at once
-  Index ring_;                     ///< planes in the ring of products
-  phase_space::Numbers products_;  ///< of the first planes, and of those around the sweep
   phase_space::Numbers gradient_;  ///< D_p rho
   phase_space::Numbers rate_;      ///< of one plane, or of a run
   std::vector<double> signs_;      ///< of the owned angles

@@ -5,6 +5,7 @@
 #include <mpi.h>
 
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "nuvlasov/flavor/density_matrix.hpp"
@@ -80,7 +81,8 @@ class Moments {
   const double* refraction(Index j) const {
     return refraction_.data() + (j + ghosts_) * refraction_stride() + first_owned_;
   }
-  /// A_1 of Eq. (17) at z_j, which makes the gradient of Omega in direction.
+  /// A_0 and A_1 of Eq. (17) at z_j.
+  const double* charge(Index j) const { return charge_.data() + (j + ghosts_) * components_; }
   const double* current(Index j) const { return current_.data() + (j + ghosts_) * components_; }
   /// Whether the planes are summed up over ranks.
   bool shared() const { return shared_; }
@@ -94,10 +96,10 @@ class Moments {
   Index refraction_stride() const { return static_cast<Index>(speeds_.size()); }
   template <int flavors>
   void sum_up(const phase_space::StateView& rho, Index j);
-  /// Writes Omega at plane j, [angle][component]; returns A_1.
+  /// Writes Omega at plane j, [angle][component]; returns A_0 and A_1.
   template <int number>
-  flavor::Matrix<number> write_row(const PlaneMoments<number>& moments, Index j,
-                                   double* omega) const;
+  std::pair<flavor::Matrix<number>, flavor::Matrix<number>> write_row(
+      const PlaneMoments<number>& moments, Index j, double* omega) const;
   template <int flavors>
   void update_refraction(Index j);
 
@@ -114,7 +116,7 @@ class Moments {
   phase_space::Numbers speeds_;  ///< v of the directions seen, [angle][component]
   phase_space::Numbers planes_;  ///< [plane seen][n][component]
   phase_space::Numbers refraction_;
-  phase_space::Numbers current_;
+  phase_space::Numbers charge_, current_;
 };
 
 }  // namespace nuvlasov::physics

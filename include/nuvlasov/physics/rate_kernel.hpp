@@ -1,19 +1,23 @@
 /// \file
 /// The rate of the terms of Eq. (1, 16), of all together or of some, on one z plane.
 ///
-/// The formulas of streaming.hpp, refraction.hpp, weak_force.hpp and group_velocity.hpp in the
-/// order that needs fewest products. With o the Jordan product, d = D_z rho, Q = Omega o rho, q =
-/// A_1 o rho and the commutator C = [S, v] of angular_operator.hpp,
+/// The formulas of streaming.hpp, refraction.hpp, weak_force.hpp and group_velocity.hpp, reading
+/// rho of each plane once and keeping nothing of other planes. With o the Jordan product, d = D_z
+/// rho, s the sign of the species and the commutator C = [S, v] of angular_operator.hpp,
 ///
 ///     streaming       -v d
 ///     refraction      i [rho, Omega]
-///     weak force      D_p W + (1/3E) C [D_z q - A_1 o d + 2 (D_z A_1) o rho],
-///                     W = 1/3 [D_z Q - Omega o d + 2 (D_z Omega) o rho]
-///     group velocity  (1/3E) { kappa [A_1 o d + D_z q] + C [A_1 o d - (D_z A_1) o rho] }
+///     weak force      s { D_p W + (1/E) C Y_1 },  W = Y_0 - v Y_1
+///     group velocity  s/E { kappa [Y_1 + 2 Z] + C Z }
 ///
-/// the last two times the sign s of the species, because Omega = A_0 - v A_1 does not depend on
-/// energy, so that D_p(Omega o f) = Omega o D_p f - A_1 o C f/E for the discrete operators too. C
-/// and kappa are zero for frozen directions.
+///     Y_n = 1/3 [D_z(A_n o rho) - A_n o d + 2 (D_z A_n) o rho]
+///     Z = 1/3 [A_1 o d - (D_z A_1) o rho]
+///
+/// because Omega = A_0 - v A_1 does not depend on energy, so that D_p(Omega o f) = Omega o D_p f -
+/// A_1 o C f/E for the discrete operators too. C and kappa are zero for frozen directions. Of each
+/// pair of planes a, b of D_z, w apart, Y_n has two products, both zero where all is uniform:
+///
+///     w/3 { [(A_a + A_b)/2 - A] o (rho_a - rho_b) + [(A_a - A_b)/2] o (rho_a + rho_b + 4 rho) }.
 #pragma once
 
 #include <memory>
@@ -34,16 +38,6 @@ class RateKernel {
   RateKernel(const RateKernel&) = delete;
   RateKernel& operator=(const RateKernel&) = delete;
   virtual ~RateKernel() = default;
-
-  /// Numbers that write_products() writes.
-  virtual Index products_size() const = 0;
-
-  /// s Q, and in spherical geometry q, at one plane, in flavor::Blocks of the nodes seen.
-  /// \param rho         as Neighbourhood::density
-  /// \param refraction  as Neighbourhood::refraction
-  /// \param current     as Neighbourhood::current
-  virtual void write_products(const double* rho, const double* refraction, const double* current,
-                              double* products) = 0;
 
   /// Writes the sum of `parts` to `rate`, [energy][angle][component] of the owned nodes.
   virtual void write_rate(const Neighbourhood& here, const Parts& parts, double* rate) = 0;
@@ -67,30 +61,26 @@ class FlavoredRateKernel final : public RateKernel {
   FlavoredRateKernel(const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
                      const phase_space::Box& seen);
 
-  Index products_size() const override {
-    return lines_.all_blocks() * lines_.block_size() * (spherical_ ? 2 : 1);
-  }
-  void write_products(const double* rho, const double* refraction, const double* current,
-                      double* products) override;
   void write_rate(const Neighbourhood& here, const Parts& parts, double* rate) override;
   double momentum_radius() const override { return momentum_gradient_.spectral_radius(); }
   void write_momentum_gradient(const Neighbourhood& here, double* gradient) override;
 
  private:
-  /// Which products of the brackets a pass makes: none; those of the weak force on frozen
-  /// directions; those of both terms in spherical geometry; or of one alone.
   using Block = flavor::Block<flavors>;
   static constexpr int components = flavor::components(flavors);
   static constexpr int block_size = flavor::block_size<flavors>;
   /// Registers of frozen directions that are finished at once, while they are in the innermost
   /// cache.
   static constexpr Index strip_of_beams = phase_space::MomentumGradient::most / block_size;
-  enum class Products { none, force, both, either };
+  /// Which products of the brackets a pass makes: none; those with Omega on frozen directions;
+  /// those with A_0 and A_1 in spherical geometry.
+  enum class Products { none, beams, spherical };
   struct Place;
   template <int pairs>
   struct Sources;
 
   void prepare(const Neighbourhood& here, const Parts& parts);
+  void prepare_brackets(const Neighbourhood& here, int pairs);
   template <int pairs, Products products>
   void write(const Neighbourhood& here, const Parts& parts, double* rate);
   /// Calls visit(Place) for the registers [begin, end) of all.
@@ -119,9 +109,9 @@ class FlavoredRateKernel final : public RateKernel {
   phase_space::Numbers curvature_, sign_;                     ///< s kappa, s: in those of a line
   std::vector<double> inverse_energy_;                        ///< 1/E of the energies seen
 
-  /// Of the present plane, Blocks of a period: (-v, axis of precession), -s Omega/6, s D_z Omega/3;
-  /// and s Omega/2 of the plane of write_products().
-  phase_space::Numbers motion_, omega_, slope_, half_omega_;
+  /// Of the present plane, Blocks of a period: (-v, axis of precession); and for frozen directions
+  /// the factors of each pair of planes in W.
+  phase_space::Numbers motion_, brackets_;
   phase_space::Numbers row_values_, repeated_;  ///< [angle][component]; as often as in a period
   phase_space::Fields force_;                   ///< W
   phase_space::Fields exchange_;                ///< what C acts on

@@ -32,10 +32,10 @@ struct Neighbourhood {
   const phase_space::Stencil& d_z() const { return *d_z_; }
   /// rho at plane z + m, [energy][angle][component] with density_stride.
   const double* density(int m) const { return density_[slot(m)]; }
+  /// rho of a plane to come that is worth fetching, as density(m); or null.
+  const double* coming() const { return coming_; }
   /// D_p rho at plane z, [energy][angle][component] without gaps; in a sweep() of the full mode.
   const double* momentum_gradient() const { return gradient_; }
-  /// What RateKernel::write_products() wrote for plane z + m; in the full mode.
-  const double* products(int m) const { return products_[slot(m)]; }
   /// Omega at plane z + m, [angle][component].
   const double* refraction(int m) const { return refraction_[slot(m)]; }
 
@@ -45,12 +45,13 @@ struct Neighbourhood {
   /// s of each owned angle: +1 for neutrinos, -1 for antineutrinos.
   double sign(Index k) const { return signs_[k]; }
 
-  /// A_1 of Eq. (17) at plane z + m.
+  /// A_0 and A_1 of Eq. (17) at plane z + m.
+  const double* charge(int m) const { return charge_[slot(m)]; }
   const double* current(int m) const { return current_[slot(m)]; }
 
   static std::size_t slot(int m) { return static_cast<std::size_t>(m + max_reach); }
-  std::array<const double*, width> density_{}, products_{}, refraction_{}, current_{};
-  const double* gradient_ = nullptr;
+  std::array<const double*, width> density_{}, refraction_{}, charge_{}, current_{};
+  const double *gradient_ = nullptr, *coming_ = nullptr;
   const phase_space::Stencil* d_z_ = nullptr;
   const double* signs_ = nullptr;
 };
@@ -58,8 +59,8 @@ struct Neighbourhood {
 /// What of a RateKernel's sum a term is, or several are.
 struct Parts {
   bool streaming = false, refraction = false, weak_force = false, group_velocity = false;
-  bool any() const { return streaming || refraction || read_products(); }
-  bool read_products() const { return weak_force || group_velocity; }
+  bool any() const { return streaming || refraction || read_brackets(); }
+  bool read_brackets() const { return weak_force || group_velocity; }
   Parts& operator|=(const Parts& other) {
     streaming |= other.streaming;
     refraction |= other.refraction;

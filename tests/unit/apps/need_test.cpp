@@ -31,9 +31,9 @@ TEST(Memory, OfAHugeRunIsItsVectorsOverTheRanks) {
     const MemoryNeed need = memory_need(input, problem, {.z = ranks});
     // 4 vectors, and 3 planes of the neighbours on each side.
     EXPECT_DOUBLE_EQ(need.vectors, 4.0 * state / ranks + (ranks > 1 ? 6.0 * 32e6 : 0.0));
-    // 13 planes of products and 4 others; moments are 1 % of a plane.
-    EXPECT_LT(need.work, 18.0 * 32e6 + 0.01 * need.vectors);
-    EXPECT_GT(need.work, 17.0 * 32e6);
+    // 4 planes; moments are 0.1 % of the state.
+    EXPECT_LT(need.work, 4.1 * 32e6 + 0.01 * need.vectors);
+    EXPECT_GT(need.work, 4.0 * 32e6);
   }
 }
 
