@@ -39,6 +39,14 @@ bool acts_by_itself(const Terms& terms) {
                      [](const auto& term) { return !term->parts().any() && term->acts_inside(); });
 }
 
+/// Where registers hold all there is to Omega.
+LaneRefraction lane_refraction(const EquationSettings& settings,
+                               const phase_space::MomentumGrid& momentum,
+                               const phase_space::Decomposition& decomposition) {
+  if (decomposition.splits_momentum() || !settings.matter.empty()) return {};
+  return LaneRefraction(momentum);
+}
+
 }  // namespace
 
 Terms make_terms(const EquationSettings& settings, const phase_space::ZAxis& z,
@@ -76,7 +84,8 @@ KineticEquation::KineticEquation(const EquationSettings& settings, const phase_s
       settings_(settings),
       box_(decomposition.box()),
       reach_(z.derivative().reach()),
-      kernel_(make_rate_kernel(momentum, decomposition.box(), decomposition.seen())),
+      kernel_(make_rate_kernel(momentum, decomposition.box(), decomposition.seen(),
+                               lane_refraction(settings, momentum, decomposition))),
       terms_(make_terms(settings, z, momentum, box_, kernel_)),
       moments_(momentum, decomposition, settings.matter),
       prepared_(static_cast<std::size_t>(box_.z.size + 2 * Index{reach_})),
@@ -84,7 +93,8 @@ KineticEquation::KineticEquation(const EquationSettings& settings, const phase_s
       signs_(phase_space::owned(momentum.signs(), box_.angle)) {
   for (const auto& term : terms_) parts_ |= term->parts();
   if (!parts_.read_brackets() && !acts_by_itself(terms_))
-    runs_ = PlaneRuns(z, momentum, decomposition);
+    runs_ =
+        PlaneRuns(z, momentum, decomposition, lane_refraction(settings, momentum, decomposition));
   rate_.resize(static_cast<std::size_t>(std::max<Index>(1, runs_.length()) * box_.plane()));
   if (settings.mode == Mode::full) gradient_.resize(static_cast<std::size_t>(box_.plane()));
 }
@@ -113,9 +123,9 @@ void KineticEquation::write_rate(const phase_space::StateView& rho, Index j, Ind
 
 void KineticEquation::write_rate(const phase_space::StateView& rho, phase_space::Range planes,
                                  double* rate) {
-  {
+  if (double* const omega = runs_.refraction()) {
     const auto lap = moments_time_.lap();
-    moments_.write_refraction(rho, planes, runs_.refraction());
+    moments_.write_refraction(rho, planes, omega);
   }
   runs_.write_rate(rho, planes.begin, parts_, rate);
 }

@@ -21,23 +21,25 @@ Index length_of_runs(Index planes, Index nodes, Index components) {
   return best;
 }
 
-/// The nodes of `planes` planes as directions.
-phase_space::MomentumGrid nodes_as_directions(const phase_space::MomentumGrid& momentum,
-                                              Index planes) {
+/// The nodes of `planes` planes as those of one.
+phase_space::MomentumGrid one_plane(const phase_space::MomentumGrid& momentum, Index planes,
+                                    bool as_directions) {
+  const Index rows = planes * momentum.energies(), repeated = as_directions ? rows : 1;
   std::vector<double> directions;
-  for (Index row = 0; row < planes * momentum.energies(); ++row)
+  for (Index row = 0; row < repeated; ++row)
     directions.insert(directions.end(), momentum.directions().begin(), momentum.directions().end());
   std::vector<double> weights(directions.size(), 1.0);
-  return phase_space::MomentumGrid(momentum.reference_energy(), momentum.half_width(), 1,
-                                   momentum.energy_derivative().order(), std::move(directions),
-                                   std::move(weights))
+  return phase_space::MomentumGrid(momentum.reference_energy(), momentum.half_width(),
+                                   rows / repeated, momentum.energy_derivative().order(),
+                                   std::move(directions), std::move(weights))
       .of_flavors(momentum.flavors());
 }
 
 }  // namespace
 
 PlaneRuns::PlaneRuns(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
-                     const phase_space::Decomposition& decomposition)
+                     const phase_space::Decomposition& decomposition,
+                     const LaneRefraction& refraction)
     : d_z_(phase_space::central_stencil(z.derivative())) {
   const phase_space::Box& owned = decomposition.box();
   const Index nodes = owned.energy.size * owned.angle.size;
@@ -48,10 +50,13 @@ PlaneRuns::PlaneRuns(const phase_space::ZAxis& z, const phase_space::MomentumGri
   inside_ = {begin, std::max<Index>(0, end - begin)};
   length_ = length_of_runs(inside_.size, nodes, owned.components);
   if (length_ == 0) return;
-  const phase_space::Box plane{
-      .z = {}, .energy = {0, 1}, .angle = {0, length_ * nodes}, .components = owned.components};
-  kernel_ = make_rate_kernel(nodes_as_directions(momentum, length_), plane, plane);
-  refraction_.resize(static_cast<std::size_t>(length_ * owned.plane()));
+  const phase_space::MomentumGrid run = one_plane(momentum, length_, !refraction.any());
+  const phase_space::Box plane{.z = {},
+                               .energy = {0, run.energies()},
+                               .angle = {0, run.angles()},
+                               .components = owned.components};
+  kernel_ = make_rate_kernel(run, plane, plane, refraction);
+  if (!refraction.any()) refraction_.resize(static_cast<std::size_t>(length_ * owned.plane()));
 }
 
 void PlaneRuns::write_rate(const phase_space::StateView& rho, Index j, const Parts& parts,
@@ -61,7 +66,7 @@ void PlaneRuns::write_rate(const phase_space::StateView& rho, Index j, const Par
   here.coming_ = rho.row(std::min(j + length_, rho.box().z.size - length_), 0);
   for (int m = d_z_.lowest; m <= d_z_.highest; ++m)
     here.density_[Neighbourhood::slot(m)] = rho.row(j + m, 0);
-  here.refraction_[Neighbourhood::slot(0)] = refraction_.data();
+  here.refraction_[Neighbourhood::slot(0)] = refraction();
   kernel_->write_rate(here, parts, rate);
 }
 

@@ -38,8 +38,10 @@ void with_static_pairs(int pairs, Body&& body) {
 template <int flavors>
 FlavoredRateKernel<flavors>::FlavoredRateKernel(const phase_space::MomentumGrid& momentum,
                                                 const phase_space::Box& box,
-                                                const phase_space::Box& seen)
+                                                const phase_space::Box& seen,
+                                                const LaneRefraction& refraction)
     : lines_(momentum, seen),
+      refraction_(refraction),
       momentum_gradient_(momentum, lines_, seen),
       spherical_(momentum.geometry() == phase_space::Geometry::spherical),
       energies_(box.energy.size),
@@ -122,9 +124,8 @@ void FlavoredRateKernel<flavors>::spread(const double* values, double* blocks) {
 
 template <int flavors>
 void FlavoredRateKernel<flavors>::prepare(const Neighbourhood& here, const Parts& parts) {
-  const double* const omega = here.refraction(0) - first_angle_;
-  if (parts.refraction)
-    spread(omega, motion_.data());
+  if (parts.refraction && !makes_refraction(parts))
+    spread(here.refraction(0) - first_angle_, motion_.data());
   else
     std::fill(motion_.begin(), motion_.end(), 0.0);
   for (Index block = 0; block < lines_.period(); ++block)
@@ -212,6 +213,7 @@ void FlavoredRateKernel<flavors>::write(const Neighbourhood& here, const Parts& 
   const double by_velocity = parts.group_velocity ? 1.0 : 0.0;
 
   if constexpr (products == Products::beams) prepare_brackets(here, pairs);
+  const LaneRefraction refraction = makes_refraction(parts) ? refraction_ : LaneRefraction();
   const phase_space::Stencil& d_z = here.d_z();
   Sources<pairs> planes;
   planes.here = here.density(0) - to_first_;
@@ -278,7 +280,8 @@ void FlavoredRateKernel<flavors>::write(const Neighbourhood& here, const Parts& 
       }
     }
     if constexpr (products == Products::none) slope = flavor::by_component(slope);
-    const Block motion = load_block<flavors>(motion_.data() + place.turn);
+    Block motion = load_block<flavors>(motion_.data() + place.turn);
+    if constexpr (products == Products::none) refraction.add<flavors>(density, motion);
     Block sum{};
     for (int c = 0; c < components; ++c) sum[c] = motion[0] * slope[c];
     flavor::add_precession(motion, density, sum);
@@ -418,9 +421,10 @@ template class FlavoredRateKernel<3>;
 
 std::shared_ptr<RateKernel> make_rate_kernel(const phase_space::MomentumGrid& momentum,
                                              const phase_space::Box& box,
-                                             const phase_space::Box& seen) {
+                                             const phase_space::Box& seen,
+                                             const LaneRefraction& refraction) {
   return flavor::with_flavors(momentum.flavors(), [&](auto flavors) -> std::shared_ptr<RateKernel> {
-    return std::make_shared<FlavoredRateKernel<flavors>>(momentum, box, seen);
+    return std::make_shared<FlavoredRateKernel<flavors>>(momentum, box, seen, refraction);
   });
 }
 

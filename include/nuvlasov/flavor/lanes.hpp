@@ -89,11 +89,21 @@ template <int... n>
 inline Lanes reversed(Lanes a, std::integer_sequence<int, n...> /*lane*/) {
   return __builtin_shufflevector(a, a, (lanes - 1 - n)...);
 }
+template <int distance, int... n>
+inline Lanes exchanged(Lanes a, std::integer_sequence<int, n...> /*lane*/) {
+  return __builtin_shufflevector(a, a, (n ^ distance)...);
+}
 using EachLane = std::make_integer_sequence<int, lanes>;
 
 }  // namespace detail
 
 inline Lanes reversed(Lanes values) { return detail::reversed(values, detail::EachLane{}); }
+
+/// Lanes n and n ^ distance in each other's place.
+template <int distance>
+Lanes exchanged(Lanes values) {
+  return detail::exchanged<distance>(values, detail::EachLane{});
+}
 
 /// The sum over lanes of each of several registers, `count` a multiple of `lanes`.
 template <int count>

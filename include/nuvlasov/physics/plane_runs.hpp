@@ -11,14 +11,16 @@
 namespace nuvlasov::physics {
 
 /// Runs of planes with the same row of D_z. To a RateKernel that takes no D_p, planes one after the
-/// other are the directions of a single plane with one energy.
+/// other are the energies of a single plane, or with an Omega for each the directions of one
+/// energy.
 class PlaneRuns {
  public:
   /// No runs.
   PlaneRuns() = default;
   /// None either where momentum is split, or a plane is large enough by itself.
+  /// \param refraction  what makes Omega; none: it is to be written to refraction()
   PlaneRuns(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
-            const phase_space::Decomposition& decomposition);
+            const phase_space::Decomposition& decomposition, const LaneRefraction& refraction);
 
   /// Planes in a run.
   Index length() const { return length_; }
@@ -27,8 +29,8 @@ class PlaneRuns {
   bool at(Index j, Index end) const {
     return length_ > 0 && j >= inside_.begin && j + length_ <= std::min(end, inside_.end());
   }
-  /// Where Omega belongs, [plane][energy][angle][component].
-  double* refraction() { return refraction_.data(); }
+  /// Where Omega belongs, [plane][energy][angle][component]; null where it is made of rho at once.
+  double* refraction() { return refraction_.empty() ? nullptr : refraction_.data(); }
   /// Writes the sum of `parts`, which need no products, to `rate`,
   /// [plane][energy][angle][component]. \param j  the first plane
   void write_rate(const phase_space::StateView& rho, Index j, const Parts& parts, double* rate);

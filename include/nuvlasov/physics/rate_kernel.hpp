@@ -28,6 +28,7 @@
 #include "nuvlasov/phase_space/decomposition.hpp"
 #include "nuvlasov/phase_space/lines.hpp"
 #include "nuvlasov/phase_space/momentum_gradient.hpp"
+#include "nuvlasov/physics/lane_refraction.hpp"
 #include "nuvlasov/physics/term.hpp"
 
 namespace nuvlasov::physics {
@@ -49,17 +50,19 @@ class RateKernel {
 };
 
 /// For the flavors of the grid.
-/// \param box   owned energies and directions
-/// \param seen  those in memory
+/// \param box         owned energies and directions
+/// \param seen        those in memory
+/// \param refraction  what makes Omega for a kernel that takes no D_p; none: Neighbourhood has it
 std::shared_ptr<RateKernel> make_rate_kernel(const phase_space::MomentumGrid& momentum,
                                              const phase_space::Box& box,
-                                             const phase_space::Box& seen);
+                                             const phase_space::Box& seen,
+                                             const LaneRefraction& refraction = {});
 
 template <int flavors>
 class FlavoredRateKernel final : public RateKernel {
  public:
   FlavoredRateKernel(const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
-                     const phase_space::Box& seen);
+                     const phase_space::Box& seen, const LaneRefraction& refraction);
 
   void write_rate(const Neighbourhood& here, const Parts& parts, double* rate) override;
   double momentum_radius() const override { return momentum_gradient_.spectral_radius(); }
@@ -79,6 +82,9 @@ class FlavoredRateKernel final : public RateKernel {
   template <int pairs>
   struct Sources;
 
+  bool makes_refraction(const Parts& parts) const {
+    return refraction_.any() && parts.refraction && !parts.read_brackets();
+  }
   void prepare(const Neighbourhood& here, const Parts& parts);
   void prepare_brackets(const Neighbourhood& here, int pairs);
   template <int pairs, Products products>
@@ -96,6 +102,7 @@ class FlavoredRateKernel final : public RateKernel {
   void spread(const double* values, double* blocks);
 
   phase_space::Lines lines_;
+  LaneRefraction refraction_;
   phase_space::MomentumGradient momentum_gradient_;
   bool spherical_;
   Index energies_, row_;         ///< owned: energies, numbers in a row of angles
