@@ -202,7 +202,8 @@ struct FlavoredRateKernel<flavors>::Sources {
 };
 
 template <int flavors>
-template <int pairs, typename FlavoredRateKernel<flavors>::Products products>
+template <int pairs, typename FlavoredRateKernel<flavors>::Products products,
+          bool refraction_in_lanes>
 void FlavoredRateKernel<flavors>::write(const Neighbourhood& here, const Parts& parts,
                                         double* rate) {
   constexpr bool spherical = products == Products::spherical;
@@ -213,7 +214,7 @@ void FlavoredRateKernel<flavors>::write(const Neighbourhood& here, const Parts& 
   const double by_velocity = parts.group_velocity ? 1.0 : 0.0;
 
   if constexpr (products == Products::beams) prepare_brackets(here, pairs);
-  const LaneRefraction refraction = makes_refraction(parts) ? refraction_ : LaneRefraction();
+  [[maybe_unused]] const LaneRefraction refraction = refraction_;
   const phase_space::Stencil& d_z = here.d_z();
   Sources<pairs> planes;
   planes.here = here.density(0) - to_first_;
@@ -281,7 +282,7 @@ void FlavoredRateKernel<flavors>::write(const Neighbourhood& here, const Parts& 
     }
     if constexpr (products == Products::none) slope = flavor::by_component(slope);
     Block motion = load_block<flavors>(motion_.data() + place.turn);
-    if constexpr (products == Products::none) refraction.add<flavors>(density, motion);
+    if constexpr (refraction_in_lanes) refraction.add<flavors>(density, motion);
     Block sum{};
     for (int c = 0; c < components; ++c) sum[c] = motion[0] * slope[c];
     flavor::add_precession(motion, density, sum);
@@ -372,7 +373,9 @@ void FlavoredRateKernel<flavors>::write_rate(const Neighbourhood& here, const Pa
                                              double* rate) {
   prepare(here, parts);
   with_static_pairs(here.d_z().size, [&](auto pairs) {
-    if (!parts.read_brackets())
+    if (makes_refraction(parts))
+      write<pairs, Products::none, true>(here, parts, rate);
+    else if (!parts.read_brackets())
       write<pairs, Products::none>(here, parts, rate);
     else if (spherical_)
       write<pairs, Products::spherical>(here, parts, rate);

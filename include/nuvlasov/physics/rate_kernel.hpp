@@ -87,7 +87,7 @@ class FlavoredRateKernel final : public RateKernel {
   }
   void prepare(const Neighbourhood& here, const Parts& parts);
   void prepare_brackets(const Neighbourhood& here, int pairs);
-  template <int pairs, Products products>
+  template <int pairs, Products products, bool refraction_in_lanes = false>
   void write(const Neighbourhood& here, const Parts& parts, double* rate);
   /// Calls visit(Place) for the registers [begin, end) of all.
   template <class Visit>
