@@ -63,7 +63,7 @@ void PlaneRuns::write_rate(const phase_space::StateView& rho, Index j, const Par
                            double* rate) {
   Neighbourhood here;
   here.d_z_ = &d_z_;
-  here.coming_ = rho.row(std::min(j + length_, rho.box().z.size - length_), 0);
+  here.coming_ = rho.row(std::min(j + length_ + d_z_.highest, rho.box().z.size - length_), 0);
   for (int m = d_z_.lowest; m <= d_z_.highest; ++m)
     here.density_[Neighbourhood::slot(m)] = rho.row(j + m, 0);
   here.refraction_[Neighbourhood::slot(0)] = refraction();

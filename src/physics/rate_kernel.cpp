@@ -158,7 +158,7 @@ void FlavoredRateKernel<flavors>::put(const Block& value, const Place& place, do
   const Block nodes = flavor::by_node(value);
   // A rate out of cache: without this its lines come too late (half the speed is left, instead of
   // 70 % of the triad).
-  constexpr Index ahead = 4;
+  constexpr Index ahead = 8;
   for (Index c = 0; c < components; ++c)
     __builtin_prefetch(plane + place.node + ahead * block_size + c * lanes, 1);
   if (place.nodes == lanes) {
