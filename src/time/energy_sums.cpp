@@ -74,7 +74,7 @@ void EnergySums<flavors>::refraction(const double* sums, double* axes) const {
   if (refracts_)
     for (std::size_t k = 0; k < directions_.size(); ++k) {
       const Matrix beam =
-          signs_[k] * flavor::polarization(flavor::load<flavors>(sums + k * components));
+          signs_[k] * flavor::with_trace(flavor::load<flavors>(sums + k * components));
       density += beam;
       current += directions_[k] * beam;
     }

@@ -25,7 +25,7 @@ constexpr double round_off_margin = 100.0;
 /// What the next iteration is taken to contract by: worse than the last one did by up to 1.6 in the
 /// two-beam experiment; and no less than what is left where the last one removed what the sums over
 /// energy know of, and with it nearly all.
-constexpr double caution = 1.5, least_rate = 0.05;
+constexpr double caution = 1.5, least_rate = 0.02;
 
 /// Steps that differ by this part of them are equal: the last one of an interval is what is left of
 /// it.
@@ -95,6 +95,15 @@ PetscErrorCode FlavoredFixedPoint<flavors>::create(TS ts, RightHandSide& right_h
   for (auto* axes : {&axes_, &axes_change_})
     axes->resize(static_cast<std::size_t>(box.z.size * box.row()));
   rotations_.resize(axes_.size() * Precession<Matrix>::numbers_per_component);
+  const physics::KineticEquation& equation = right_hand_side.equation();
+  if (equation.parts().weak_force &&
+      equation.momentum().geometry() == phase_space::Geometry::beams) {
+    PetscCall(slope_exchange_.create(right_hand_side.decomposition(), equation.z().span(),
+                                     equation.z().periodic()));
+    const phase_space::Lines lines(equation.momentum(), box);
+    momentum_gradient_.emplace(equation.momentum(), lines, box);
+    force_ = phase_space::Fields(lines, momentum_gradient_->reach(), 1);
+  }
   SNES snes = nullptr;
   PetscCall(TSGetSNES(ts, &snes));
   PetscCall(SNESSetType(snes, SNESSHELL));
@@ -146,15 +155,23 @@ PetscErrorCode FlavoredFixedPoint<flavors>::guess(Vec start, Vec x) {
   std::array<const double*, history> known{};
   for (std::size_t n = 0; n < count; ++n) PetscCall(VecGetArrayRead(midpoints_[n], &known[n]));
   const auto width = static_cast<std::size_t>(energy_sums_.row());
-  // h c_i (omega - omega_i) of a plane, [midpoint][direction][component]
-  phase_space::Numbers here(width), axes(width * history);
+  // h c_i (omega - omega_i)
+  omegas_.assign(sums_.size() * history, 0.0);
+  phase_space::Numbers here(width);
   for (Index j = 0; j < box.z.size; ++j) {
     energy_sums_.refraction(&sums_[j * width], here.data());
     for (std::size_t n = 0; n < count; ++n) {
-      double* axis = &axes[n * width];
-      energy_sums_.refraction(&midpoint_sums_[n][j * width], axis);
-      for (std::size_t at = 0; at < width; ++at) axis[at] = h_ * weights[n] * (here[at] - axis[at]);
+      double* omega = &omegas_[(j * history + n) * width];
+      energy_sums_.refraction(&midpoint_sums_[n][j * width], omega);
+      for (std::size_t at = 0; at < width; ++at)
+        omega[at] = h_ * weights[n] * (here[at] - omega[at]);
     }
+  }
+  PetscCall(find_slopes(history));
+  for (std::size_t at = 0; at < omegas_.size(); at += flavor::components(flavors))
+    omegas_[at] = 0.0;  // the traces, which turn nothing
+  for (Index j = 0; j < box.z.size; ++j) {
+    const double* const axes = &omegas_[j * history * width] + first;
     phase_space::for_each_in_plane<flavors>(
         row, box.energy.size, [&](Index at, auto node, auto&& for_energies) {
           using Matrices = decltype(node);
@@ -166,13 +183,16 @@ PetscErrorCode FlavoredFixedPoint<flavors>::guess(Vec start, Vec x) {
               const auto midpoint = flavor::load<Matrices>(known[n] + place);
               start_of_step = 2.0 * midpoint - start_of_step;
               sum += weights[n] * midpoint;
-              rest += flavor::precession_about(&axes[n * width] + first + at, midpoint) -
+              rest += flavor::precession_about(axes + n * width + at, midpoint) -
                       weights[n] * start_of_step;
             }
             flavor::store(guessed + place, sum);
             flavor::store(defect + place, rest);
           });
         });
+    std::array<const double*, history> planes{};  // without a slope where nothing is known
+    for (std::size_t n = 0; n < history; ++n) planes[n] = known[n < count ? n : 0] + j * plane;
+    add_force(j, planes, defect + j * plane);
     energy_sums_.add_up(defect + j * plane, j, defect_sums_);
   }
   for (std::size_t n = 0; n < count; ++n) PetscCall(VecRestoreArrayRead(midpoints_[n], &known[n]));
@@ -209,25 +229,84 @@ PetscErrorCode FlavoredFixedPoint<flavors>::find_refraction() {
   const Index row = box.row(), width = energy_sums_.row();
   const Index first = box.angle.begin * flavor::components(flavors);
   PetscCall(energy_sums_.solve(inverse_, h_, sums_, defect_sums_, sums_change_));
-  phase_space::Numbers before(static_cast<std::size_t>(width)), after(before.size());
+  omegas_.resize(sums_.size() * 2);  // h omega' and h (omega' - omega)
   for (Index j = 0; j < box.z.size; ++j) {
     const double* const sums = sums_.data() + j * width;
     double* const changed = sums_change_.data() + j * width;
-    energy_sums_.refraction(sums, before.data());
+    double* const next = omegas_.data() + 2 * j * width;
+    double* const change = next + width;
+    energy_sums_.refraction(sums, change);
     for (Index at = 0; at < width; ++at) changed[at] += sums[at];
-    energy_sums_.refraction(changed, after.data());
+    energy_sums_.refraction(changed, next);
+    for (Index at = 0; at < width; ++at) {
+      change[at] = h_ * (next[at] - change[at]);
+      next[at] *= h_;
+    }
     for (Index at = 0; at < row; at += flavor::components(flavors)) {
       const Index place = j * row + at;
-      const auto now = flavor::load<flavors>(&before[first + at]);
-      const auto next = flavor::load<flavors>(&after[first + at]);
-      const Matrix axis = 0.5 * h_ * next;
+      const auto of_precession = [&](const double* omega) {
+        return flavor::polarization(flavor::load<flavors>(omega + first + at));
+      };
+      const Matrix axis = 0.5 * of_precession(next);
       flavor::store(&axes_[place], axis);
-      flavor::store(&axes_change_[place], Matrix(h_ * (next - now)));
+      flavor::store(&axes_change_[place], of_precession(change));
       Precession<Matrix>::write(axis,
                                 &rotations_[place * Precession<Matrix>::numbers_per_component]);
     }
   }
+  PetscCall(find_slopes(2));
   PetscFunctionReturn(0);
+}
+
+template <int flavors>
+PetscErrorCode FlavoredFixedPoint<flavors>::find_slopes(Index count) {
+  PetscFunctionBeginUser;
+  if (!momentum_gradient_) PetscFunctionReturn(0);
+  const physics::KineticEquation& equation = right_hand_side_->equation();
+  const phase_space::Range planes = right_hand_side_->decomposition().box().z;
+  const Index width = count * energy_sums_.row();
+  phase_space::Numbers signs(static_cast<std::size_t>(width));
+  for (Index at = 0; at < width; ++at)
+    signs[at] = equation.momentum().sign(at % energy_sums_.row() / flavor::components(flavors));
+  slopes_.assign(omegas_.size(), 0.0);
+  PetscCall(slope_exchange_.exchange(omegas_.data(), width));
+  for (Index j = 0; j < planes.size; ++j) {
+    const double* const* here = slope_exchange_.planes() + slope_exchange_.reach() + j;
+    const phase_space::Stencil& d_z = equation.z().stencil(planes.begin + j);
+    double* const slope = slopes_.data() + j * width;
+    for (int pair = 0; pair < d_z.size; ++pair) {
+      const auto& [weight, ahead, behind] = d_z.pairs[pair];
+      for (Index at = 0; at < width; ++at)
+        slope[at] += signs[at] * weight * (here[ahead][at] - here[behind][at]);
+    }
+  }
+  PetscFunctionReturn(0);
+}
+
+template <int flavors>
+template <std::size_t count>
+void FlavoredFixedPoint<flavors>::add_force(Index j, const std::array<const double*, count>& f,
+                                            double* plane) {
+  if (!momentum_gradient_) return;
+  const phase_space::Box& box = right_hand_side_->decomposition().box();
+  const Index row = box.row(), width = energy_sums_.row(), size = box.plane();
+  const double* const slopes = slopes_.data() + j * static_cast<Index>(count) * width +
+                               box.angle.begin * flavor::components(flavors);
+  double* const products = force_.line(0);
+  phase_space::for_each_in_plane<flavors>(
+      row, box.energy.size, [&](Index at, auto node, auto&& for_energies) {
+        using Matrices = decltype(node);
+        for_energies(0, box.energy.size, [&](Index i) {
+          Matrices sum{};
+          for (std::size_t n = 0; n < count; ++n)
+            sum += flavor::jordan_product(flavor::load<Matrices>(slopes + n * width + at),
+                                          flavor::load<Matrices>(f[n] + i * row + at));
+          flavor::store(products + i * row + at, sum);
+        });
+      });
+  constexpr Index most = phase_space::MomentumGradient::most;
+  for (Index begin = 0; begin < size; begin += most)
+    momentum_gradient_->add(force_, 0, begin, std::min(begin + most, size), plane);
 }
 
 template <int flavors>
@@ -299,17 +378,28 @@ PetscErrorCode FlavoredFixedPoint<flavors>::correct(Vec x, Change* change) {
     });
   };
 
+  const auto force = [&](Index j) {
+    add_force(j, std::array<const double*, 2>{defect + j * plane, values + j * plane},
+              defect + j * plane);
+  };
   // What other ranks need first; the rest just before it is used, while it stays in cache.
   const Index inner_begin = std::min(reach, planes);
   const Index inner_end = std::max(inner_begin, planes - reach);
-  for (Index j = 0; j < inner_begin; ++j) prepare(j, 0, box.energy.size);
-  for (Index j = inner_end; j < planes; ++j) prepare(j, 0, box.energy.size);
+  for (const phase_space::Range outer : {phase_space::Range{0, inner_begin},
+                                         phase_space::Range{inner_end, planes - inner_end}})
+    for (Index j = outer.begin; j < outer.end(); ++j) {
+      force(j);
+      prepare(j, 0, box.energy.size);
+    }
   PetscCall(exchange_.exchange(defect + 0, plane));
   const Index block = std::max<Index>(1, block_numbers / ((2 * reach + 1) * row));
   for (Index begin = 0; begin < box.energy.size; begin += block) {
     const Index end = std::min(begin + block, box.energy.size);
     for (Index j = 0; j < planes; ++j) {
-      if (j + reach >= inner_begin && j + reach < inner_end) prepare(j + reach, begin, end);
+      if (j + reach >= inner_begin && j + reach < inner_end) {
+        if (begin == 0) force(j + reach);
+        prepare(j + reach, begin, end);
+      }
       invert(j, begin, end);
     }
   }

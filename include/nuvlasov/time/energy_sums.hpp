@@ -36,7 +36,7 @@ class EnergySums {
   /// communicator.
   PetscErrorCode share(Field& sums) const;
 
-  /// omega(m) x .: writes the axis of each direction, (0, omega), for a plane of sums.
+  /// Writes omega(m) of each direction, Eq. (17), for a plane of sums.
   void refraction(const double* sums, double* axes) const;
 
   /// An approximate d with (1 + h v D_z) d - h [omega(m + d) x (m + d) - omega(m) x m] = defect.

@@ -5,9 +5,12 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "nuvlasov/phase_space/aligned.hpp"
+#include "nuvlasov/phase_space/lines.hpp"
+#include "nuvlasov/phase_space/momentum_gradient.hpp"
 #include "nuvlasov/phase_space/petsc_handle.hpp"
 #include "nuvlasov/phase_space/plane_exchange.hpp"
 #include "nuvlasov/time/energy_sums.hpp"
@@ -18,17 +21,19 @@ namespace nuvlasov::time {
 
 /// A SNESSHELL for TSTHETA. Streaming and refraction make h f large; they are taken out:
 ///
-///     x_{k+1} = x_k + d,   (1 + h v D_z - h omega' x) d = r + h (omega' - omega) x x_k,
+///     x_{k+1} = x_k + d,   (1 + h v D_z - h omega' x) d = r + h (omega' - omega) x x_k + h F,
+///     F = D_p [(D_z omega') o r + (D_z (omega' - omega)) o x_k],
 ///
 /// with r = x0 + h f(x_k) - x_k, omega = omega(x_k), and omega' that of the solution, which follows
 /// from EnergySums before d is known. The inverse on the left is taken as R (G + h omega' x H) R,
-/// with G and H of StreamingInverse and R = (1 - (h/2) omega' x)^-1 at each node. What is left
-/// contracts by h times the rate of the weak force, and by the commutator of streaming and
-/// precession.
+/// with G and H of StreamingInverse and R = (1 - (h/2) omega' x)^-1 at each node. F is what the weak
+/// force on frozen directions makes of the correction to first order, where momentum is split that
+/// on the owned nodes alone. What is left contracts by the square of h times the rate of the force,
+/// and by the commutators of the three.
 ///
 /// The guess is made alike: from x_k = sum_i c_i m_i, the polynomial through former midpoints m_i
-/// of steps that started from s_i, with r = x0 - sum_i c_i [s_i + h omega_i x m_i] + h omega x x_k,
-/// so that only the other terms are extrapolated. All decisions are made on maximum norms: they do
+/// of steps that started from s_i, with r = x0 - sum_i c_i [s_i + h omega_i x m_i] + h omega x x_k
+/// and the like for the weak force, so that only what they leave is extrapolated. All decisions are made on maximum norms: they do
 /// not depend on the number of ranks.
 class FixedPoint {
  public:
@@ -90,6 +95,11 @@ class FlavoredFixedPoint final : public FixedPoint {
   /// x <- x + d, of defect_ and the energy sums of both.
   PetscErrorCode correct(Vec x, Change* change);
   PetscErrorCode remember(Vec x);
+  /// slopes_ = s D_z omegas_, `count` fields. Collective.
+  PetscErrorCode find_slopes(Index count);
+  /// Adds D_p sum_n (slope_n o f_n) to plane j of a field, given plane j of each f_n.
+  template <std::size_t count>
+  void add_force(Index j, const std::array<const double*, count>& f, double* plane);
 
   TS ts_ = nullptr;
   double theta_ = 0.5;
@@ -104,12 +114,17 @@ class FlavoredFixedPoint final : public FixedPoint {
   RightHandSide* right_hand_side_ = nullptr;
   StreamingInverse inverse_;
   EnergySums<flavors> energy_sums_;
-  phase_space::PlaneExchange exchange_;
+  phase_space::PlaneExchange exchange_, slope_exchange_;
   phase_space::VecHandle defect_;
   Field sums_, defect_sums_, sums_change_;  ///< of x, defect_, and of what x becomes
   /// (h/2) omega' and h (omega' - omega), [z][angle][component], owned; and what Precession writes
   /// of the former.
   phase_space::Numbers axes_, axes_change_, rotations_;
+  /// [z][field][direction][component]: h omega of some kind, and what force it makes.
+  phase_space::Numbers omegas_, slopes_;
+  phase_space::Fields force_;  ///< slope o f on a plane
+  /// None where the weak force takes no part.
+  std::optional<phase_space::MomentumGradient> momentum_gradient_;
 };
 
 }  // namespace nuvlasov::time

@@ -167,6 +167,18 @@ TYPED_TEST(Algebra, OfManyNodesIsThatOfEach) {
   }
 }
 
+TEST(Algebra, OfAPairIsThatOfEach) {
+  std::mt19937 generator(5);
+  const auto pair = [&] {
+    MatrixPair both{};
+    for (int c = 0; c < 2 * components(2); ++c) both[c] = random_matrix<2>(generator)[0];
+    return both;
+  };
+  const MatrixPair a = pair(), b = pair(), product = jordan_product(a, b);
+  for (const auto each : {first_of_pair, second_of_pair})
+    EXPECT_LT(purity(each(product) - jordan_product(each(a), each(b))), rounding * rounding);
+}
+
 TEST(Precession, OfTwoFlavorsIsInvertedByItsImplicitStep) {
   std::mt19937 generator(3);
   for (int n = 0; n < 20; ++n) {
