@@ -296,11 +296,13 @@ void FlavoredFixedPoint<flavors>::add_force(Index j, const std::array<const doub
   phase_space::for_each_in_plane<flavors>(
       row, box.energy.size, [&](Index at, auto node, auto&& for_energies) {
         using Matrices = decltype(node);
+        std::array<Matrices, count> slope{};
+        for (std::size_t n = 0; n < count; ++n)
+          slope[n] = flavor::load<Matrices>(slopes + n * width + at);
         for_energies(0, box.energy.size, [&](Index i) {
           Matrices sum{};
           for (std::size_t n = 0; n < count; ++n)
-            sum += flavor::jordan_product(flavor::load<Matrices>(slopes + n * width + at),
-                                          flavor::load<Matrices>(f[n] + i * row + at));
+            sum += flavor::jordan_product(slope[n], flavor::load<Matrices>(f[n] + i * row + at));
           flavor::store(products + i * row + at, sum);
         });
       });
@@ -385,8 +387,8 @@ PetscErrorCode FlavoredFixedPoint<flavors>::correct(Vec x, Change* change) {
   // What other ranks need first; the rest just before it is used, while it stays in cache.
   const Index inner_begin = std::min(reach, planes);
   const Index inner_end = std::max(inner_begin, planes - reach);
-  for (const phase_space::Range outer : {phase_space::Range{0, inner_begin},
-                                         phase_space::Range{inner_end, planes - inner_end}})
+  for (const phase_space::Range outer :
+       {phase_space::Range{0, inner_begin}, phase_space::Range{inner_end, planes - inner_end}})
     for (Index j = outer.begin; j < outer.end(); ++j) {
       force(j);
       prepare(j, 0, box.energy.size);

@@ -26,15 +26,15 @@ namespace nuvlasov::time {
 ///
 /// with r = x0 + h f(x_k) - x_k, omega = omega(x_k), and omega' that of the solution, which follows
 /// from EnergySums before d is known. The inverse on the left is taken as R (G + h omega' x H) R,
-/// with G and H of StreamingInverse and R = (1 - (h/2) omega' x)^-1 at each node. F is what the weak
-/// force on frozen directions makes of the correction to first order, where momentum is split that
-/// on the owned nodes alone. What is left contracts by the square of h times the rate of the force,
-/// and by the commutators of the three.
+/// with G and H of StreamingInverse and R = (1 - (h/2) omega' x)^-1 at each node. F is what the
+/// weak force on frozen directions makes of the correction to first order, where momentum is split
+/// that on the owned nodes alone. What is left contracts by the square of h times the rate of the
+/// force, and by the commutators of the three.
 ///
 /// The guess is made alike: from x_k = sum_i c_i m_i, the polynomial through former midpoints m_i
 /// of steps that started from s_i, with r = x0 - sum_i c_i [s_i + h omega_i x m_i] + h omega x x_k
-/// and the like for the weak force, so that only what they leave is extrapolated. All decisions are made on maximum norms: they do
-/// not depend on the number of ranks.
+/// and the like for the weak force, so that only what they leave is extrapolated. All decisions are
+/// made on maximum norms: they do not depend on the number of ranks.
 class FixedPoint {
  public:
   FixedPoint() = default;
