@@ -36,15 +36,13 @@ Numbers Lines::spread(const std::vector<double>& values) const {
 }
 
 Fields::Fields(const Lines& lines, int reach, Index kept)
-    : node_by_node_(lines.node_by_node()),
-      count_(lines.count()),
-      step_(lines.energy_step()),
-      mask_(node_by_node_ ? 0 : kept - 1),
-      // A line that is all there is has the vacuum around it; many share one of their size, and
-      // neighbours in direction are looked up one number too far.
-      first_(node_by_node_ ? registers(reach * step_) * Lines::lanes : Lines::lanes) {
+    : node_by_node_(lines.node_by_node()), count_(lines.count()), step_(lines.energy_step()) {
+  // A line that is all there is has the vacuum around it; many share one of their size, and
+  // neighbours in direction are looked up one number too far.
+  const Index first = node_by_node_ ? registers(reach * step_) * Lines::lanes : Lines::lanes;
   const Index here = node_by_node_ ? lines.blocks() * lines.block_size() : kept * step_;
-  vacuum_ = first_ + here + Lines::lanes;
+  for (Index n = 0; n < count_; ++n) begins_.push_back(first + n % kept * step_);
+  vacuum_ = first + here + Lines::lanes;
   values_.resize(static_cast<std::size_t>(vacuum_ + reach * step_), 0.0);
 }
 

@@ -118,22 +118,24 @@ void MomentumGradient::add_angular_matrix(const MomentumGrid& grid, Range angles
   work_.resize(static_cast<std::size_t>(Index{2} * grid.components() * width));
 }
 
-void MomentumGradient::add(const Fields& f, Index line, Index begin, Index end, double* sum) const {
+void MomentumGradient::add_along_energy(const Fields& f, Index line, Index begin, Index end,
+                                        double* sum) const {
   with_static_reach(derivative_.reach(),
                     [&](auto reach) { add_energy_part<reach>(f, line, begin, end, sum); });
-  if (inverse_energy_.empty()) return;
+}
+
+void MomentumGradient::add_along_angle(const double* f, Index line, double* sum) const {
   const double scale = inverse_energy_[static_cast<std::size_t>(line)];
   if (!neighbours_.empty()) {
-    neighbours_.add(f.line(line), scale, sum);
+    neighbours_.add(f, scale, sum);
     return;
   }
   const Index step = lines_.component_step();
   constexpr int together = 4;
   Index c = 0;
   for (; c + together <= lines_.components(); c += together)
-    add_spectral_part<together>(f.line(line) + c * step, scale, sum + c * step);
-  for (; c < lines_.components(); ++c)
-    add_spectral_part<1>(f.line(line) + c * step, scale, sum + c * step);
+    add_spectral_part<together>(f + c * step, scale, sum + c * step);
+  for (; c < lines_.components(); ++c) add_spectral_part<1>(f + c * step, scale, sum + c * step);
 }
 
 template <int reach>

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <utility>
 
 namespace nuvlasov::physics {
@@ -57,11 +56,11 @@ FlavoredRateKernel<flavors>::FlavoredRateKernel(const phase_space::MomentumGrid&
   to_first_ = (box.energy.begin - seen.energy.begin) * row_seen_ + first_angle_;
   const auto period = static_cast<std::size_t>(lines_.period() * block_size);
   const int reach = momentum_gradient_.reach();
-  const auto kept = static_cast<Index>(std::bit_ceil(static_cast<unsigned>(2 * reach + 1)));
   for (phase_space::Numbers* blocks : {&motion_, &repeated_}) blocks->resize(period);
   if (!spherical_) brackets_.resize(2 * std::size_t{phase_space::Stencil::max_pairs} * period);
-  for (phase_space::Fields* fields : {&force_, &exchange_, &local_})
-    *fields = phase_space::Fields(lines_, reach, kept);
+  force_ = phase_space::Fields(lines_, reach, 2 * reach + 1);
+  local_ = phase_space::Fields(lines_, 0, reach + 1);
+  exchange_ = phase_space::Fields(lines_, 0, 1);
   if (!whole_) seen_rate_.resize(static_cast<std::size_t>(seen.plane()));
   if (!spherical_) return;
   commutator_.emplace(momentum, lines_, seen.angle);
@@ -342,27 +341,32 @@ void FlavoredRateKernel<flavors>::write(const Neighbourhood& here, const Parts& 
   const Index all = lines_.all_blocks();
   if constexpr (products == Products::none) {
     make_all(0, all);
+  } else if constexpr (spherical) {
+    const Index reach = momentum_gradient_.reach();
+    for (Index line = 0; line < lines_.count() + reach; ++line) {
+      if (line < lines_.count()) {
+        make_all(line * in_line, (line + 1) * in_line);
+        double* const sum = local_.line(line);
+        if (parts.weak_force) momentum_gradient_.add_along_angle(force_.line(line), line, sum);
+        commutator_->add(exchange_.line(line), inverse_energy_[line], sum);
+      }
+      if (const Index done = line - reach; done >= 0) {
+        double* const sum = local_.line(done);
+        if (parts.weak_force)
+          momentum_gradient_.add_along_energy(force_, done, 0, lines_.numbers(), sum);
+        put(sum, done * in_line, target);
+      }
+    }
   } else {
-    const Index strip = spherical ? in_line : strip_of_beams;
-    const Index lead =
-        spherical ? momentum_gradient_.reach() * in_line
-                  : (momentum_gradient_.reach() * lines_.energy_step() - 1) / block_size + 1;
+    const Index lead = (momentum_gradient_.reach() * lines_.energy_step() - 1) / block_size + 1;
     Index made = 0;
-    for (Index begin = 0; begin < all; begin += strip) {
-      const Index end = std::min(begin + strip, all);
+    for (Index begin = 0; begin < all; begin += strip_of_beams) {
+      const Index end = std::min(begin + strip_of_beams, all);
       const Index until = std::min(end + lead, all);
       make_all(made, until);
       made = until;
-      if constexpr (spherical) {
-        const Index line = begin / in_line;
-        double* const sum = local_.line(line);
-        if (parts.weak_force) momentum_gradient_.add(force_, line, 0, lines_.numbers(), sum);
-        commutator_->add(exchange_.line(line), inverse_energy_[line], sum);
-        put(sum, begin, target);
-      } else {
-        momentum_gradient_.add(force_, 0, begin * block_size,
-                               std::min(end * block_size, lines_.numbers()), target);
-      }
+      momentum_gradient_.add_along_energy(force_, 0, begin * block_size,
+                                          std::min(end * block_size, lines_.numbers()), target);
     }
   }
   if (!whole_) copy_owned(target, rate);
@@ -393,7 +397,7 @@ void FlavoredRateKernel<flavors>::write_momentum_gradient(const Neighbourhood& h
     std::copy_n(rho, lines_.numbers(), force_.line(0));
     std::fill_n(target, lines_.numbers(), 0.0);
     for (Index begin = 0; begin < lines_.numbers(); begin += phase_space::MomentumGradient::most)
-      momentum_gradient_.add(
+      momentum_gradient_.add_along_energy(
           force_, 0, begin, std::min(begin + phase_space::MomentumGradient::most, lines_.numbers()),
           target);
   }
@@ -413,7 +417,8 @@ void FlavoredRateKernel<flavors>::write_momentum_gradient(const Neighbourhood& h
     made = until;
     double* const sum = local_.line(line);
     std::fill_n(sum, lines_.numbers(), 0.0);
-    momentum_gradient_.add(force_, line, 0, lines_.numbers(), sum);
+    momentum_gradient_.add_along_energy(force_, line, 0, lines_.numbers(), sum);
+    momentum_gradient_.add_along_angle(force_.line(line), line, sum);
     put(sum, begin, target);
   }
   if (!whole_) copy_owned(target, gradient);

@@ -308,7 +308,7 @@ void FlavoredFixedPoint<flavors>::add_force(Index j, const std::array<const doub
       });
   constexpr Index most = phase_space::MomentumGradient::most;
   for (Index begin = 0; begin < size; begin += most)
-    momentum_gradient_->add(force_, 0, begin, std::min(begin + most, size), plane);
+    momentum_gradient_->add_along_energy(force_, 0, begin, std::min(begin + most, size), plane);
 }
 
 template <int flavors>

@@ -61,11 +61,13 @@ class Fields {
  public:
   Fields() = default;
   /// \param reach  energies that are read beyond those seen
-  /// \param kept   lines, a power of 2
+  /// \param kept   lines
   Fields(const Lines& lines, int reach, Index kept);
 
-  double* line(Index n) { return values_.data() + first_ + (n & mask_) * step_; }
-  const double* line(Index n) const { return values_.data() + first_ + (n & mask_) * step_; }
+  double* line(Index n) { return values_.data() + begins_[static_cast<std::size_t>(n)]; }
+  const double* line(Index n) const {
+    return values_.data() + begins_[static_cast<std::size_t>(n)];
+  }
   /// What is m energies from line(n).
   const double* line(Index n, int m) const {
     if (node_by_node_) return line(n) + m * step_;
@@ -74,7 +76,8 @@ class Fields {
 
  private:
   bool node_by_node_ = false;
-  Index count_ = 0, step_ = 0, mask_ = 0, first_ = 0, vacuum_ = 0;
+  Index count_ = 0, step_ = 0, vacuum_ = 0;
+  std::vector<Index> begins_;  ///< of the lines in values_
   Numbers values_;
 };
 

@@ -25,13 +25,16 @@ class MomentumGradient {
   /// \param lines  of the nodes `seen`; all directions where the grid couples_all_directions()
   MomentumGradient(const MomentumGrid& grid, const Lines& lines, const Box& seen);
 
-  /// Adds D_p f to `sum`, both the numbers of a line, or with frozen directions to the numbers
-  /// [begin, end) of it, at most `most`. It is right where the neighbours, reach() energies on each
-  /// side and with the S_N operator one direction, are among those seen, or beyond the window.
-  void add(const Fields& f, Index line, Index begin, Index end, double* sum) const;
+  /// Adds the differences in energy of D_p f to the numbers [begin, end) of a line, at most `most`
+  /// with frozen directions. They are right where the neighbours, reach() energies on each side,
+  /// are among those seen, or beyond the window.
+  void add_along_energy(const Fields& f, Index line, Index begin, Index end, double* sum) const;
   static constexpr Index most = 256;
+  /// Adds (1/E) S f to the numbers of a line in spherical geometry. It is right where the
+  /// neighbours, with the S_N operator one direction, are among those seen, or beyond the edges.
+  void add_along_angle(const double* f, Index line, double* sum) const;
 
-  /// Neighbours in energy that add() reads on each side.
+  /// Neighbours in energy that add_along_energy() reads on each side.
   int reach() const { return derivative_.reach(); }
   /// Upper estimate of |eigenvalue|.
   double spectral_radius() const { return spectral_radius_; }

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -25,8 +24,7 @@ std::vector<double> gradient(const MomentumGrid& grid, const std::vector<double>
                                 : component * lines.component_step() + k;
   };
   const auto line = [&](Index i) { return lines.node_by_node() ? 0 : i; };
-  const auto kept = std::bit_ceil(static_cast<std::uint64_t>(grid.energies()));
-  Fields plane(lines, operation.reach(), static_cast<Index>(kept));
+  Fields plane(lines, operation.reach(), grid.energies());
   for (Index i = 0; i < grid.energies(); ++i)
     for (Index k = 0; k < grid.angles(); ++k)
       plane.line(line(i))[place(i, k)] = f[static_cast<std::size_t>(i * grid.angles() + k)];
@@ -35,12 +33,11 @@ std::vector<double> gradient(const MomentumGrid& grid, const std::vector<double>
   for (Index i = 0; i < grid.energies(); ++i) {
     if (i == 0 || !lines.node_by_node()) {
       result.assign(static_cast<std::size_t>(lines.numbers()), 0.0);
-      for (Index begin = 0; begin < lines.numbers(); begin += MomentumGradient::most)
-        operation.add(plane, i, begin,
-                      lines.node_by_node()
-                          ? std::min(begin + MomentumGradient::most, lines.numbers())
-                          : lines.numbers(),
-                      result.data());
+      const Index step = lines.node_by_node() ? MomentumGradient::most : lines.numbers();
+      for (Index begin = 0; begin < lines.numbers(); begin += step)
+        operation.add_along_energy(plane, i, begin, std::min(begin + step, lines.numbers()),
+                                   result.data());
+      if (!lines.node_by_node()) operation.add_along_angle(plane.line(i), i, result.data());
     }
     for (Index k = 0; k < grid.angles(); ++k)
       values.push_back(result[static_cast<std::size_t>(place(i, k))]);
