@@ -149,17 +149,17 @@ double flops_per_node(const Case& test) {
   double flops = moments + refraction + streaming + precession;
   if (test.mode == Mode::standard) return flops;
 
-  // Sums of the pairs of planes with 4 rho, and two products of each pair; D_E W with unequal
-  // weights ahead and behind, times v.
-  const double brackets = ghosts * 2.0 * jordan_product;
-  flops += c + ghosts * 2.0 * c + brackets + (4.0 * ghosts + 1.0) * c + 2.0 * c +
-           ghosts * 6.0 * c / static_cast<double>(momenta.energies);
+  // Three products and D_z of one of them, with Omega/6 and D_z Omega/3 shared; D_E W with unequal
+  // weights ahead and behind, times v, added.
+  const double brackets = 3.0 * jordan_product + difference;
+  flops += brackets + 3.0 * ghosts * c / static_cast<double>(momenta.energies) +
+           (4.0 * ghosts + 1.0) * c + c;
   if (momenta.geometry == Geometry::beams) return flops;
 
   const bool spectral = momenta.angular_operator == AngularOperator::spectral;
-  // The same with A_1, and W of both; Z; kappa [..] added; the argument of C; C, added.
-  flops += brackets + 3.0 * c + 2.0 * jordan_product + 4.0 * c + 4.0 * c +
-           (spectral ? 9.0 : 5.0) * c + 2.0 * c;
+  // The same with A_1, its products added, Z, W of both; kappa [..] added; the argument of C; C,
+  // added.
+  flops += brackets + 4.0 * c + 3.0 * c + 4.0 * c + 4.0 * c + (spectral ? 9.0 : 5.0) * c + 2.0 * c;
   // S W, by the parts of W that are even and odd in v, over E; with S_N the neighbours.
   return flops + (spectral ? angles + 1.0 : 5.0) * c + 2.0 * c;
 }

@@ -119,9 +119,9 @@ void MomentumGradient::add_angular_matrix(const MomentumGrid& grid, Range angles
 }
 
 void MomentumGradient::add_along_energy(const Fields& f, Index line, Index begin, Index end,
-                                        double* sum) const {
+                                        const double* before, double* sum) const {
   with_static_reach(derivative_.reach(),
-                    [&](auto reach) { add_energy_part<reach>(f, line, begin, end, sum); });
+                    [&](auto reach) { add_energy_part<reach>(f, line, begin, end, before, sum); });
 }
 
 void MomentumGradient::add_along_angle(const double* f, Index line, double* sum) const {
@@ -140,23 +140,13 @@ void MomentumGradient::add_along_angle(const double* f, Index line, double* sum)
 
 template <int reach>
 void MomentumGradient::add_energy_part(const Fields& f, Index line, Index begin, Index end,
-                                       double* sum) const {
-  std::array<const double*, reach> ahead{}, behind{};
-  std::array<double, reach> weight_ahead{}, weight_behind{};
-  const double* const stencil = stencil_.data() + line * (2 * reach + 1) + reach;
-  for (int m = 1; m <= reach; ++m) {
-    ahead[m - 1] = f.line(line, m) + begin;
-    behind[m - 1] = f.line(line, -m) + begin;
-    weight_ahead[m - 1] = stencil[m];
-    weight_behind[m - 1] = stencil[-m];
-  }
+                                       const double* before, double* sum) const {
+  const EnergyDifference<reach> difference = energy_difference<reach>(f, line);
   const double* const speeds = speeds_.data() + begin % lines_.energy_step();
+  before += begin;
   sum += begin;
   const auto add_at = [&](Index at, auto load) {
-    auto slope = weight_ahead[0] * load(ahead[0] + at) + weight_behind[0] * load(behind[0] + at);
-    for (int m = 1; m < reach; ++m)
-      slope += weight_ahead[m] * load(ahead[m] + at) + weight_behind[m] * load(behind[m] + at);
-    return load(sum + at) + load(speeds + at) * slope;
+    return load(before + at) + load(speeds + at) * difference.at(begin + at, load);
   };
   const Index size = end - begin;
   Index at = 0;

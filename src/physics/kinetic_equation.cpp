@@ -16,10 +16,6 @@ namespace {
 /// Numbers of the planes whose moments are made at once: few that are large, many that are small.
 constexpr Index prepared_together = 8192;
 
-/// Numbers of the planes around one, up to which another may be fetched: 1 MB, half of the cache
-/// of a core, or all of it.
-constexpr Index kept_in_cache = Index{1} << 17;
-
 bool contains(const Terms& terms, const std::string& name) {
   return std::any_of(terms.begin(), terms.end(),
                      [&](const auto& term) { return term->name() == name; });
@@ -84,7 +80,7 @@ KineticEquation::KineticEquation(const EquationSettings& settings, const phase_s
       settings_(settings),
       box_(decomposition.box()),
       reach_(z.derivative().reach()),
-      kernel_(make_rate_kernel(momentum, decomposition.box(), decomposition.seen(),
+      kernel_(make_rate_kernel(momentum, decomposition.box(), decomposition.seen(), z.span(),
                                lane_refraction(settings, momentum, decomposition))),
       terms_(make_terms(settings, z, momentum, box_, kernel_)),
       moments_(momentum, decomposition, settings.matter),
@@ -95,7 +91,7 @@ KineticEquation::KineticEquation(const EquationSettings& settings, const phase_s
   if (!parts_.read_brackets() && !acts_by_itself(terms_))
     runs_ =
         PlaneRuns(z, momentum, decomposition, lane_refraction(settings, momentum, decomposition));
-  rate_.resize(static_cast<std::size_t>(std::max<Index>(1, runs_.length()) * box_.plane()));
+  most_planes_ = runs_.length() > 0 ? 1 : kernel_->planes_at_once(parts_);
   if (settings.mode == Mode::full) gradient_.resize(static_cast<std::size_t>(box_.plane()));
 }
 
@@ -108,26 +104,66 @@ void KineticEquation::add_term(std::unique_ptr<Term> term) {
 
 bool KineticEquation::has_term(const std::string& name) const { return contains(terms_, name); }
 
-void KineticEquation::write_rate(const phase_space::StateView& rho, Index j, Index readable,
-                                 double* rate) {
-  Neighbourhood here = neighbourhood(rho, j, readable);
-  // A rate that is kept is added to vectors at once: memory is busy enough where there is little to
-  // compute.
-  const bool fetch = parts_.read_brackets() || rate != rate_.data();
-  if (fetch && box_.plane() * (2 * z_.span() + 2) <= kept_in_cache)
-    here.coming_ = rho.row(std::min(j + z_.span() + ahead_, box_.z.size - 1), 0);
-  kernel_->write_rate(here, parts_, rate);
-  for (const auto& term : terms_)
-    if (!term->parts().any()) term->add_rate(here, rate);
+bool KineticEquation::has_own_terms() const {
+  return std::any_of(terms_.begin(), terms_.end(),
+                     [](const auto& term) { return !term->parts().any(); });
 }
 
-void KineticEquation::write_rate(const phase_space::StateView& rho, phase_space::Range planes,
-                                 double* rate) {
+namespace {
+
+/// Keeps the rates of whole planes.
+class KeptPlanes final : public RateSink {
+ public:
+  KeptPlanes(Index plane, double* rates) : plane_(plane), rates_(rates) {}
+  double* target(Index p, Index at) override { return rates_ + p * plane_ + at; }
+  void done(Index /*p*/, Index /*at*/, Index /*count*/, const double* /*rate*/) override {}
+
+ private:
+  Index plane_;
+  double* rates_;
+};
+
+}  // namespace
+
+Index KineticEquation::planes_at_once(Index j, Index end) const {
+  const auto length = [&](Index plane) { return z_.stencil(box_.z.begin + plane).size; };
+  Index next = j + 1;
+  while (next < std::min(end, j + most_planes_) && length(next) == length(j)) ++next;
+  return next - j;
+}
+
+void KineticEquation::write_rates(const phase_space::StateView& rho, phase_space::Range planes,
+                                  Index readable, RateSink& sink) {
+  neighbourhoods_.clear();
+  for (Index j = planes.begin; j < planes.end(); ++j) {
+    neighbourhoods_.push_back(neighbourhood(rho, j, readable));
+    const Index coming = std::min(j + most_planes_ + z_.span() + ahead_, box_.z.size - 1);
+    neighbourhoods_.back().coming_ = rho.row(coming, 0);
+  }
+  if (!has_own_terms()) {
+    kernel_->write_rates(neighbourhoods_, parts_, sink);
+    return;
+  }
+  const Index plane = box_.plane();
+  rate_.resize(static_cast<std::size_t>(planes.size * plane));
+  KeptPlanes kept(plane, rate_.data());
+  kernel_->write_rates(neighbourhoods_, parts_, kept);
+  for (Index p = 0; p < planes.size; ++p) {
+    double* const rate = rate_.data() + p * plane;
+    for (const auto& term : terms_)
+      if (!term->parts().any()) term->add_rate(neighbourhoods_[static_cast<std::size_t>(p)], rate);
+    if (double* const target = sink.target(p, 0)) std::copy_n(rate, plane, target);
+    sink.done(p, 0, plane, rate);
+  }
+}
+
+void KineticEquation::write_run(const phase_space::StateView& rho, phase_space::Range planes,
+                                RateSink& sink) {
   if (double* const omega = runs_.refraction()) {
     const auto lap = moments_time_.lap();
     moments_.write_refraction(rho, planes, omega);
   }
-  runs_.write_rate(rho, planes.begin, parts_, rate);
+  runs_.write_rate(rho, planes.begin, parts_, sink);
 }
 
 void KineticEquation::update_moments(const phase_space::StateView& rho) {

@@ -11,7 +11,7 @@ constexpr Index numbers_of_run = 2048, few_nodes = 32;
 
 /// Of the planes inside of a rank, all but the fewest in runs of one length, which fill registers.
 Index length_of_runs(Index planes, Index nodes, Index components) {
-  constexpr Index lanes = phase_space::Lines::lanes;
+  constexpr Index lanes = flavor::lanes;
   const Index step = lanes / std::gcd(lanes, nodes);
   const Index wanted = std::max(numbers_of_run / (nodes * components), step);
   const Index longest = std::min(wanted, planes) / step * step;
@@ -55,19 +55,19 @@ PlaneRuns::PlaneRuns(const phase_space::ZAxis& z, const phase_space::MomentumGri
                                .energy = {0, run.energies()},
                                .angle = {0, run.angles()},
                                .components = owned.components};
-  kernel_ = make_rate_kernel(run, plane, plane, refraction);
+  kernel_ = make_rate_kernel(run, plane, plane, z.span(), refraction);
   if (!refraction.any()) refraction_.resize(static_cast<std::size_t>(length_ * owned.plane()));
 }
 
 void PlaneRuns::write_rate(const phase_space::StateView& rho, Index j, const Parts& parts,
-                           double* rate) {
+                           RateSink& sink) {
   Neighbourhood here;
   here.d_z_ = &d_z_;
   here.coming_ = rho.row(std::min(j + length_ + d_z_.highest, rho.box().z.size - length_), 0);
   for (int m = d_z_.lowest; m <= d_z_.highest; ++m)
     here.density_[Neighbourhood::slot(m)] = rho.row(j + m, 0);
   here.refraction_[Neighbourhood::slot(0)] = refraction();
-  kernel_->write_rate(here, parts, rate);
+  kernel_->write_rates({&here, 1}, parts, sink);
 }
 
 }  // namespace nuvlasov::physics

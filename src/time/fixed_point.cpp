@@ -206,17 +206,18 @@ PetscErrorCode FlavoredFixedPoint<flavors>::find_defect(Vec start, Vec x) {
   const Index plane = right_hand_side_->decomposition().box().plane();
   const ReadArray from(start), now(x);
   const Array defect(defect_);
-  const auto keep_defect = [&](phase_space::Range planes, const double* f) {
-    const double *x0 = from + planes.begin * plane, *value = now + planes.begin * plane;
-    double* target = defect + planes.begin * plane;
+  const auto keep_defect = [&](Index at, Index count, const double* f) {
+    const double *x0 = from + at, *value = now + at;
+    double* target = defect + at;
 #pragma GCC ivdep
-    for (Index n = 0; n < planes.size * plane; ++n) target[n] = x0[n] - value[n] + h_ * f[n];
-    for (Index j = 0; j < planes.size; ++j) {
-      energy_sums_.add_up(target + j * plane, planes.begin + j, defect_sums_);
-      energy_sums_.add_up(value + j * plane, planes.begin + j, sums_);
+    for (Index n = 0; n < count; ++n) target[n] = x0[n] - value[n] + h_ * f[n];
+    // Planes that end with this piece.
+    for (Index j = at / plane; j < (at + count) / plane; ++j) {
+      energy_sums_.add_up(defect + j * plane, j, defect_sums_);
+      energy_sums_.add_up(now + j * plane, j, sums_);
     }
   };
-  PetscCall(right_hand_side_->for_each_run(x, keep_defect));
+  PetscCall(right_hand_side_->for_each_piece(x, {defect + 0, from + 0}, keep_defect));
   PetscCall(energy_sums_.share(defect_sums_));
   PetscCall(energy_sums_.share(sums_));
   PetscFunctionReturn(0);
@@ -308,7 +309,8 @@ void FlavoredFixedPoint<flavors>::add_force(Index j, const std::array<const doub
       });
   constexpr Index most = phase_space::MomentumGradient::most;
   for (Index begin = 0; begin < size; begin += most)
-    momentum_gradient_->add_along_energy(force_, 0, begin, std::min(begin + most, size), plane);
+    momentum_gradient_->add_along_energy(force_, 0, begin, std::min(begin + most, size), plane,
+                                         plane);
 }
 
 template <int flavors>

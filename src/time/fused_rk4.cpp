@@ -20,18 +20,6 @@ struct FusedRk4 {
 
 FusedRk4& data(TS ts) { return *static_cast<FusedRk4*>(ts->data); }
 
-/// Evaluates the rate at `from` and calls update(offset, rate, count) for runs of planes.
-template <class Update>
-PetscErrorCode stage(FusedRk4& self, Vec from, Update&& update) {
-  PetscFunctionBeginUser;
-  const Index plane = self.right_hand_side->decomposition().box().plane();
-  PetscCall(
-      self.right_hand_side->for_each_run(from, [&](phase_space::Range planes, const double* rate) {
-        update(planes.begin * plane, rate, planes.size * plane);
-      }));
-  PetscFunctionReturn(0);
-}
-
 PetscErrorCode set_up(TS ts) {
   PetscFunctionBeginUser;
   FusedRk4& self = data(ts);
@@ -49,7 +37,7 @@ PetscErrorCode step(TS ts) {
   const Vec start = ts->vec_sol;
   {
     const Array y(start), sum(self.sum), next(self.stages[0]);
-    const auto update = [&](Index at, const double* rate, Index count) {
+    const auto update = [&](Index at, Index count, const double* rate) {
       const double* from = y + at;
       double *total = sum + at, *target = next + at;
 #pragma GCC ivdep
@@ -58,12 +46,12 @@ PetscErrorCode step(TS ts) {
         target[n] = from[n] + h / 2.0 * rate[n];
       }
     };
-    PetscCall(stage(self, start, update));
+    PetscCall(self.right_hand_side->for_each_piece(start, {next + 0, sum + 0, y + 0}, update));
   }
   for (const std::size_t second : {0, 1}) {
     const double reach = second == 0 ? h / 2.0 : h;
     const Array y(start), sum(self.sum), next(self.stages[1 - second]);
-    const auto update = [&](Index at, const double* rate, Index count) {
+    const auto update = [&](Index at, Index count, const double* rate) {
       const double* from = y + at;
       double *total = sum + at, *target = next + at;
 #pragma GCC ivdep
@@ -72,17 +60,18 @@ PetscErrorCode step(TS ts) {
         target[n] = from[n] + reach * rate[n];
       }
     };
-    PetscCall(stage(self, self.stages[second], update));
+    PetscCall(self.right_hand_side->for_each_piece(self.stages[second], {next + 0, sum + 0, y + 0},
+                                                   update));
   }
   {
     const Array y(start), sum(self.sum);
-    const auto update = [&](Index at, const double* rate, Index count) {
+    const auto update = [&](Index at, Index count, const double* rate) {
       const double* total = sum + at;
       double* target = y + at;
 #pragma GCC ivdep
       for (Index n = 0; n < count; ++n) target[n] = total[n] + h / 6.0 * rate[n];
     };
-    PetscCall(stage(self, self.stages[0], update));
+    PetscCall(self.right_hand_side->for_each_piece(self.stages[0], {sum + 0, y + 0}, update));
   }
   ts->ptime += h;
   PetscFunctionReturn(0);

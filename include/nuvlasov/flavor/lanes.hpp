@@ -169,6 +169,50 @@ inline Block<3> by_node(const Block<3>& block) {
   return load_block<3>(to);
 }
 
+/// Whole nodes of two flavors as they stand in the state: what a register holds, one at least.
+inline constexpr int nodes_width = lanes < components(2) ? components(2) : lanes;
+using Nodes [[gnu::vector_size(nodes_width * sizeof(double))]] = double;
+
+inline Nodes load_nodes(const double* source) {
+  Nodes values;
+  std::memcpy(&values, source, sizeof values);
+  return values;
+}
+inline void store_nodes(double* target, Nodes values) {
+  std::memcpy(target, &values, sizeof values);
+}
+
+namespace detail {
+
+template <int... n>
+inline Nodes rotated(Nodes a, std::integer_sequence<int, n...> /*number*/) {
+  return __builtin_shufflevector(a, a, (n % 4 == 0 ? n : n / 4 * 4 + n % 4 % 3 + 1)...);
+}
+template <int... n>
+inline Nodes without_trace(Nodes a, std::integer_sequence<int, n...> /*number*/) {
+  return __builtin_shufflevector(a, Nodes{}, (n % 4 == 0 ? nodes_width + n : n)...);
+}
+using EachNumber = std::make_integer_sequence<int, nodes_width>;
+
+}  // namespace detail
+
+/// (P0, P2, P3, P1) of each node.
+inline Nodes rotated(Nodes values) { return detail::rotated(values, detail::EachNumber{}); }
+/// (0, P1, P2, P3) of each node.
+inline Nodes without_trace(Nodes values) {
+  return detail::without_trace(values, detail::EachNumber{});
+}
+
+/// The axis of a precession, ready for many nodes.
+struct NodesAxis {
+  Nodes axis, rotated_axis;
+  explicit NodesAxis(Nodes omega) : axis(without_trace(omega)), rotated_axis(rotated(axis)) {}
+};
+/// (0, axis x P), Eq. (6b); the trace of what it is made of is not read.
+inline Nodes precession(const NodesAxis& axis, Nodes rho) {
+  return rotated(axis.axis * rotated(rho) - axis.rotated_axis * rho);
+}
+
 /// Adds a o b, given a/2, a Block or one Matrix for all nodes.
 template <class Matrices>
 void add_jordan_product(const Matrices& half_a, const Block<2>& b, Block<2>& sum) {

@@ -81,33 +81,35 @@ class KineticEquation {
   /// Collective over the momentum communicator.
   void rate(const phase_space::StateView& rho, double* rate) {
     this->rate(
-        rho, [] {}, [&](Index j) { return rate + j * box_.plane(); },
-        [](phase_space::Range, const double*) {});
+        rho, [] {}, [&](Index at) { return rate + at; }, {rate},
+        [](Index, Index, const double*) {});
   }
 
-  /// The same, one plane or a run of them after the other, while ghosts are on their way: calls
-  /// await_ghosts() before it reads any, writes the sum of all terms on the owned planes from j on
-  /// to target(j), and calls done(planes, rate). Where target(j) is null, the rate is kept until
-  /// done() has returned.
+  /// The same in pieces, runs of numbers of `rate` each within a plane or of whole planes, while
+  /// ghosts are on their way: calls await_ghosts() before it reads any, writes the numbers from
+  /// `at` on to target(at), which is good for the rest of a plane, and calls done(at, count, rate).
+  /// Where target(at) is null, they are kept until done() has returned. The pieces of a plane
+  /// follow each other, with pieces of other planes between them.
+  /// \param touched  what target() and done() read and write, laid out as `rate`
   template <class AwaitGhosts, class Target, class Done>
   void rate(const phase_space::StateView& rho, AwaitGhosts&& await_ghosts, Target&& target,
-            Done&& done) {
+            const Touched& touched, Done&& done) {
     const auto lap = rate_time_.lap();
     const auto wait = [&] {
       const auto waiting = waiting_time_.lap();
       await_ghosts();
     };
+    Sink<Target, Done> sink(box_.plane(), target, touched, done);
     for_each_range(rho, wait, [&](Index begin, Index end, Index readable) {
       for (phase_space::Range planes{begin, 0}; planes.begin < end; planes.begin = planes.end()) {
-        const bool run = runs_.at(planes.begin, end);
-        planes.size = run ? runs_.length() : 1;
-        double* rate = target(planes.begin);
-        if (rate == nullptr) rate = rate_.data();
-        if (run)
-          write_rate(rho, planes, rate);
-        else
-          write_rate(rho, planes.begin, readable, rate);
-        done(planes, static_cast<const double*>(rate));
+        sink.begin_at(planes.begin);
+        if (runs_.at(planes.begin, end)) {
+          planes.size = runs_.length();
+          write_run(rho, planes, sink);
+        } else {
+          planes.size = planes_at_once(planes.begin, end);
+          write_rates(rho, planes, readable, sink);
+        }
       }
     });
   }
@@ -149,11 +151,37 @@ class KineticEquation {
       visit(0, planes, last);
     }
   }
+  /// What a caller of rate() does with pieces.
+  template <class Target, class Done>
+  class Sink final : public RateSink {
+   public:
+    Sink(Index plane, Target& target, const Touched& touched, Done& done)
+        : plane_(plane), target_(target), touched_(touched), done_(done) {}
+    void begin_at(Index plane) { first_ = plane * plane_; }
+    double* target(Index p, Index at) override { return target_(first_ + p * plane_ + at); }
+    Touched touched(Index p) const override { return touched_.from(first_ + p * plane_); }
+    void done(Index p, Index at, Index count, const double* rate) override {
+      done_(first_ + p * plane_ + at, count, rate);
+    }
+
+   private:
+    Index plane_, first_ = 0;
+    Target& target_;
+    Touched touched_;
+    Done& done_;
+  };
+
   void begin_sweep();
+  /// Planes from j on, before `end`, for one pass: with rows of D_z of one length, so that what is
+  /// done on a plane does not depend on where ranks begin.
+  Index planes_at_once(Index j, Index end) const;
   /// \param readable  planes before this one may be read
-  void write_rate(const phase_space::StateView& rho, Index j, Index readable, double* rate);
+  void write_rates(const phase_space::StateView& rho, phase_space::Range planes, Index readable,
+                   RateSink& sink);
   /// On a run of planes.
-  void write_rate(const phase_space::StateView& rho, phase_space::Range planes, double* rate);
+  void write_run(const phase_space::StateView& rho, phase_space::Range planes, RateSink& sink);
+  /// Whether there are terms that no RateKernel writes.
+  bool has_own_terms() const;
   Neighbourhood neighbourhood(const phase_space::StateView& rho, Index j, Index readable);
   void add_momentum_gradient(Neighbourhood& here);
   /// Makes what neighbours need of plane j, and of some to come, if that is not yet done in this
@@ -171,11 +199,13 @@ class KineticEquation {
   Moments moments_;
   PlaneRuns runs_;
   Stopwatch rate_time_, moments_time_, waiting_time_;
-  std::vector<char> prepared_;     ///< by plane seen
-  Index ahead_;                    ///< planes to prepare at once
-  phase_space::Numbers gradient_;  ///< D_p rho
-  phase_space::Numbers rate_;      ///< of one plane, or of a run
-  std::vector<double> signs_;      ///< of the owned angles
+  std::vector<char> prepared_;                 ///< by plane seen
+  Index ahead_;                                ///< planes to prepare at once
+  phase_space::Numbers gradient_;              ///< D_p rho
+  Index most_planes_;                          ///< in one pass
+  std::vector<Neighbourhood> neighbourhoods_;  ///< of planes that are done at once
+  phase_space::Numbers rate_;  ///< of the same, where there are terms that no RateKernel writes
+  std::vector<double> signs_;  ///< of the owned angles
 };
 
 }  // namespace nuvlasov::physics

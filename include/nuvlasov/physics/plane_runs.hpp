@@ -31,9 +31,9 @@ class PlaneRuns {
   }
   /// Where Omega belongs, [plane][energy][angle][component]; null where it is made of rho at once.
   double* refraction() { return refraction_.empty() ? nullptr : refraction_.data(); }
-  /// Writes the sum of `parts`, which need no products, to `rate`,
-  /// [plane][energy][angle][component]. \param j  the first plane
-  void write_rate(const phase_space::StateView& rho, Index j, const Parts& parts, double* rate);
+  /// The sum of `parts`, which need no products, as of a plane [plane][energy][angle][component].
+  /// \param j  the first plane
+  void write_rate(const phase_space::StateView& rho, Index j, const Parts& parts, RateSink& sink);
 
  private:
   Index length_ = 0;

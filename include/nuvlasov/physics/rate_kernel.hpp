@@ -1,9 +1,10 @@
 /// \file
-/// The rate of the terms of Eq. (1, 16), of all together or of some, on one z plane.
+/// The rate of the terms of Eq. (1, 16), of all together or of some, on z planes that follow each
+/// other.
 ///
-/// The formulas of streaming.hpp, refraction.hpp, weak_force.hpp and group_velocity.hpp, reading
-/// rho of each plane once and keeping nothing of other planes. With o the Jordan product, d = D_z
-/// rho, s the sign of the species and the commutator C = [S, v] of angular_operator.hpp,
+/// The formulas of streaming.hpp, refraction.hpp, weak_force.hpp and group_velocity.hpp in one
+/// pass. With o the Jordan product, d = D_z rho, s the sign of the species and the commutator C =
+/// [S, v] of angular_operator.hpp,
 ///
 ///     streaming       -v d
 ///     refraction      i [rho, Omega]
@@ -14,24 +15,69 @@
 ///     Z = 1/3 [A_1 o d - (D_z A_1) o rho]
 ///
 /// because Omega = A_0 - v A_1 does not depend on energy, so that D_p(Omega o f) = Omega o D_p f -
-/// A_1 o C f/E for the discrete operators too. C and kappa are zero for frozen directions. Of each
-/// pair of planes a, b of D_z, w apart, Y_n has two products, both zero where all is uniform:
+/// A_1 o C f/E for the discrete operators too. C and kappa are zero for frozen directions, where W
+/// is Y of Omega itself.
 ///
-///     w/3 { [(A_a + A_b)/2 - A] o (rho_a - rho_b) + [(A_a - A_b)/2] o (rho_a + rho_b + 4 rho) }.
+/// A pass goes along z with a few nodes at a time, a strip: what D_z reads of the planes around,
+/// rho and its products, is in the innermost cache.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <initializer_list>
 #include <memory>
-#include <optional>
-#include <vector>
+#include <span>
 
-#include "nuvlasov/phase_space/angular_operator.hpp"
 #include "nuvlasov/phase_space/decomposition.hpp"
-#include "nuvlasov/phase_space/lines.hpp"
-#include "nuvlasov/phase_space/momentum_gradient.hpp"
+#include "nuvlasov/phase_space/momentum_grid.hpp"
 #include "nuvlasov/physics/lane_refraction.hpp"
 #include "nuvlasov/physics/term.hpp"
 
 namespace nuvlasov::physics {
+
+/// Planes that follow each other, with rows of D_z of one length.
+using Planes = std::span<const Neighbourhood>;
+
+/// What is read and written together with rates, at the same numbers: worth fetching from memory
+/// while they are made.
+class Touched {
+ public:
+  Touched() = default;
+  Touched(std::initializer_list<const double*> memory) : count_(memory.size()) {
+    std::copy(memory.begin(), memory.end(), memory_.begin());
+  }
+  /// The same from number `at` on.
+  Touched from(Index at) const {
+    Touched rest = *this;
+    for (std::size_t n = 0; n < count_; ++n) rest.memory_[n] += at;
+    return rest;
+  }
+  /// Fetches the line of number `at`.
+  void fetch(Index at) const {
+    for (std::size_t n = 0; n < count_; ++n) __builtin_prefetch(memory_[n] + at, 1);
+  }
+
+ private:
+  std::size_t count_ = 0;
+  std::array<const double*, 3> memory_{};
+};
+
+/// Where rates go, in pieces: runs of numbers of a plane, [energy][angle][component] of the owned
+/// nodes, those of one plane one after the other.
+class RateSink {
+ public:
+  RateSink() = default;
+  RateSink(const RateSink&) = delete;
+  RateSink& operator=(const RateSink&) = delete;
+  virtual ~RateSink() = default;
+  /// Where number `at` of the p-th plane and what follows in the plane belong; null: the kernel
+  /// keeps a piece until done() has returned.
+  virtual double* target(Index p, Index at) = 0;
+  /// From the first number of the p-th plane on.
+  virtual Touched touched(Index /*p*/) const { return {}; }
+  /// Numbers [at, at + count) of the p-th plane are written.
+  virtual void done(Index p, Index at, Index count, const double* rate) = 0;
+};
 
 class RateKernel {
  public:
@@ -40,90 +86,28 @@ class RateKernel {
   RateKernel& operator=(const RateKernel&) = delete;
   virtual ~RateKernel() = default;
 
-  /// Writes the sum of `parts` to `rate`, [energy][angle][component] of the owned nodes.
-  virtual void write_rate(const Neighbourhood& here, const Parts& parts, double* rate) = 0;
+  /// Planes that are best done at once, and at the most.
+  /// Planes that are best done at once, and at the most.
+  virtual Index planes_at_once(const Parts& parts) = 0;
+  /// The sum of `parts`.
+  virtual void write_rates(Planes planes, const Parts& parts, RateSink& sink) = 0;
+  /// The same on one plane, [energy][angle][component] of the owned nodes.
+  void write_rate(const Neighbourhood& here, const Parts& parts, double* rate);
 
   /// Upper estimate of |eigenvalue| of D_p.
-  virtual double momentum_radius() const = 0;
+  virtual double momentum_radius() = 0;
   /// Writes D_p rho of the plane, [energy][angle][component] of the owned nodes.
   virtual void write_momentum_gradient(const Neighbourhood& here, double* gradient) = 0;
 };
 
-/// For the flavors of the grid.
+/// For the flavors and the geometry of the grid.
 /// \param box         owned energies and directions
 /// \param seen        those in memory
-/// \param refraction  what makes Omega for a kernel that takes no D_p; none: Neighbourhood has it
+/// \param span        farthest plane that D_z reads
+/// \param refraction  what makes Omega for a pass that takes no D_p; none: Neighbourhood has it
 std::shared_ptr<RateKernel> make_rate_kernel(const phase_space::MomentumGrid& momentum,
                                              const phase_space::Box& box,
-                                             const phase_space::Box& seen,
+                                             const phase_space::Box& seen, int span,
                                              const LaneRefraction& refraction = {});
-
-template <int flavors>
-class FlavoredRateKernel final : public RateKernel {
- public:
-  FlavoredRateKernel(const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
-                     const phase_space::Box& seen, const LaneRefraction& refraction);
-
-  void write_rate(const Neighbourhood& here, const Parts& parts, double* rate) override;
-  double momentum_radius() const override { return momentum_gradient_.spectral_radius(); }
-  void write_momentum_gradient(const Neighbourhood& here, double* gradient) override;
-
- private:
-  using Block = flavor::Block<flavors>;
-  static constexpr int components = flavor::components(flavors);
-  static constexpr int block_size = flavor::block_size<flavors>;
-  /// Registers of frozen directions that are finished at once, while they are in the innermost
-  /// cache.
-  static constexpr Index strip_of_beams = phase_space::MomentumGradient::most / block_size;
-  /// Which products of the brackets a pass makes: none; those with Omega on frozen directions;
-  /// those with A_0 and A_1 in spherical geometry.
-  enum class Products { none, beams, spherical };
-  struct Place;
-  template <int pairs>
-  struct Sources;
-
-  bool makes_refraction(const Parts& parts) const {
-    return refraction_.any() && parts.refraction && !parts.read_brackets();
-  }
-  void prepare(const Neighbourhood& here, const Parts& parts);
-  void prepare_brackets(const Neighbourhood& here, int pairs);
-  template <int pairs, Products products, bool refraction_in_lanes = false>
-  void write(const Neighbourhood& here, const Parts& parts, double* rate);
-  /// Calls visit(Place) for the registers [begin, end) of all.
-  template <class Visit>
-  void for_each_block(Index begin, Index end, Visit&& visit) const;
-  /// Writes matrices to their nodes in a plane.
-  static void put(const Block& value, const Place& place, double* plane);
-  /// The same of the numbers of a line, whose first register is `first` among all.
-  void put(const double* line, Index first, double* plane) const;
-  /// Copies the owned nodes out of what is seen.
-  void copy_owned(const double* seen, double* owned) const;
-  /// `values`, [angle][component], in Blocks of a period.
-  void spread(const double* values, double* blocks);
-
-  phase_space::Lines lines_;
-  LaneRefraction refraction_;
-  phase_space::MomentumGradient momentum_gradient_;
-  bool spherical_;
-  Index energies_, row_;         ///< owned: energies, numbers in a row of angles
-  Index row_seen_;               ///< numbers in a row of angles seen
-  Index to_first_;               ///< numbers from what is seen first to what is owned first
-  Index first_angle_;            ///< of the owned ones among those seen, position in a row
-  bool whole_;                   ///< what is seen is what is owned
-  phase_space::Numbers speeds_;  ///< v, in the registers of a period
-  std::vector<double> signs_;    ///< s of the directions seen, [angle][component]
-  std::optional<phase_space::AngularCommutator> commutator_;  ///< in spherical geometry
-  phase_space::Numbers curvature_, sign_;                     ///< s kappa, s: in those of a line
-  std::vector<double> inverse_energy_;                        ///< 1/E of the energies seen
-
-  /// Of the present plane, Blocks of a period: (-v, axis of precession); and for frozen directions
-  /// the factors of each pair of planes in W.
-  phase_space::Numbers motion_, brackets_;
-  phase_space::Numbers row_values_, repeated_;  ///< [angle][component]; as often as in a period
-  phase_space::Fields force_;                   ///< W
-  phase_space::Fields exchange_;                ///< what C acts on
-  phase_space::Fields local_;                   ///< what needs no neighbours in momentum
-  phase_space::Numbers seen_rate_;              ///< where momentum is split
-};
 
 }  // namespace nuvlasov::physics

@@ -32,7 +32,7 @@ struct Neighbourhood {
   const phase_space::Stencil& d_z() const { return *d_z_; }
   /// rho at plane z + m, [energy][angle][component] with density_stride.
   const double* density(int m) const { return density_[slot(m)]; }
-  /// rho of a plane to come that is worth fetching, as density(m); or null.
+  /// rho of a plane that is soon to be read, worth fetching, as density(m); or null.
   const double* coming() const { return coming_; }
   /// D_p rho at plane z, [energy][angle][component] without gaps; in a sweep() of the full mode.
   const double* momentum_gradient() const { return gradient_; }

@@ -22,31 +22,31 @@ class RightHandSide {
     PetscFunctionBeginUser;
     PetscScalar* memory = nullptr;
     PetscCall(VecGetArrayWrite(rate, &memory));
-    const Index plane = decomposition_.box().plane();
-    PetscCall(for_each_run(
-        state, [&](Index j) { return memory + j * plane; },
-        [](phase_space::Range, const double*) {}));
+    PetscCall(for_each_piece(
+        state, [&](Index at) { return memory + at; }, {memory},
+        [](Index, Index, const double*) {}));
     PetscCall(VecRestoreArrayWrite(rate, &memory));
     PetscFunctionReturn(0);
   }
 
-  /// d rho/dt at `state` on some owned planes after others: calls done(planes, rate). Collective.
+  /// d rho/dt at `state` in pieces: calls done(at, count, rate) as KineticEquation::rate does.
+  /// Collective.
   template <class Done>
-  PetscErrorCode for_each_run(Vec state, Done&& done) {
+  PetscErrorCode for_each_piece(Vec state, physics::Touched touched, Done&& done) {
     PetscFunctionBeginUser;
-    PetscCall(for_each_run(
-        state, [](Index) -> double* { return nullptr; }, done));
+    PetscCall(for_each_piece(
+        state, [](Index) -> double* { return nullptr; }, touched, done));
     PetscFunctionReturn(0);
   }
 
-  /// The same, written to target(j) where that is not null.
+  /// The same, written to target(at) where that is not null.
   template <class Target, class Done>
-  PetscErrorCode for_each_run(Vec state, Target&& target, Done&& done) {
+  PetscErrorCode for_each_piece(Vec state, Target&& target, physics::Touched touched, Done&& done) {
     PetscFunctionBeginUser;
     const auto lap = watch_.lap();
     PetscCall(decomposition_.with_ghosts_under_way(
         state, [&](const phase_space::StateView& rho, const auto& await_ghosts) {
-          equation_.rate(rho, await_ghosts, target, done);
+          equation_.rate(rho, await_ghosts, target, touched, done);
         }));
     ++evaluations_;
     PetscFunctionReturn(0);

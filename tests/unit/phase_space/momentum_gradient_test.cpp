@@ -36,7 +36,7 @@ std::vector<double> gradient(const MomentumGrid& grid, const std::vector<double>
       const Index step = lines.node_by_node() ? MomentumGradient::most : lines.numbers();
       for (Index begin = 0; begin < lines.numbers(); begin += step)
         operation.add_along_energy(plane, i, begin, std::min(begin + step, lines.numbers()),
-                                   result.data());
+                                   result.data(), result.data());
       if (!lines.node_by_node()) operation.add_along_angle(plane.line(i), i, result.data());
     }
     for (Index k = 0; k < grid.angles(); ++k)

@@ -470,26 +470,27 @@ TEST(PlaneRuns, GiveEachPlaneTheSameRateAsAloneToTheBit) {
   shapes.insert(shapes.end(), {single_energy(splittable()), few_energies, many_angles,
                                with_antineutrinos(single_energy(splittable())),
                                three_flavors(single_energy(splittable()))});
+  const std::vector<double> none, matter = testing_support::with_masses_and_matter({}, 64).matter;
   for (GridShape shape : shapes)
-    for (const auto boundaries :
-         {phase_space::Boundaries::periodic, phase_space::Boundaries::open}) {
-      shape.boundaries = boundaries;
-      shape.z = 64;
-      const physics::EquationSettings settings{.mode = Mode::standard};
-      Grid whole(shape, settings);
-      Grid part(shape, settings, PETSC_COMM_WORLD, {.z = size});
-      Grid plane_by_plane(shape, settings);
-      plane_by_plane.equation->add_term(std::make_unique<Nothing>());
-      const auto state = whole.random_state(6);
-      for (Grid* grid : {&whole, &part, &plane_by_plane}) grid->set(state);
-      const auto expected = plane_by_plane.rate();
-      EXPECT_EQ(whole.rate(), expected);
-      const auto rate = part.rate();
-      part.for_owned([&](Index local, Index global) {
-        EXPECT_EQ(rate[static_cast<std::size_t>(local)],
-                  expected[static_cast<std::size_t>(global)]);
-      });
-    }
+    for (const auto boundaries : {phase_space::Boundaries::periodic, phase_space::Boundaries::open})
+      for (const auto& profile : {none, matter}) {
+        shape.boundaries = boundaries;
+        shape.z = 64;
+        const physics::EquationSettings settings{.mode = Mode::standard, .matter = profile};
+        Grid whole(shape, settings);
+        Grid part(shape, settings, PETSC_COMM_WORLD, {.z = size});
+        Grid plane_by_plane(shape, settings);
+        plane_by_plane.equation->add_term(std::make_unique<Nothing>());
+        const auto state = whole.random_state(6);
+        for (Grid* grid : {&whole, &part, &plane_by_plane}) grid->set(state);
+        const auto expected = plane_by_plane.rate();
+        EXPECT_EQ(whole.rate(), expected);
+        const auto rate = part.rate();
+        part.for_owned([&](Index local, Index global) {
+          EXPECT_EQ(rate[static_cast<std::size_t>(local)],
+                    expected[static_cast<std::size_t>(global)]);
+        });
+      }
 }
 
 }  // namespace
