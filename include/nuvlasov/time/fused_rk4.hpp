@@ -1,8 +1,8 @@
 /// \file
-/// The classical Runge-Kutta method of order 4 as a type of TS that updates each z plane while its
-/// rate is still in cache.
+/// The classical Runge-Kutta method of order 4 as a type of TS that updates its vectors with each
+/// piece of a rate while that is still in cache.
 ///
-/// With h the step and k_n the rate of stage n, plane by plane,
+/// With h the step and k_n the rate of stage n, piece by piece,
 ///
 ///     sum  = y + h/6 (k_1 + 2 k_2 + 2 k_3 + k_4),   y_2 = y + h/2 k_1, y_3 = y + h/2 k_2, y_4 = y
 ///     + h k_3,
