@@ -23,7 +23,7 @@ class StreamingPass {
   static constexpr Index block_size = flavor::block_size<flavors>;
   static constexpr Index planes_at_most = 4;
   /// Numbers of a plane that are made before those of the next one; and that are handed on.
-  static constexpr Index strip = 2 * block_size, piece = 8 * strip;
+  static constexpr Index strip = 2 * block_size, piece = 32 * strip;
   template <int pairs>
   struct Source;
 
