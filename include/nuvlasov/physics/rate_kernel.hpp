@@ -87,7 +87,6 @@ class RateKernel {
   virtual ~RateKernel() = default;
 
   /// Planes that are best done at once, and at the most.
-  /// Planes that are best done at once, and at the most.
   virtual Index planes_at_once(const Parts& parts) = 0;
   /// The sum of `parts`.
   virtual void write_rates(Planes planes, const Parts& parts, RateSink& sink) = 0;
