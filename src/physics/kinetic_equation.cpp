@@ -109,22 +109,6 @@ bool KineticEquation::has_own_terms() const {
                      [](const auto& term) { return !term->parts().any(); });
 }
 
-namespace {
-
-/// Keeps the rates of whole planes.
-class KeptPlanes final : public RateSink {
- public:
-  KeptPlanes(Index plane, double* rates) : plane_(plane), rates_(rates) {}
-  double* target(Index p, Index at) override { return rates_ + p * plane_ + at; }
-  void done(Index /*p*/, Index /*at*/, Index /*count*/, const double* /*rate*/) override {}
-
- private:
-  Index plane_;
-  double* rates_;
-};
-
-}  // namespace
-
 Index KineticEquation::planes_at_once(Index j, Index end) const {
   const auto length = [&](Index plane) { return z_.stencil(box_.z.begin + plane).size; };
   Index next = j + 1;

@@ -43,21 +43,10 @@ class FlavoredRateKernel final : public RateKernel {
   std::optional<BracketPass<flavors>> brackets_;
 };
 
-/// All pieces of one plane, to one place.
-class WholePlane final : public RateSink {
- public:
-  explicit WholePlane(double* rate) : rate_(rate) {}
-  double* target(Index /*p*/, Index at) override { return rate_ + at; }
-  void done(Index /*p*/, Index /*at*/, Index /*count*/, const double* /*rate*/) override {}
-
- private:
-  double* rate_;
-};
-
 }  // namespace
 
 void RateKernel::write_rate(const Neighbourhood& here, const Parts& parts, double* rate) {
-  WholePlane sink(rate);
+  KeptPlanes sink(0, rate);
   write_rates({&here, 1}, parts, sink);
 }
 

@@ -29,11 +29,11 @@ StreamingPass<flavors>::StreamingPass(const phase_space::MomentumGrid& momentum,
                                       const LaneRefraction& refraction)
     : refraction_(refraction),
       nodes_(box, seen),
-      by_nodes_(flavors == 2 && !refraction.any()),
       segments_(nodes_.all() ? 1 : nodes_.energies()),
       segment_(nodes_.all() ? nodes_.plane() : nodes_.row()),
       row_(nodes_.row()),
-      period_(std::lcm(row_, by_nodes_ ? Index{flavor::nodes_width} : block_size)),
+      period_(std::lcm(
+          row_, flavors == 2 && !refraction.any() ? Index{flavor::nodes_width} : block_size)),
       planes_at_once_(std::clamp(numbers_at_once / nodes_.plane(), least_planes, planes_at_most)),
       zeros_(static_cast<std::size_t>(period_)),
       motion_(static_cast<std::size_t>(planes_at_most * period_)),

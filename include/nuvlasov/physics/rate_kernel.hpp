@@ -79,6 +79,18 @@ class RateSink {
   virtual void done(Index p, Index at, Index count, const double* rate) = 0;
 };
 
+/// Keeps the rates of whole planes.
+class KeptPlanes final : public RateSink {
+ public:
+  KeptPlanes(Index plane, double* rates) : plane_(plane), rates_(rates) {}
+  double* target(Index p, Index at) override { return rates_ + p * plane_ + at; }
+  void done(Index /*p*/, Index /*at*/, Index /*count*/, const double* /*rate*/) override {}
+
+ private:
+  Index plane_;
+  double* rates_;
+};
+
 class RateKernel {
  public:
   RateKernel() = default;

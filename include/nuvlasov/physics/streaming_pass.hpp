@@ -42,7 +42,6 @@ class StreamingPass {
 
   LaneRefraction refraction_;
   OwnedNodes nodes_;
-  bool by_nodes_;
   Index segments_, segment_;  ///< runs of numbers without gaps in a plane; numbers of each
   Index row_;                 ///< numbers in a row of angles
   Index period_;              ///< numbers after which the directions and the registers begin anew
