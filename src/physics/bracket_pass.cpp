@@ -1,23 +1,24 @@
 #include "nuvlasov/physics/bracket_pass.hpp"
 
+#include <cstdint>
+
 namespace nuvlasov::physics {
 namespace {
 
 using flavor::Lanes;
+using flavor::load_block;
 using flavor::load_lanes;
+using flavor::store_block;
 using flavor::store_lanes;
 
 constexpr Index lanes = flavor::lanes;
 
 /// Planes at once: their numbers together, and how many at least and at most.
-constexpr Index numbers_at_once = Index{1} << 17, least_planes = 8, most_planes = 16;
+constexpr Index numbers_at_once = Index{3} << 16, least_planes = 12, most_planes = 32;
 
-/// Lines of spherical geometry whose rates are finished together: what D_E reads of the lines
-/// around is then in the innermost cache for most of them.
-constexpr Index lines_together = 4;
-
-/// The same of frozen directions, in numbers.
-constexpr Index numbers_together = 1024;
+/// Numbers of a plane with frozen directions, and lines of spherical geometry, whose rates are
+/// handed on together.
+constexpr Index numbers_together = 1024, lines_together = 4;
 
 }  // namespace
 
@@ -31,441 +32,552 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
       spherical_(momentum.geometry() == phase_space::Geometry::spherical),
       span_(span),
       planes_at_once_(std::clamp(numbers_at_once / seen.plane(), least_planes, most_planes)),
+      fields_(spherical_ ? 4 : 3),
+      groups_(groups()),
       speeds_(lines_.spread(phase_space::owned(momentum.directions(), seen.angle))),
+      signs_(lines_.spread(phase_space::owned(momentum.signs(), seen.angle))),
+      streaming_speeds_(speeds_.size()),
+      force_speeds_(speeds_.size()),
       inverse_energy_(phase_space::inverse_energies(momentum, seen.energy)),
       row_values_(static_cast<std::size_t>(nodes_.row_seen())),
       seen_gradient_(static_cast<std::size_t>(nodes_.all() ? 0 : nodes_.plane_seen())),
-      pieces_(nodes_, planes_at_once_,
-              spherical_ ? (lines_together + momentum_gradient_.reach()) * nodes_.row_seen()
-                         : phase_space::MomentumGradient::most) {
-  for (const double sign : phase_space::owned(momentum.signs(), seen.angle))
-    signs_.insert(signs_.end(), components, sign);
-  const auto planes = static_cast<std::size_t>(planes_at_once_);
+      pieces_(nodes_, planes_at_once_) {
+  // One more than asked for where an odd plane is left.
+  const auto planes = static_cast<std::size_t>(planes_at_once_ + together - 1);
   const auto around = planes + 2 * static_cast<std::size_t>(span_);
-  const auto period = static_cast<std::size_t>(lines_.period() * block_size);
-  const Index fields = spherical_ ? 3 : 2, slots = 2 * Index{span_} + 1;
-  ring_.resize(static_cast<std::size_t>(slots * strip * fields * block_size));
+  const Index slots = 2 * Index{span_} + together, slot = strip_size * fields_ * block_size;
+  ring_.resize(static_cast<std::size_t>(slots * slot));
   for (std::size_t p = 0; p < around; ++p)
-    slots_.push_back(static_cast<Index>(p) % slots * strip * fields * block_size);
+    slots_.push_back(static_cast<Index>(p) % slots * slot);
+  Index largest = 0;
+  for (const Group& group : groups_) largest = std::max(largest, group.end - group.begin);
+  rates_.resize(planes * static_cast<std::size_t>(largest));
+  rates_at_.resize(planes);
+  copies_.resize(static_cast<std::size_t>((2 * momentum_gradient_.reach() + 1) * block_size));
+  phase_space::with_static_reach(momentum_gradient_.reach(), [&](auto reach) {
+    keep_ = spherical_ ? &BracketPass::keep_spherical<reach> : &BracketPass::keep_beams<reach>;
+  });
+  const auto period = static_cast<std::size_t>(lines_.period() * block_size);
   repeated_.resize(period);
-  motion_.resize(planes * period);
-  const int reach = momentum_gradient_.reach();
-  force_.assign(planes, phase_space::Fields(lines_, reach, lines_together + 2 * Index{reach}));
-  local_.assign(planes, phase_space::Fields(lines_, reach, lines_together + Index{reach}));
   if (!spherical_) {
     omega_.resize(around * period);
-    omega_slope_.resize(planes * period);
+    omega_slope_.resize(around * period);
     return;
   }
-  exchange_.assign(planes, phase_space::Fields(lines_, 0, 1));
-  for (auto* of_planes : {&minus_charge_, &charge_slope_, &current_slope_})
-    of_planes->resize(planes);
-  for (auto* of_planes : {&charge_, &current_}) of_planes->resize(around);
-  commutator_.emplace(momentum, lines_, seen.angle);
+  factors_.resize(around);
   curvature_ =
       lines_.spread(phase_space::owned(phase_space::angular_curvature(momentum), seen.angle));
-  sign_ = lines_.spread(phase_space::owned(momentum.signs(), seen.angle));
-  for (std::size_t n = 0; n < sign_.size(); ++n) curvature_[n] *= sign_[n];
+  for (std::size_t n = 0; n < signs_.size(); ++n) curvature_[n] *= signs_[n];
+  commutator_.emplace(momentum, lines_, seen.angle);
+  neighbours_only_ = !momentum_gradient_.neighbours().empty();
+  tables_.resize(static_cast<std::size_t>(tables * strip_size * lines_.component_step()));
+  if (neighbours_only_) return;
+  line_.resize(static_cast<std::size_t>(lines_.numbers()));
+  angular_.resize(around * static_cast<std::size_t>(2 * strip_size * lines_.numbers()));
 }
 
-/// Where a register of nodes stands.
 template <int flavors>
-struct BracketPass<flavors>::Place {
-  Index node;   ///< number of its first component in the plane
-  Index nodes;  ///< that it holds
-  Index lane;   ///< in the line
-  Index turn;   ///< number in the Blocks of a period
-};
+auto BracketPass<flavors>::place_at(Index line, Index register_in_line) const -> Place {
+  const Index lane = register_in_line * lanes;
+  return {.node = (line * lines_.nodes() + lane) * components,
+          .nodes = std::min(lanes, lines_.nodes() - lane),
+          .line = line,
+          .lane = lane,
+          .period = register_in_line % lines_.period()};
+}
 
 template <int flavors>
-template <class Visit>
-[[gnu::always_inline]] inline void BracketPass<flavors>::for_each_block(Index line, Index begin,
-                                                                        Index end,
-                                                                        Visit&& visit) const {
-  const Index period = lines_.period() * block_size;
-  Place place{.node = (line * lines_.nodes() + begin * lanes) * components,
-              .nodes = lanes,
-              .lane = begin * lanes,
-              .turn = begin * block_size % period};
-  for (Index block = begin; block < end; ++block) {
-    place.nodes = std::min(lanes, lines_.nodes() - place.lane);
-    visit(place);
-    place.node += block_size;
-    place.lane += lanes;
-    place.turn += block_size;
-    if (place.turn == period) place.turn = 0;
+auto BracketPass<flavors>::groups() const -> std::vector<Group> {
+  std::vector<Group> groups;
+  const Index row = nodes_.row_seen();
+  const Index first = nodes_.first() / row, last = first + nodes_.energies();
+  if (spherical_) {
+    for (Index begin = first; begin < last; begin += lines_together) {
+      const Index end = std::min(begin + lines_together, last);
+      groups.push_back({begin * row, end * row, {}});
+      for (Index line = begin; line < end; line += strip_size)
+        for (Index n = 0; n < lines_.blocks(); ++n) {
+          Strip& strip = groups.back().strips.emplace_back();
+          for (Index l = line; l < std::min(line + strip_size, end); ++l) strip.add(place_at(l, n));
+        }
+    }
+    return groups;
+  }
+  const Index end = (last * row + block_size - 1) / block_size;
+  constexpr Index registers = numbers_together / block_size;
+  for (Index begin = first * row / block_size; begin < end; begin += registers) {
+    const Index stop = std::min(begin + registers, end);
+    groups.push_back({begin * block_size, std::min(stop * block_size, nodes_.plane_seen()), {}});
+    for (Index at = begin; at < stop; at += strip_size) {
+      Strip& strip = groups.back().strips.emplace_back();
+      for (Index n = at; n < std::min(at + strip_size, stop); ++n) strip.add(place_at(0, n));
+    }
+  }
+  return groups;
+}
+
+template <int flavors>
+[[gnu::always_inline]] inline auto BracketPass<flavors>::around(const double* plane,
+                                                                const Place& place) -> Around {
+  const Index beyond = momentum_gradient_.reach() * nodes_.row_seen();
+  if (place.node >= beyond && place.node + block_size + beyond <= nodes_.plane_seen()) [[likely]]
+    return {plane + place.node, nodes_.row_seen()};
+  return copied(plane, place.node);
+}
+
+template <int flavors>
+[[gnu::noinline]] auto BracketPass<flavors>::copied(const double* plane, Index node) -> Around {
+  const Index step = nodes_.row_seen(), end = nodes_.plane_seen();
+  const Index reach = momentum_gradient_.reach(), beyond = reach * step;
+  // In one run, or with many directions in a run for each energy.
+  const bool one = step <= block_size;
+  const Index size = one ? 2 * beyond + block_size : block_size;
+  double* to = copies_.data();
+  for (Index begin = node - beyond; begin <= node + (one ? -beyond : beyond); begin += step)
+    for (Index at = begin; at < begin + size; at += lanes) {
+      const Index left = std::min(lanes, begin + size - at);
+      if (at >= 0 && at + lanes <= end && left == lanes) {
+        store_lanes(to, load_lanes(plane + at));
+      } else {
+        for (Index n = 0; n < left; ++n)
+          to[n] = at + n >= 0 && at + n < end ? plane[at + n] : 0.0;
+      }
+      to += left;
+    }
+  if (one) return {copies_.data() + beyond, step};
+  return {copies_.data() + reach * block_size, block_size};
+}
+
+template <int flavors>
+template <int reach>
+[[gnu::always_inline]] inline auto BracketPass<flavors>::energy_difference(
+    const Around& rho, const Place& place) const -> Block {
+  const double* const row = momentum_gradient_.energy_row(place.line);
+  Block sum;
+  for (int c = 0; c < components; ++c) {
+    const double* const here = rho.here + c * lanes;
+    const auto at = [&](int m) __attribute__((always_inline)) {
+      return load_lanes(here + m * rho.step);
+    };
+    if (spherical_) {
+      sum[c] = row[1] * at(1);
+      sum[c] += row[-1] * at(-1);
+      for (int m = 2; m <= reach; ++m) {
+        sum[c] += row[m] * at(m);
+        sum[c] += row[-m] * at(-m);
+      }
+    } else {
+      sum[c] = row[1] * (at(1) - at(-1));
+      for (int m = 2; m <= reach; ++m) sum[c] += row[m] * (at(m) - at(-m));
+    }
+  }
+  return flavor::by_component(sum);
+}
+
+template <int flavors>
+[[gnu::always_inline]] inline auto BracketPass<flavors>::angular_part(
+    const double* plane, const Place& place, const Block& rho, Index p) const
+    -> std::array<Block, 2> {
+  std::array<Block, 2> part;
+  if (!neighbours_only_) {
+    const Index step = lines_.component_step();
+    const double* const numbers =
+        const_cast<BracketPass*>(this)->angular_at(place.line, p) + place.lane;
+    for (int c = 0; c < components; ++c) {
+      part[0][c] = by_force_ * load_lanes(numbers + c * step);
+      part[1][c] = by_velocity_ * load_lanes(numbers + (components + c) * step);
+    }
+    return part;
+  }
+  // What is beyond the ends of the line does not count.
+  const double* const here = plane + place.node;
+  const double* const before = place.lane > 0 ? here - components : here;
+  const double* const after = place.lane + lanes < lines_.nodes() ? here + block_size : here;
+  const auto from = [&](Table which) __attribute__((always_inline)) {
+    return load_lanes(table(place.line, which) + place.lane);
+  };
+  const Lanes of_s_below = from(s_below), of_s_above = from(s_above);
+  const Lanes of_c_below = from(c_below), of_c_above = from(c_above);
+  for (int c = 0; c < components; ++c) {
+    const Lanes below = flavor::shifted<-1>(rho[c], before[c]);
+    const Lanes above = flavor::shifted<1>(rho[c], after[c]);
+    part[0][c] = of_s_below * below;
+    part[0][c] += of_s_above * above;
+    part[1][c] = of_c_below * below;
+    part[1][c] += of_c_above * above;
+  }
+  return part;
+}
+
+template <int flavors>
+void BracketPass<flavors>::write_angular_part(const double* plane, Index line, Index p) {
+  const Index step = lines_.component_step(), numbers = lines_.numbers();
+  for (Index n = 0; n < lines_.blocks(); ++n) {
+    const Place place = place_at(line, n);
+    const Block rho = flavor::by_component(load_block<flavors>(around(plane, place).here));
+    const Lanes sign = 1.0 / 6.0 * load_lanes(signs_.data() + place.lane);
+    for (int c = 0; c < components; ++c)
+      store_lanes(line_.data() + c * step + place.lane, sign * rho[c]);
+  }
+  double* const part = angular_at(line, p);
+  std::fill_n(part, 2 * numbers, 0.0);
+  momentum_gradient_.add_along_angle(line_.data(), line, part);
+  commutator_->add(line_.data(), inverse_energy_[line], part + numbers);
+}
+
+template <int flavors>
+void BracketPass<flavors>::prepare_directions(bool streaming, double by_force, double by_velocity) {
+  by_force_ = by_force;
+  by_velocity_ = by_velocity;
+  for (std::size_t n = 0; n < speeds_.size(); ++n) {
+    streaming_speeds_[n] = streaming ? -speeds_[n] : 0.0;
+    force_speeds_[n] = by_force / 6.0 * signs_[n] * speeds_[n];
   }
 }
 
 template <int flavors>
-[[gnu::always_inline]] inline flavor::Block<flavors> BracketPass<flavors>::density(
-    const double* plane, const Place& place) const {
-  if (place.nodes == lanes)
-    return flavor::by_component(flavor::load_block<flavors>(plane + place.node));
-  std::array<double, block_size> some{};
-  std::copy_n(plane + place.node, place.nodes * components, some.data());
-  return flavor::by_component(flavor::load_block<flavors>(some.data()));
+void BracketPass<flavors>::prepare_line(Index line) {
+  const Index step = lines_.component_step();
+  const double by_force = by_force_ * inverse_energy_[line] / 6.0;
+  const double by_velocity = by_velocity_ * inverse_energy_[line] / 6.0;
+  double* const to = tables_.data() + line % strip_size * tables * step;
+  const auto write = [&](Table which, double factor, const phase_space::Numbers& values) {
+    for (Index n = 0; n < step; ++n) to[which * step + n] = factor * values[n];
+  };
+  write(curved, by_velocity, curvature_);
+  if (!neighbours_only_) return;
+  const auto& s = momentum_gradient_.neighbours();
+  const auto& c = commutator_->neighbours();
+  write(s_below, by_force, s.below());
+  write(s_above, by_force, s.above());
+  write(c_below, by_velocity, c.below());
+  write(c_above, by_velocity, c.above());
+  for (const Table which : {s_below, s_above, c_below, c_above})
+    for (Index n = 0; n < step; ++n) to[which * step + n] *= signs_[n];
 }
 
 template <int flavors>
-template <class Value>
-[[gnu::always_inline]] inline void BracketPass<flavors>::put_line(Value&& value_of, Index line,
-                                                                  double* plane) const {
-  for_each_block(
-      line, 0, lines_.blocks(), [&](const Place& place) __attribute__((always_inline)) {
-        Block value;
-        for (int c = 0; c < components; ++c) value[c] = value_of(place.lane, c);
-        const Block nodes = flavor::by_node(value);
-        if (place.nodes == lanes) {
-          flavor::store_block<flavors>(plane + place.node, nodes);
-        } else {
-          std::array<double, block_size> some{};
-          flavor::store_block<flavors>(some.data(), nodes);
-          std::copy_n(some.data(), place.nodes * components, plane + place.node);
-        }
-      });
-}
-
-template <int flavors>
-void BracketPass<flavors>::spread(const double* row, double* blocks) {
+void BracketPass<flavors>::spread(const double* row, double factor, double* blocks) {
   const Index period = lines_.period() * block_size, seen = nodes_.row_seen();
   if (seen < period) {
     for (Index at = 0; at < period; at += seen)
       std::copy_n(row, std::min(seen, period - at), repeated_.data() + at);
-    // Where a line has no node.
-    if (spherical_) std::fill(repeated_.data() + seen, repeated_.data() + period, 0.0);
     row = repeated_.data();
   }
-  for (Index at = 0; at < period; at += block_size)
-    flavor::store_block<flavors>(blocks + at,
-                                 flavor::by_component(flavor::load_block<flavors>(row + at)));
+  for (Index at = 0; at < period; at += block_size) {
+    Block block = flavor::by_component(load_block<flavors>(row + at));
+    for (int c = 0; c < components; ++c) block[c] *= factor;
+    store_block<flavors>(blocks + at, block);
+  }
 }
 
 template <int flavors>
-template <class Keep, class Make>
-[[gnu::always_inline]] inline void BracketPass<flavors>::along_z(Planes planes, Keep&& keep,
-                                                                 Make&& make) {
+void BracketPass<flavors>::prepare_planes(Planes planes) {
+  using flavor::load;
   const auto count = static_cast<Index>(planes.size());
+  const Index period = lines_.period() * block_size;
   Index next = planes[0].d_z().lowest;
   for (Index p = 0; p < count; ++p) {
     const Neighbourhood& here = planes[p];
-    for (; next <= p + here.d_z().highest; ++next) keep(here, static_cast<int>(next - p), next);
-    make(p);
-  }
-}
-
-template <int flavors>
-const double* BracketPass<flavors>::coming_at(const Neighbourhood& here) const {
-  return (here.coming() == nullptr ? here.density(0) : here.coming()) - nodes_.first();
-}
-
-template <int flavors>
-[[gnu::always_inline]] inline void BracketPass<flavors>::fetch(const double* coming) {
-  for (int c = 0; c < components; ++c) __builtin_prefetch(coming + c * lanes, 0, 2);
-}
-
-template <int flavors>
-void BracketPass<flavors>::prepare_motion(Planes planes, const Parts& parts) {
-  const Index period = lines_.period();
-  for (std::size_t p = 0; p < planes.size(); ++p) {
-    double* const motion = motion_.data() + p * period * block_size;
-    if (parts.refraction)
-      spread(planes[p].refraction(0) - nodes_.first_angle(), motion);
-    else
-      std::fill_n(motion, period * block_size, 0.0);
-    for (Index block = 0; block < period; ++block)
-      store_lanes(motion + block * block_size,
-                  (parts.streaming ? -1.0 : 0.0) * load_lanes(speeds_.data() + block * lanes));
-  }
-}
-
-template <int flavors>
-void BracketPass<flavors>::prepare_beams(Planes planes) {
-  const Index period = lines_.period() * block_size;
-  const auto set = [&](double factor, auto&& value_of, double* blocks) {
-    for (Index n = 0; n < nodes_.row_seen(); ++n) row_values_[n] = factor * signs_[n] * value_of(n);
-    spread(row_values_.data(), blocks);
-  };
-  const auto row_at = [&](const Neighbourhood& here, int m) {
-    return here.refraction(m) - nodes_.first_angle();
-  };
-  along_z(
-      planes,
-      [&](const Neighbourhood& here, int m, Index p) {
-        const double* const omega = row_at(here, m);
-        set(
-            1.0 / 6.0, [&](Index n) { return omega[n]; }, omega_.data() + (p + span_) * period);
-      },
-      [&](Index p) {
-        const Neighbourhood& here = planes[p];
-        const auto slope = [&](Index n) {
-          return here.d_z().apply([&](int m) { return row_at(here, m)[n]; });
-        };
-        set(1.0 / 3.0, slope, omega_slope_.data() + p * period);
-      });
-}
-
-template <int flavors>
-void BracketPass<flavors>::prepare_spherical(Planes planes) {
-  using flavor::load;
-  using Multiplier = flavor::Multiplier<flavors>;
-  along_z(
-      planes,
-      [&](const Neighbourhood& here, int m, Index p) {
-        charge_[p + span_] = Multiplier(1.0 / 6.0 * load<flavors>(here.charge(m)));
-        current_[p + span_] = Multiplier(1.0 / 6.0 * load<flavors>(here.current(m)));
-      },
-      [&](Index p) {
-        const Neighbourhood& here = planes[p];
-        const auto& d_z = here.d_z();
-        minus_charge_[p] = Multiplier(-1.0 / 6.0 * load<flavors>(here.charge(0)));
-        charge_slope_[p] =
-            Multiplier(1.0 / 3.0 * d_z.apply([&](int m) { return load<flavors>(here.charge(m)); }));
-        current_slope_[p] = Multiplier(
-            1.0 / 6.0 * d_z.apply([&](int m) { return load<flavors>(here.current(m)); }));
-      });
-}
-
-template <int flavors>
-template <int pairs>
-void BracketPass<flavors>::write_beams(Planes planes, RateSink& sink) {
-  using flavor::load_block;
-  constexpr Index kept_block = 2 * block_size;
-  const Index all = lines_.blocks(), period = lines_.period() * block_size;
-  const auto count = static_cast<Index>(planes.size());
-  Index finished = 0;
-  for (Index begin = 0; begin < all; begin += strip) {
-    const Index end = std::min(begin + strip, all);
-    const auto keep = [&](const Neighbourhood& here, int m, Index p) {
-      const double* const plane = here.density(m) - nodes_.first();
-      const double* const omega = omega_.data() + (p + span_) * period;
-      double* to = kept(p);
-      for_each_block(
-          0, begin, end, [&](const Place& place) __attribute__((always_inline)) {
-            const Block rho = density(plane, place);
-            Block product{};
-            flavor::add_jordan_product(load_block<flavors>(omega + place.turn), rho, product);
-            flavor::store_block<flavors>(to, rho);
-            flavor::store_block<flavors>(to + block_size, product);
-            to += kept_block;
-          });
-    };
-    const auto make = [&](Index p) {
-      const DifferenceRow<pairs> d_z(planes[p].d_z(), [&](int m) { return kept(p + m); });
-      const double* from = kept(p);
-      const double* const motions = motion_.data() + p * period;
-      const double* const omegas = omega_.data() + (p + span_) * period;
-      const double* const slopes = omega_slope_.data() + p * period;
-      double* const force_line = force_[p].line(0);
-      double* const local_line = local_[p].line(0);
-      Index at = 0;
-      const double* const coming = coming_at(planes[p]);
-      for_each_block(
-          0, begin, end, [&](const Place& place) __attribute__((always_inline)) {
-            fetch(coming + place.node);
-            const auto difference = [&](Index n) __attribute__((always_inline)) {
-              return d_z.apply([&](const double* numbers) { return load_lanes(numbers + at + n); });
-            };
-            const Block rho = load_block<flavors>(from + at);
-            Block slope, force, sum;
-            for (int c = 0; c < components; ++c) slope[c] = difference(c * lanes);
-            const Block motion = load_block<flavors>(motions + place.turn);
-            for (int c = 0; c < components; ++c) sum[c] = motion[0] * slope[c];
-            flavor::add_precession(motion, rho, sum);
-            for (int c = 0; c < components; ++c) {
-              force[c] = difference(block_size + c * lanes);
-              slope[c] = -slope[c];
-            }
-            flavor::add_jordan_product(load_block<flavors>(omegas + place.turn), slope, force);
-            flavor::add_jordan_product(load_block<flavors>(slopes + place.turn), rho, force);
-            flavor::store_block<flavors>(force_line + place.node, flavor::by_node(force));
-            flavor::store_block<flavors>(local_line + place.node, flavor::by_node(sum));
-            at += kept_block;
-          });
-    };
-    along_z(planes, keep, make);
-
-    const Index behind = momentum_gradient_.reach() * lines_.energy_step();
-    const Index until = end == all
-                            ? lines_.numbers()
-                            : std::max(finished, (end * block_size - behind) / lanes * lanes);
-    if (until - finished < numbers_together && end < all) continue;
-    for (Index p = 0; p < count; ++p)
-      for (Index at = finished; at < until; at += phase_space::MomentumGradient::most) {
-        const Index stop = std::min(until, at + phase_space::MomentumGradient::most);
-        double* const rate = pieces_.begin(sink, p, at);
-        momentum_gradient_.add_along_energy(force_[p], 0, at, stop, local_[p].line(0), rate - at);
-        pieces_.end(sink, p, at, stop - at, rate);
+    const auto& d_z = here.d_z();
+    const auto row = [&](int m) { return here.refraction(m) - nodes_.first_angle(); };
+    const auto charge = [&](int m) { return load<flavors>(here.charge(m)); };
+    const auto current = [&](int m) { return load<flavors>(here.current(m)); };
+    for (; next <= p + d_z.highest; ++next) {
+      const auto m = static_cast<int>(next - p);
+      if (!spherical_) {
+        spread(row(m), 1.0, omega_.data() + (next + span_) * period);
+        continue;
       }
-    finished = until;
+      Factors& factors = factors_[static_cast<std::size_t>(next + span_)];
+      factors.charge = Multiplier(factors.charge_axis = charge(m));
+      factors.current = Multiplier(factors.current_axis = current(m));
+    }
+    if (!spherical_) {
+      for (Index n = 0; n < nodes_.row_seen(); ++n)
+        row_values_[n] = d_z.apply([&](int m) { return row(m)[n]; });
+      spread(row_values_.data(), 2.0, omega_slope_.data() + (p + span_) * period);
+      continue;
+    }
+    Factors& factors = factors_[static_cast<std::size_t>(p + span_)];
+    factors.charge_slope = Multiplier(2.0 * d_z.apply(charge));
+    factors.minus_current_slope = Multiplier(-1.0 * d_z.apply(current));
   }
+}
+
+template <int flavors>
+template <int reach>
+void BracketPass<flavors>::keep_beams(const double* plane, Index p, bool asked,
+                                      const Strip& strip) {
+  const Index period = lines_.period() * block_size;
+  const double* const omegas = omega_.data() + (p + span_) * period;
+  const double* const slopes = omega_slope_.data() + (p + span_) * period;
+  double* to = kept(p);
+  for (const Place& place : strip) {
+    const Around rho_around = around(plane, place);
+    Block gradient = energy_difference<reach>(rho_around, place);
+    const Block rho = flavor::by_component(load_block<flavors>(rho_around.here));
+    const Lanes force_speed = load_lanes(force_speeds_.data() + place.period * lanes);
+    const Lanes streaming_speed = load_lanes(streaming_speeds_.data() + place.period * lanes);
+    const Block omega = load_block<flavors>(omegas + place.period * block_size);
+    Block moved;
+    for (int c = 0; c < components; ++c) {
+      gradient[c] *= force_speed;
+      moved[c] = streaming_speed * rho[c];
+    }
+    store_block<flavors>(to + block_size, gradient);
+    flavor::add_jordan_product(omega, gradient, moved);
+    store_block<flavors>(to, moved);
+    if (asked) {
+      Block local{};
+      if (by_refraction_) local = flavor::precession(omega, rho);
+      flavor::add_jordan_product(load_block<flavors>(slopes + place.period * block_size), gradient,
+                                 local);
+      store_block<flavors>(to + (fields_ - 1) * block_size, local);
+    }
+    to += fields_ * block_size;
+  }
+}
+
+template <int flavors>
+template <int reach>
+void BracketPass<flavors>::keep_spherical(const double* plane, Index p, bool asked,
+                                          const Strip& strip) {
+  const Factors& factors = factors_[static_cast<std::size_t>(p + span_)];
+  double* to = kept(p);
+  for (const Place& place : strip) {
+    const Around rho_around = around(plane, place);
+    Block gradient = energy_difference<reach>(rho_around, place);
+    const Block rho = flavor::by_component(load_block<flavors>(rho_around.here));
+    const auto [by_s, by_c] = angular_part(plane, place, rho, p);
+    const Lanes speed = load_lanes(speeds_.data() + place.lane);
+    const Lanes force_speed = load_lanes(force_speeds_.data() + place.lane);
+    const Lanes streaming_speed = load_lanes(streaming_speeds_.data() + place.lane);
+    const Lanes curvature = load_lanes(table(place.line, curved) + place.lane);
+    Block moved, by_current, by_slope;
+    for (int c = 0; c < components; ++c) {
+      gradient[c] = force_speed * gradient[c] + by_s[c];
+      const Lanes forced = speed * gradient[c], turned = curvature * rho[c];
+      moved[c] = streaming_speed * rho[c];
+      by_current[c] = turned - forced;
+      by_slope[c] = (forced + forced) + by_c[c];
+      store_lanes(to + 2 * block_size + c * lanes, (forced + turned) + by_c[c]);
+    }
+    store_block<flavors>(to + block_size, gradient);
+    flavor::add_jordan_product(factors.charge, gradient, moved);
+    flavor::add_jordan_product(factors.current, by_current, moved);
+    store_block<flavors>(to, moved);
+    if (asked) {
+      Block local{};
+      if (by_refraction_) {
+        Block axis{};
+        for (int c = 1; c < components; ++c)
+          axis[c] = factors.charge_axis[c] - speed * factors.current_axis[c];
+        local = flavor::precession(axis, rho);
+      }
+      flavor::add_jordan_product(factors.charge_slope, gradient, local);
+      flavor::add_jordan_product(factors.minus_current_slope, by_slope, local);
+      store_block<flavors>(to + (fields_ - 1) * block_size, local);
+    }
+    to += fields_ * block_size;
+  }
+}
+
+template <int flavors>
+template <class Rows>
+[[gnu::always_inline]] inline void BracketPass<flavors>::make(Planes planes, Index first,
+                                                              const Rows& d_z,
+                                                              const Strip& strip) {
+  using flavor::unrolled;
+  constexpr int count = Rows::planes;
+  const Index period = lines_.period() * block_size;
+  const double* const omegas = omega_.data() + (first + span_) * period;
+  const Factors* const factors = factors_.data() + first + span_;
+  std::array<const double*, count> locals, coming;
+  std::array<double*, count> rates;
+  for (int j = 0; j < count; ++j) {
+    const Neighbourhood& here =
+        planes[std::min(static_cast<std::size_t>(first + j), planes.size() - 1)];
+    coming[j] = (here.coming() == nullptr ? here.density(0) : here.coming()) - nodes_.first();
+    locals[j] = kept(first + j) + (fields_ - 1) * block_size;
+    rates[j] = rates_at_[static_cast<std::size_t>(first + j)];
+  }
+  Index at = 0;
+  for (const Place& place : strip) {
+    // Blocks of each plane.
+    struct Several {
+      Block of[count];
+    };
+    const auto difference = [&](int field, double sign) __attribute__((always_inline)) {
+      Several slope;
+      unrolled<components>([&](auto c) __attribute__((always_inline)) {
+        const auto values = d_z.apply([&](const double* numbers) __attribute__((always_inline)) {
+          return load_lanes(numbers + at + field * block_size + c * lanes);
+        });
+        unrolled<count>([&](auto j) __attribute__((always_inline)) {
+          slope.of[j][c] = sign * values[j];
+        });
+      });
+      return slope;
+    };
+    const Several slope = difference(1, -1.0);
+    Several sum = difference(0, 1.0);
+    unrolled<count>([&](auto j) __attribute__((always_inline)) {
+      for (int c = 0; c < components; ++c) sum.of[j][c] += load_lanes(locals[j] + at + c * lanes);
+    });
+    if (spherical_) {
+      unrolled<count>([&](auto j) __attribute__((always_inline)) {
+        flavor::add_jordan_product(factors[j].charge, slope.of[j], sum.of[j]);
+      });
+      const Several other = difference(2, 1.0);
+      unrolled<count>([&](auto j) __attribute__((always_inline)) {
+        flavor::add_jordan_product(factors[j].current, other.of[j], sum.of[j]);
+      });
+    } else {
+      unrolled<count>([&](auto j) __attribute__((always_inline)) {
+        const double* const omega = omegas + j * period + place.period * block_size;
+        flavor::add_jordan_product(load_block<flavors>(omega), slope.of[j], sum.of[j]);
+      });
+    }
+    unrolled<count>([&](auto j) __attribute__((always_inline)) {
+      // rho that is soon to be read, or any.
+      for (int c = 0; c < components; ++c)
+        __builtin_prefetch(coming[j] + place.node + c * lanes, 0, 2);
+      put(sum.of[j], place, rates[j]);
+    });
+    at += fields_ * block_size;
+  }
+}
+
+template <int flavors>
+[[gnu::always_inline]] inline void BracketPass<flavors>::put(const Block& value, const Place& place,
+                                                             double* plane) const {
+  const Block nodes = flavor::by_node(value);
+  double* const to = plane + place.node;
+  if (place.nodes < lanes) {
+    std::array<double, block_size> some{};
+    store_block<flavors>(some.data(), nodes);
+    std::copy_n(some.data(), place.nodes * components, to);
+  } else if (stream_) {
+    for (int c = 0; c < components; ++c) flavor::stream_lanes(to + c * lanes, nodes[c]);
+  } else {
+    store_block<flavors>(to, nodes);
+  }
+}
+
+template <int flavors>
+template <class Visit>
+[[gnu::always_inline]] inline void BracketPass<flavors>::for_each_read(Planes planes, Index count,
+                                                                       Index& next,
+                                                                       Visit&& visit) const {
+  for (Index p = 0; p < count; ++p)
+    for (; next <= p + planes[p].d_z().highest; ++next)
+      visit(planes[p].density(static_cast<int>(next - p)) - nodes_.first(), next);
 }
 
 template <int flavors>
 template <int pairs>
-void BracketPass<flavors>::write_spherical(Planes planes, const Parts& parts, RateSink& sink) {
-  using flavor::load_block;
-  constexpr Index kept_block = 3 * block_size;
-  const Index in_line = lines_.blocks(), step = lines_.component_step();
-  const double by_force = parts.weak_force ? 1.0 : 0.0;
-  const double by_velocity = parts.group_velocity ? 1.0 : 0.0;
-  const Index reach = momentum_gradient_.reach();
+void BracketPass<flavors>::write_strip(Planes planes, const Strip& strip) {
+  using Central = CentralRows<pairs, together>;
   const auto count = static_cast<Index>(planes.size());
-  const Index row = nodes_.row_seen();
-  Index finished = 0;
-  for (Index line = 0; line < lines_.count(); ++line) {
-    for (Index begin = 0; begin < in_line; begin += strip) {
-      const Index end = std::min(begin + strip, in_line);
-      const auto keep = [&](const Neighbourhood& here, int m, Index p) {
-        const double* const plane = here.density(m) - nodes_.first();
-        const auto charge = charge_[p + span_], current = current_[p + span_];
-        double* to = kept(p);
-        for_each_block(
-            line, begin, end, [&](const Place& place) __attribute__((always_inline)) {
-              for (int c = 0; c < components; ++c)
-                __builtin_prefetch(plane + place.node + row + c * lanes);
-              const Block rho = density(plane, place);
-              Block by_charge{}, by_current{};
-              flavor::add_jordan_product(charge, rho, by_charge);
-              flavor::add_jordan_product(current, rho, by_current);
-              flavor::store_block<flavors>(to, rho);
-              flavor::store_block<flavors>(to + block_size, by_charge);
-              flavor::store_block<flavors>(to + 2 * block_size, by_current);
-              to += kept_block;
-            });
-      };
-      const auto make = [&](Index p) {
-        const DifferenceRow<pairs> d_z(planes[p].d_z(), [&](int m) { return kept(p + m); });
-        const double* from = kept(p);
-        const double* const motions = motion_.data() + p * in_line * block_size;
-        double* const force_line = force_[p].line(line);
-        double* const exchange_line = exchange_[p].line(line);
-        double* const local_line = local_[p].line(line);
-        const auto minus_charge = minus_charge_[p], current = current_[p + span_];
-        const auto charge_slope = charge_slope_[p], current_slope = current_slope_[p];
-        const double inverse_energy = by_velocity * inverse_energy_[line];
-        Index at = 0;
-        const double* const coming = coming_at(planes[p]);
-        for_each_block(
-            line, begin, end, [&](const Place& place) __attribute__((always_inline)) {
-              fetch(coming + place.node);
-              const auto difference = [&](Index n) __attribute__((always_inline)) {
-                return d_z.apply(
-                    [&](const double* numbers) { return load_lanes(numbers + at + n); });
-              };
-              const auto set = [&](double* numbers, int c, Lanes value)
-                  __attribute__((always_inline)) {
-                store_lanes(numbers + c * step + place.lane, value);
-              };
-              const Block rho = load_block<flavors>(from + at);
-              Block slope, y0, sum, by_current{}, by_slope{};
-              for (int c = 0; c < components; ++c) slope[c] = difference(c * lanes);
-              const Block motion = load_block<flavors>(motions + place.turn);
-              for (int c = 0; c < components; ++c) sum[c] = motion[0] * slope[c];
-              flavor::add_precession(motion, rho, sum);
-              for (int c = 0; c < components; ++c) y0[c] = difference(block_size + c * lanes);
-              flavor::add_jordan_product(minus_charge, slope, y0);
-              flavor::add_jordan_product(charge_slope, rho, y0);
-              flavor::add_jordan_product(current, slope, by_current);
-              flavor::add_jordan_product(current_slope, rho, by_slope);
-              const Lanes speed = load_lanes(speeds_.data() + place.lane);
-              const Lanes sign = load_lanes(sign_.data() + place.lane);
-              const Lanes curvature = inverse_energy * load_lanes(curvature_.data() + place.lane);
-              for (int c = 0; c < components; ++c) {
-                const Lanes y1 =
-                    difference(2 * block_size + c * lanes) - by_current[c] + 2.0 * by_slope[c];
-                const Lanes z = by_current[c] - by_slope[c];
-                set(local_line, c, sum[c] + curvature * (y1 + 2.0 * z));
-                set(exchange_line, c, sign * (by_force * y1 + by_velocity * z));
-                set(force_line, c, sign * (y0[c] - speed * y1));
-              }
-              at += kept_block;
-            });
-        if (end < in_line) return;
-        if (parts.weak_force) momentum_gradient_.add_along_angle(force_line, line, local_line);
-        commutator_->add(exchange_line, inverse_energy_[line], local_line);
-      };
-      along_z(planes, keep, make);
+  if (spherical_ && strip.begin()->lane == 0)
+    for (const Place& place : strip) {
+      prepare_line(place.line);
+      Index read = planes[0].d_z().lowest;
+      if (!neighbours_only_)
+        for_each_read(planes, count, read, [&](const double* plane, Index p) {
+          write_angular_part(plane, place.line, p);
+        });
     }
-    const bool last = line + 1 == lines_.count();
-    const Index until = last ? lines_.count() : line + 1 - reach;
-    if (until - finished < lines_together && !last) continue;
-    for (Index p = 0; p < count; ++p) finish_lines(p, finished, until, parts, sink);
-    finished = until;
+  Index next = planes[0].d_z().lowest;
+  for (Index p = 0; p < count;) {
+    const bool central = Central::fit(planes[p].d_z());
+    // What is made together with a last plane comes to nothing.
+    const bool more = together == 2 && central && p + 1 < count && Central::fit(planes[p + 1].d_z());
+    for (Index q = p; q <= p + (more ? 1 : 0); ++q)
+      for (; next <= q + planes[q].d_z().highest; ++next)
+        (this->*keep_)(planes[q].density(static_cast<int>(next - q)) - nodes_.first(), next,
+                       next >= 0 && next < count, strip);
+    const auto place_of = [&](int m) { return kept(p + m); };
+    if (central)
+      make(planes, p, Central(planes[p].d_z(), place_of), strip);
+    else
+      make(planes, p, DifferenceRow<pairs>(planes[p].d_z(), place_of), strip);
+    p += more ? 2 : 1;
   }
 }
 
 template <int flavors>
-void BracketPass<flavors>::finish_lines(Index p, Index begin, Index end, const Parts& parts,
-                                        RateSink& sink) {
-  const Index at = begin * nodes_.row_seen(), numbers = (end - begin) * nodes_.row_seen();
-  const Index step = lines_.component_step();
-  double* const rate = pieces_.begin(sink, p, at);
-  phase_space::with_static_reach(momentum_gradient_.reach(), [&](auto reach) {
-    for (Index line = begin; line < end; ++line) {
-      const auto difference = momentum_gradient_.energy_difference<reach>(force_[p], line);
-      const double* const sum = local_[p].line(line);
-      put_line(
-          [&](Index lane, int c) __attribute__((always_inline)) {
-            const Index number = c * step + lane;
-            const Lanes value = load_lanes(sum + number);
-            return parts.weak_force ? value + load_lanes(speeds_.data() + lane) *
-                                                  difference.at(number, load_lanes)
-                                    : value;
-          },
-          line, rate - at);
-    }
-  });
-  pieces_.end(sink, p, at, numbers, rate);
+void BracketPass<flavors>::begin_group(const Group& group, Index planes, RateSink& sink) {
+  const Index size = static_cast<Index>(rates_.size() / rates_at_.size());
+  direct_ = nodes_.all();
+  bool aligned = nodes_.row_seen() % lanes == 0;
+  for (Index p = 0; p < static_cast<Index>(rates_at_.size()); ++p) {
+    double* const target = direct_ && p < planes ? sink.target(p, 0) : nullptr;
+    direct_ = direct_ && (p >= planes || target != nullptr);
+    rates_at_[p] = target != nullptr ? target : rates_.data() + p * size - group.begin;
+    aligned = aligned && reinterpret_cast<std::uintptr_t>(rates_at_[p]) % sizeof(Lanes) == 0;
+  }
+  stream_ = direct_ && aligned && sink.past_caches();
+}
+
+template <int flavors>
+void BracketPass<flavors>::end_group(const Group& group, Index planes, RateSink& sink) {
+  for (Index p = 0; p < planes; ++p) {
+    const double* const rate = rates_at_[p] + group.begin;
+    if (direct_)
+      sink.done(p, group.begin, group.end - group.begin, rate);
+    else
+      pieces_.put(sink, p, group.begin, group.end - group.begin, rate);
+  }
 }
 
 template <int flavors>
 void BracketPass<flavors>::write(Planes planes, const Parts& parts, RateSink& sink) {
-  prepare_motion(planes, parts);
-  if (spherical_)
-    prepare_spherical(planes);
-  else
-    prepare_beams(planes);
+  const auto count = static_cast<Index>(planes.size());
+  by_refraction_ = parts.refraction;
+  prepare_directions(parts.streaming, parts.weak_force ? 1.0 : 0.0,
+                     parts.group_velocity ? 1.0 : 0.0);
+  prepare_planes(planes);
   with_static_pairs(planes, [&](auto pairs) {
-    if (spherical_)
-      write_spherical<pairs>(planes, parts, sink);
-    else
-      write_beams<pairs>(planes, sink);
+    for (const Group& group : groups_) {
+      begin_group(group, count, sink);
+      for (const Strip& strip : group.strips) write_strip<pairs>(planes, strip);
+      end_group(group, count, sink);
+    }
   });
-  pieces_.finish(sink, static_cast<Index>(planes.size()));
+  pieces_.finish(sink, count);
+  if (stream_) flavor::finish_streams();
 }
 
 template <int flavors>
 void BracketPass<flavors>::write_momentum_gradient(const Neighbourhood& here, double* gradient) {
-  const double* const rho = here.density(0) - nodes_.first();
-  double* const target = nodes_.all() ? gradient : seen_gradient_.data();
-  phase_space::Fields& field = force_[0];
-  if (!spherical_) {
-    constexpr Index most = phase_space::MomentumGradient::most;
-    const Index numbers = lines_.numbers();
-    std::copy_n(rho, numbers, field.line(0));
-    std::fill_n(target, numbers, 0.0);
-    for (Index begin = 0; begin < numbers; begin += most)
-      momentum_gradient_.add_along_energy(field, 0, begin, std::min(begin + most, numbers), target,
-                                          target);
+  const double* const plane = here.density(0) - nodes_.first();
+  stream_ = false;
+  prepare_directions(false, 6.0, 0.0);
+  for (Index line = 0; line < lines_.count(); ++line) {
+    if (spherical_) prepare_line(line);
+    if (spherical_ && !neighbours_only_) write_angular_part(plane, line, 0);
+    for (Index n = 0; n < lines_.blocks(); ++n) {
+      const Place place = place_at(line, n);
+      const Index lane = spherical_ ? place.lane : place.period * lanes;
+      const Lanes sign = load_lanes(signs_.data() + lane);
+      const Around rho_around = around(plane, place);
+      Block value;
+      phase_space::with_static_reach(momentum_gradient_.reach(), [&](auto reach) {
+        value = energy_difference<reach>(rho_around, place);
+      });
+      for (int c = 0; c < components; ++c)
+        value[c] *= sign * load_lanes(force_speeds_.data() + lane);
+      if (spherical_) {
+        const Block rho = flavor::by_component(load_block<flavors>(rho_around.here));
+        const Block by_s = angular_part(plane, place, rho, 0)[0];
+        for (int c = 0; c < components; ++c) value[c] += sign * by_s[c];
+      }
+      put(value, place, nodes_.all() ? gradient : seen_gradient_.data());
+    }
   }
-  const Index in_line = lines_.blocks(), step = lines_.component_step();
-  Index made = 0;
-  for (Index line = 0; line < (spherical_ ? lines_.count() : 0); ++line) {
-    for (; made < std::min(line + momentum_gradient_.reach() + 1, lines_.count()); ++made)
-      for_each_block(
-          made, 0, in_line, [&](const Place& place) __attribute__((always_inline)) {
-            const Block value = density(rho, place);
-            for (int c = 0; c < components; ++c)
-              store_lanes(field.line(made) + c * step + place.lane, value[c]);
-          });
-    double* const sum = local_[0].line(line);
-    std::fill_n(sum, lines_.numbers(), 0.0);
-    momentum_gradient_.add_along_energy(field, line, 0, lines_.numbers(), sum, sum);
-    momentum_gradient_.add_along_angle(field.line(line), line, sum);
-    put_line([&](Index lane, int c) { return load_lanes(sum + c * step + lane); }, line, target);
-  }
-  if (!nodes_.all()) nodes_.copy(target, gradient);
+  if (!nodes_.all()) nodes_.copy(seen_gradient_.data(), gradient);
 }
 
 template class BracketPass<2>;

@@ -5,6 +5,10 @@
 /// shuffles wants the same component of neighbouring nodes together: a Block.
 #pragma once
 
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
 #include <array>
 #include <cstddef>
 #include <cstring>
@@ -38,7 +42,7 @@ struct Block {
 /// Calls body(std::integral_constant<int, n>) for n = 0 .. count - 1: a loop that is written out,
 /// lest the compiler keep its registers in memory.
 template <int count, class Body>
-inline void unrolled(Body&& body) {
+[[gnu::always_inline]] inline void unrolled(Body&& body) {
   const auto call = [&]<int... n>(std::integer_sequence<int, n...>) __attribute__((always_inline)) {
     (body(std::integral_constant<int, n>{}), ...);
   };
@@ -56,6 +60,25 @@ inline Lanes load_lanes(const double* source) {
 }
 inline void store_lanes(double* target, Lanes values) {
   std::memcpy(target, &values, sizeof values);
+}
+
+/// Writes to an aligned place past the caches: it is not read before. Once finish_streams() is called,
+/// other processes see it.
+inline void stream_lanes(double* target, Lanes values) {
+#if defined(__AVX512F__)
+  _mm512_stream_pd(target, reinterpret_cast<__m512d>(values));
+#elif defined(__AVX__)
+  _mm256_stream_pd(target, reinterpret_cast<__m256d>(values));
+#elif defined(__SSE2__)
+  _mm_stream_pd(target, reinterpret_cast<__m128d>(values));
+#else
+  store_lanes(target, values);
+#endif
+}
+inline void finish_streams() {
+#if defined(__SSE2__)
+  _mm_sfence();
+#endif
 }
 
 /// block_size numbers as they stand in memory.
@@ -89,6 +112,10 @@ template <int... n>
 inline Lanes reversed(Lanes a, std::integer_sequence<int, n...> /*lane*/) {
   return __builtin_shufflevector(a, a, (lanes - 1 - n)...);
 }
+template <int by, int... n>
+inline Lanes shifted(Lanes a, Lanes end, std::integer_sequence<int, n...> /*lane*/) {
+  return __builtin_shufflevector(a, end, (n + by < 0 || n + by >= lanes ? lanes : n + by)...);
+}
 template <int distance, int... n>
 inline Lanes exchanged(Lanes a, std::integer_sequence<int, n...> /*lane*/) {
   return __builtin_shufflevector(a, a, (n ^ distance)...);
@@ -98,6 +125,12 @@ using EachLane = std::make_integer_sequence<int, lanes>;
 }  // namespace detail
 
 inline Lanes reversed(Lanes values) { return detail::reversed(values, detail::EachLane{}); }
+
+/// Lane n + by in lane n; `end` where there is none.
+template <int by>
+Lanes shifted(Lanes values, double end) {
+  return detail::shifted<by>(values, Lanes{} + end, detail::EachLane{});
+}
 
 /// Lanes n and n ^ distance in each other's place.
 template <int distance>
@@ -279,6 +312,16 @@ inline void add_precession(const Block<2>& axis, const Block<2>& rho, Block<2>& 
 }
 inline void add_precession(const Block<3>& axis, const Block<3>& rho, Block<3>& sum) {
   add_cross_product(axis, rho, sum);
+}
+/// The same alone.
+inline Block<2> precession(const Block<2>& axis, const Block<2>& rho) {
+  return {{Lanes{}, axis[2] * rho[3] - axis[3] * rho[2], axis[3] * rho[1] - axis[1] * rho[3],
+           axis[1] * rho[2] - axis[2] * rho[1]}};
+}
+inline Block<3> precession(const Block<3>& axis, const Block<3>& rho) {
+  Block<3> rate{};
+  add_cross_product(axis, rho, rate);
+  return rate;
 }
 
 }  // namespace nuvlasov::flavor

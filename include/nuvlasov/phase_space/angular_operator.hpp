@@ -56,6 +56,9 @@ class AngularNeighbours {
     above_ = lines.spread(upper);
   }
   bool empty() const { return below_.empty(); }
+  /// Coefficients, in the registers of a line.
+  const Numbers& below() const { return below_; }
+  const Numbers& above() const { return above_; }
   /// As AngularCommutator::add.
   void add(const double* f, double scale, double* sum) const;
 
@@ -80,6 +83,7 @@ class AngularCommutator {
   /// Adds scale C f to `sum`, both the numbers of a line. It is right where the next directions are
   /// among those seen, or do not exist; the numbers before and after f are read, but do not count.
   void add(const double* f, double scale, double* sum) const;
+  const AngularNeighbours& neighbours() const { return neighbours_; }
 
  private:
   struct OuterProducts {

@@ -66,6 +66,11 @@ class MomentumGradient {
     return row;
   }
 
+  /// What multiplies f at the energies around a line: [-reach() .. reach()].
+  const double* energy_row(Index line) const {
+    return stencil_.data() + line * (2 * derivative_.reach() + 1) + derivative_.reach();
+  }
+  const AngularNeighbours& neighbours() const { return neighbours_; }
   /// Neighbours in energy that add_along_energy() reads on each side.
   int reach() const { return derivative_.reach(); }
   /// Upper estimate of |eigenvalue|.

@@ -27,42 +27,97 @@ class BracketPass {
 
  private:
   using Block = flavor::Block<flavors>;
+  using Matrix = flavor::Matrix<flavors>;
+  using Multiplier = flavor::Multiplier<flavors>;
   static constexpr int components = flavor::components(flavors);
   static constexpr Index block_size = flavor::block_size<flavors>;
-  /// Registers of nodes in a strip: the ring of seven planes with rho and two products is in the
-  /// innermost cache.
-  static constexpr Index strip = std::max(1, 16 / components);
-  struct Place;
+  /// Registers of nodes in a strip: its ring of planes is in the innermost cache.
+  static constexpr Index strip_size = flavors == 2 ? 2 : 1;
+  /// Planes whose rates are made together: they read most planes in common.
+  static constexpr int together = flavors == 2 ? 2 : 1;
 
-  /// Calls visit(Place) for the registers [begin, end) of a line.
-  template <class Visit>
-  void for_each_block(Index line, Index begin, Index end, Visit&& visit) const;
-  /// rho at a place, component by component.
-  Block density(const double* plane, const Place& place) const;
-  /// Writes value_of(lane, component) to the nodes of a line in a plane.
-  template <class Value>
-  void put_line(Value&& value_of, Index line, double* plane) const;
-  /// rho that is soon to be read, or any.
-  const double* coming_at(const Neighbourhood& here) const;
-  /// Fetches a register of nodes that is needed soon.
-  static void fetch(const double* coming);
-  /// `row`, [angle][component], in Blocks of a period.
-  void spread(const double* row, double* blocks);
+  /// Where a register of nodes stands.
+  struct Place {
+    Index node;   ///< number of its first component in the plane
+    Index nodes;  ///< that it holds
+    Index line;
+    Index lane;    ///< in the line
+    Index period;  ///< with frozen directions: number of the register in a period
+  };
+  /// Registers that are made before those of the next planes: with frozen directions one after the
+  /// other, in spherical geometry of neighbouring energies, which read most of rho in common.
+  struct Strip {
+    std::array<Place, strip_size> places{};
+    Index size = 0;
+    void add(const Place& place) { places[static_cast<std::size_t>(size++)] = place; }
+    const Place* begin() const { return places.data(); }
+    const Place* end() const { return places.data() + size; }
+  };
+  /// Strips whose rates, the numbers [begin, end) of a plane, are handed on together.
+  struct Group {
+    Index begin, end;
+    std::vector<Strip> strips;
+  };
+  /// Where rho of a register of nodes stands, node by node, and how far the next energy is.
+  struct Around {
+    const double* here;
+    Index step;
+  };
+  /// What multiplies matrices in a plane in spherical geometry.
+  struct Factors {
+    Matrix charge_axis{}, current_axis{};              ///< A_n
+    Multiplier charge{}, current{};                    ///< the same
+    Multiplier charge_slope{}, minus_current_slope{};  ///< 2 D_z A_0, -D_z A_1
+  };
+  /// Of a line in spherical geometry: [table][register of a line].
+  enum Table { curved, s_below, s_above, c_below, c_above, tables };
+
+  Place place_at(Index line, Index register_in_line) const;
+  std::vector<Group> groups() const;
+
+  Around around(const double* plane, const Place& place);
+  /// The same in copies: it is zero beyond the plane.
+  Around copied(const double* plane, Index node);
+  /// D_E rho, which D_p multiplies by v, component by component.
+  template <int reach>
+  Block energy_difference(const Around& rho, const Place& place) const;
+  /// 1/(6E) s S rho and s C rho, of the parts asked for, given rho at a place.
+  std::array<Block, 2> angular_part(const double* plane, const Place& place, const Block& rho,
+                                    Index p) const;
+  /// The same on a line of plane p, where S and C take more than the neighbours.
+  void write_angular_part(const double* plane, Index line, Index p);
+  double* angular_at(Index line, Index p) {
+    return angular_.data() + ((p + span_) * strip_size + line % strip_size) * 2 * lines_.numbers();
+  }
+  const double* table(Index line, Table which) const {
+    return tables_.data() + (line % strip_size * tables + which) * lines_.component_step();
+  }
+  void prepare_line(Index line);
+  /// What the parts make of the tables of directions.
+  void prepare_directions(bool streaming, double by_force, double by_velocity);
+  void prepare_planes(Planes planes);
+  /// `row`, [angle][component], times a factor in Blocks of a period.
+  void spread(const double* row, double factor, double* blocks);
+
   /// The ring's memory of plane p, which may be before or after those asked for.
   double* kept(Index p) { return ring_.data() + slots_[static_cast<std::size_t>(p + span_)]; }
-  /// Calls keep(here, m, p) once for each plane p that is read, m planes from `here`, before
-  /// make(p) reads it.
-  template <class Keep, class Make>
-  static void along_z(Planes planes, Keep&& keep, Make&& make);
-  void prepare_motion(Planes planes, const Parts& parts);
-  void prepare_beams(Planes planes);
-  void prepare_spherical(Planes planes);
+  /// Calls visit(rho, p) once for each plane p that is read for planes [0, count), from `next` on.
+  template <class Visit>
+  void for_each_read(Planes planes, Index count, Index& next, Visit&& visit) const;
+  /// Writes what is differenced along z, and what is not if plane p is asked for, to the ring.
+  template <int reach>
+  void keep_beams(const double* plane, Index p, bool asked, const Strip& strip);
+  template <int reach>
+  void keep_spherical(const double* plane, Index p, bool asked, const Strip& strip);
+  /// Writes the rates of Rows::planes planes from the ring.
+  template <class Rows>
+  void make(Planes planes, Index first, const Rows& d_z, const Strip& strip);
   template <int pairs>
-  void write_beams(Planes planes, RateSink& sink);
-  template <int pairs>
-  void write_spherical(Planes planes, const Parts& parts, RateSink& sink);
-  /// The rate on lines [begin, end) of plane p, whose neighbours in energy are made.
-  void finish_lines(Index p, Index begin, Index end, const Parts& parts, RateSink& sink);
+  void write_strip(Planes planes, const Strip& strip);
+  /// Writes a register of nodes.
+  void put(const Block& value, const Place& place, double* plane) const;
+  void begin_group(const Group& group, Index planes, RateSink& sink);
+  void end_group(const Group& group, Index planes, RateSink& sink);
 
   phase_space::Lines lines_;
   OwnedNodes nodes_;
@@ -70,24 +125,36 @@ class BracketPass {
   bool spherical_;
   int span_;
   Index planes_at_once_;
-  phase_space::Numbers speeds_;  ///< v, in the registers of a period
-  std::vector<double> signs_;    ///< s of the directions seen, [angle][component]
-  std::optional<phase_space::AngularCommutator> commutator_;  ///< in spherical geometry
-  phase_space::Numbers curvature_, sign_;                     ///< s kappa, s: in those of a line
-  std::vector<double> inverse_energy_;                        ///< 1/E of the energies seen
+  Index fields_;  ///< Blocks of a register of nodes in the ring
+  std::vector<Group> groups_;
+  void (BracketPass::*keep_)(const double*, Index, bool, const Strip&) = nullptr;
 
-  phase_space::Numbers ring_;  ///< [plane][register of a strip][rho, products][component][lane]
-  std::vector<Index> slots_;   ///< where planes stand in it
-  /// Of each plane, Blocks of a period: (-v, axis of precession).
-  phase_space::Numbers motion_;
-  /// Frozen directions: s Omega/6 of the planes around too, and s D_z Omega/3.
+  /// Of directions, in the registers of a line or of a period: v, s, s kappa.
+  phase_space::Numbers speeds_, signs_, curvature_;
+  /// -v and s v/6, or zero where they are not asked for.
+  phase_space::Numbers streaming_speeds_, force_speeds_;
+  double by_force_ = 0.0, by_velocity_ = 0.0;  ///< 1, or 0
+  bool by_refraction_ = false;
+  std::vector<double> inverse_energy_;  ///< 1/E of the energies seen
+
+  std::optional<phase_space::AngularCommutator> commutator_;  ///< in spherical geometry
+  bool neighbours_only_ = false;                              ///< S and C take no more
+  phase_space::Numbers tables_;                               ///< of the lines of a strip
+  /// Angular parts [plane][line of a strip][S, C][numbers of a line]; rho of a line.
+  phase_space::Numbers angular_, line_;
+
+  /// Frozen directions: Omega and 2 D_z Omega of planes in Blocks of a period.
   phase_space::Numbers omega_, omega_slope_;
-  /// Spherical geometry: A_n/6 of the planes around too; -A_0/6, D_z A_0/3 and D_z A_1/6.
-  std::vector<flavor::Multiplier<flavors>> charge_, current_;
-  std::vector<flavor::Multiplier<flavors>> minus_charge_, charge_slope_, current_slope_;
+  std::vector<Factors> factors_;                ///< of planes
   phase_space::Numbers row_values_, repeated_;  ///< [angle][component]; as often as in a period
-  /// Of each plane: W; what C acts on; what needs no neighbours in momentum.
-  std::vector<phase_space::Fields> force_, exchange_, local_;
+
+  phase_space::Numbers ring_;    ///< [plane][register of a strip][field][component][lane]
+  std::vector<Index> slots_;     ///< where planes stand in it
+  phase_space::Numbers copies_;  ///< of rho around a place
+  phase_space::Numbers rates_;   ///< [plane][numbers of a group]
+  std::vector<double*> rates_at_;  ///< where the numbers of a plane would begin
+  bool direct_ = false;            ///< rates are written to where they belong,
+  bool stream_ = false;            ///< past the caches
   phase_space::Numbers seen_gradient_;  ///< where momentum is split
   Pieces pieces_;
 };

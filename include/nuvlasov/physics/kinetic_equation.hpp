@@ -99,7 +99,7 @@ class KineticEquation {
       const auto waiting = waiting_time_.lap();
       await_ghosts();
     };
-    Sink<Target, Done> sink(box_.plane(), target, touched, done);
+    Sink<Target, Done> sink(box_, target, touched, done);
     for_each_range(rho, wait, [&](Index begin, Index end, Index readable) {
       for (phase_space::Range planes{begin, 0}; planes.begin < end; planes.begin = planes.end()) {
         sink.begin_at(planes.begin);
@@ -151,14 +151,22 @@ class KineticEquation {
       visit(0, planes, last);
     }
   }
+  /// A rank's share of a last cache, at the most.
+  static constexpr Index numbers_in_caches = Index{1} << 21;
+
   /// What a caller of rate() does with pieces.
   template <class Target, class Done>
   class Sink final : public RateSink {
    public:
-    Sink(Index plane, Target& target, const Touched& touched, Done& done)
-        : plane_(plane), target_(target), touched_(touched), done_(done) {}
+    Sink(const phase_space::Box& box, Target& target, const Touched& touched, Done& done)
+        : plane_(box.plane()),
+          past_caches_(box.z.size * plane_ > numbers_in_caches),
+          target_(target),
+          touched_(touched),
+          done_(done) {}
     void begin_at(Index plane) { first_ = plane * plane_; }
     double* target(Index p, Index at) override { return target_(first_ + p * plane_ + at); }
+    bool past_caches() const override { return past_caches_; }
     Touched touched(Index p) const override { return touched_.from(first_ + p * plane_); }
     void done(Index p, Index at, Index count, const double* rate) override {
       done_(first_ + p * plane_ + at, count, rate);
@@ -166,6 +174,7 @@ class KineticEquation {
 
    private:
     Index plane_, first_ = 0;
+    bool past_caches_;
     Target& target_;
     Touched touched_;
     Done& done_;

@@ -73,6 +73,8 @@ class RateSink {
   /// Where number `at` of the p-th plane and what follows in the plane belong; null: the kernel
   /// keeps a piece until done() has returned.
   virtual double* target(Index p, Index at) = 0;
+  /// Whether what is written to target() is not read again before it has left the caches.
+  virtual bool past_caches() const { return false; }
   /// From the first number of the p-th plane on.
   virtual Touched touched(Index /*p*/) const { return {}; }
   /// Numbers [at, at + count) of the p-th plane are written.

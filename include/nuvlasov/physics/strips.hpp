@@ -16,6 +16,7 @@ namespace nuvlasov::physics {
 /// A row of D_z on places in memory. Rows shorter than `pairs` end in zeros.
 template <int pairs>
 struct DifferenceRow {
+  static constexpr int planes = 1;
   std::array<double, pairs> weight{};
   std::array<const double*, pairs> ahead{}, behind{};
 
@@ -31,9 +32,52 @@ struct DifferenceRow {
   }
   /// Of the numbers that `load` reads at each place.
   template <class Load>
-  [[gnu::always_inline]] auto apply(Load&& load) const {
+  [[gnu::always_inline]] auto at(Load&& load) const {
     auto sum = weight[0] * (load(ahead[0]) - load(behind[0]));
     for (int n = 1; n < pairs; ++n) sum += weight[n] * (load(ahead[n]) - load(behind[n]));
+    return sum;
+  }
+  /// The same of the one plane, as CentralRows.
+  template <class Load>
+  [[gnu::always_inline]] auto apply(Load&& load) const {
+    return std::array{at(load)};
+  }
+};
+
+/// The rows of a central D_z on `together` planes that follow each other, which read most planes
+/// together.
+template <int pairs, int together>
+struct CentralRows {
+  static constexpr int planes = together, seen = 2 * pairs + together;
+  std::array<double, pairs> weight{};
+  std::array<const double*, seen> place{};
+
+  /// Whether a row is one of a central difference.
+  static bool fit(const phase_space::Stencil& row) {
+    return row.size == pairs && row.lowest == -pairs && row.highest == pairs;
+  }
+  /// As for DifferenceRow, from the first plane.
+  template <class PlaceOf>
+  CentralRows(const phase_space::Stencil& row, PlaceOf&& place_of) {
+    for (int n = 0; n < pairs; ++n) weight[n] = row.pairs[n].weight;
+    for (int m = 0; m < seen; ++m) place[m] = place_of(m - pairs);
+  }
+  /// Of each plane.
+  template <class Load>
+  [[gnu::always_inline]] auto apply(Load&& load) const {
+    using Value = decltype(load(place[0]));
+    std::array<Value, together> sum;
+    struct {
+      Value at[seen];
+    } values;
+    flavor::unrolled<seen>([&](auto m) __attribute__((always_inline)) { values.at[m] = load(place[m]); });
+    flavor::unrolled<together>([&](auto j) __attribute__((always_inline)) {
+      constexpr int here = j + pairs;
+      sum[j] = weight[0] * (values.at[here + 1] - values.at[here - 1]);
+      flavor::unrolled<pairs - 1>([&](auto n) __attribute__((always_inline)) {
+        sum[j] += weight[n + 1] * (values.at[here + n + 2] - values.at[here - n - 2]);
+      });
+    });
     return sum;
   }
 };
@@ -84,35 +128,38 @@ class OwnedNodes {
 /// Hands rates of all nodes seen to a sink, which takes those of the owned ones.
 class Pieces {
  public:
-  /// \param largest  numbers of a piece, at the most
-  Pieces(const OwnedNodes& nodes, Index planes, Index largest)
+  Pieces(const OwnedNodes& nodes, Index planes)
       : nodes_(nodes),
-        kept_(static_cast<std::size_t>(nodes.all() ? largest : planes * nodes.plane_seen())),
+        seen_(static_cast<std::size_t>(nodes.all() ? 0 : planes * nodes.plane_seen())),
         owned_(static_cast<std::size_t>(nodes.all() ? 0 : nodes.plane())) {}
 
-  /// Where a piece of the p-th plane seen, from `at` on, is to be written.
-  double* begin(RateSink& sink, Index p, Index at) {
-    if (!nodes_.all()) return kept_.data() + p * nodes_.plane_seen() + at;
-    double* const target = sink.target(p, at);
-    return target == nullptr ? kept_.data() : target;
-  }
-  void end(RateSink& sink, Index p, Index at, Index count, const double* rate) const {
-    if (nodes_.all()) sink.done(p, at, count, rate);
+  /// Numbers [at, at + count) of the p-th plane seen.
+  void put(RateSink& sink, Index p, Index at, Index count, const double* rate) {
+    if (nodes_.all())
+      give(sink, p, at, count, rate);
+    else
+      std::copy_n(rate, count, seen_.data() + p * nodes_.plane_seen() + at);
   }
   /// When all pieces of all planes are written.
   void finish(RateSink& sink, Index planes) {
     if (nodes_.all()) return;
     for (Index p = 0; p < planes; ++p) {
-      double* const target = sink.target(p, 0);
-      double* const rate = target == nullptr ? owned_.data() : target;
-      nodes_.copy(kept_.data() + p * nodes_.plane_seen(), rate);
-      sink.done(p, 0, nodes_.plane(), rate);
+      nodes_.copy(seen_.data() + p * nodes_.plane_seen(), owned_.data());
+      give(sink, p, 0, nodes_.plane(), owned_.data());
     }
   }
 
  private:
+  static void give(RateSink& sink, Index p, Index at, Index count, const double* rate) {
+    if (double* const target = sink.target(p, at)) {
+      std::copy_n(rate, count, target);
+      rate = target;
+    }
+    sink.done(p, at, count, rate);
+  }
+
   OwnedNodes nodes_;
-  phase_space::Numbers kept_, owned_;
+  phase_space::Numbers seen_, owned_;
 };
 
 }  // namespace nuvlasov::physics
