@@ -32,7 +32,6 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
       spherical_(momentum.geometry() == phase_space::Geometry::spherical),
       span_(span),
       planes_at_once_(std::clamp(numbers_at_once / seen.plane(), least_planes, most_planes)),
-      fields_(spherical_ ? 4 : 3),
       groups_(groups()),
       speeds_(lines_.spread(phase_space::owned(momentum.directions(), seen.angle))),
       signs_(lines_.spread(phase_space::owned(momentum.signs(), seen.angle))),
@@ -45,7 +44,7 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
   // One more than asked for where an odd plane is left.
   const auto planes = static_cast<std::size_t>(planes_at_once_ + together - 1);
   const auto around = planes + 2 * static_cast<std::size_t>(span_);
-  const Index slots = 2 * Index{span_} + together, slot = strip_size * fields_ * block_size;
+  const Index slots = 2 * Index{span_} + together, slot = strip_size * fields_of(spherical_) * block_size;
   ring_.resize(static_cast<std::size_t>(slots * slot));
   for (std::size_t p = 0; p < around; ++p)
     slots_.push_back(static_cast<Index>(p) % slots * slot);
@@ -149,7 +148,7 @@ template <int flavors>
 }
 
 template <int flavors>
-template <int reach>
+template <bool spherical, int reach>
 [[gnu::always_inline]] inline auto BracketPass<flavors>::energy_difference(
     const Around& rho, const Place& place) const -> Block {
   const double* const row = momentum_gradient_.energy_row(place.line);
@@ -159,7 +158,7 @@ template <int reach>
     const auto at = [&](int m) __attribute__((always_inline)) {
       return load_lanes(here + m * rho.step);
     };
-    if (spherical_) {
+    if constexpr (spherical) {
       sum[c] = row[1] * at(1);
       sum[c] += row[-1] * at(-1);
       for (int m = 2; m <= reach; ++m) {
@@ -312,10 +311,11 @@ void BracketPass<flavors>::keep_beams(const double* plane, Index p, bool asked,
   const Index period = lines_.period() * block_size;
   const double* const omegas = omega_.data() + (p + span_) * period;
   const double* const slopes = omega_slope_.data() + (p + span_) * period;
+  constexpr Index fields = fields_of(false);
   double* to = kept(p);
   for (const Place& place : strip) {
     const Around rho_around = around(plane, place);
-    Block gradient = energy_difference<reach>(rho_around, place);
+    Block gradient = energy_difference<false, reach>(rho_around, place);
     const Block rho = flavor::by_component(load_block<flavors>(rho_around.here));
     const Lanes force_speed = load_lanes(force_speeds_.data() + place.period * lanes);
     const Lanes streaming_speed = load_lanes(streaming_speeds_.data() + place.period * lanes);
@@ -333,9 +333,9 @@ void BracketPass<flavors>::keep_beams(const double* plane, Index p, bool asked,
       if (by_refraction_) local = flavor::precession(omega, rho);
       flavor::add_jordan_product(load_block<flavors>(slopes + place.period * block_size), gradient,
                                  local);
-      store_block<flavors>(to + (fields_ - 1) * block_size, local);
+      store_block<flavors>(to + (fields - 1) * block_size, local);
     }
-    to += fields_ * block_size;
+    to += fields * block_size;
   }
 }
 
@@ -344,10 +344,11 @@ template <int reach>
 void BracketPass<flavors>::keep_spherical(const double* plane, Index p, bool asked,
                                           const Strip& strip) {
   const Factors& factors = factors_[static_cast<std::size_t>(p + span_)];
+  constexpr Index fields = fields_of(true);
   double* to = kept(p);
   for (const Place& place : strip) {
     const Around rho_around = around(plane, place);
-    Block gradient = energy_difference<reach>(rho_around, place);
+    Block gradient = energy_difference<true, reach>(rho_around, place);
     const Block rho = flavor::by_component(load_block<flavors>(rho_around.here));
     const auto [by_s, by_c] = angular_part(plane, place, rho, p);
     const Lanes speed = load_lanes(speeds_.data() + place.lane);
@@ -377,19 +378,20 @@ void BracketPass<flavors>::keep_spherical(const double* plane, Index p, bool ask
       }
       flavor::add_jordan_product(factors.charge_slope, gradient, local);
       flavor::add_jordan_product(factors.minus_current_slope, by_slope, local);
-      store_block<flavors>(to + (fields_ - 1) * block_size, local);
+      store_block<flavors>(to + (fields - 1) * block_size, local);
     }
-    to += fields_ * block_size;
+    to += fields * block_size;
   }
 }
 
 template <int flavors>
-template <class Rows>
+template <bool spherical, class Rows>
 [[gnu::always_inline]] inline void BracketPass<flavors>::make(Planes planes, Index first,
                                                               const Rows& d_z,
                                                               const Strip& strip) {
   using flavor::unrolled;
   constexpr int count = Rows::planes;
+  constexpr Index fields = fields_of(spherical);
   const Index period = lines_.period() * block_size;
   const double* const omegas = omega_.data() + (first + span_) * period;
   const Factors* const factors = factors_.data() + first + span_;
@@ -399,7 +401,7 @@ template <class Rows>
     const Neighbourhood& here =
         planes[std::min(static_cast<std::size_t>(first + j), planes.size() - 1)];
     coming[j] = (here.coming() == nullptr ? here.density(0) : here.coming()) - nodes_.first();
-    locals[j] = kept(first + j) + (fields_ - 1) * block_size;
+    locals[j] = kept(first + j) + (fields - 1) * block_size;
     rates[j] = rates_at_[static_cast<std::size_t>(first + j)];
   }
   Index at = 0;
@@ -425,7 +427,7 @@ template <class Rows>
     unrolled<count>([&](auto j) __attribute__((always_inline)) {
       for (int c = 0; c < components; ++c) sum.of[j][c] += load_lanes(locals[j] + at + c * lanes);
     });
-    if (spherical_) {
+    if constexpr (spherical) {
       unrolled<count>([&](auto j) __attribute__((always_inline)) {
         flavor::add_jordan_product(factors[j].charge, slope.of[j], sum.of[j]);
       });
@@ -445,7 +447,7 @@ template <class Rows>
         __builtin_prefetch(coming[j] + place.node + c * lanes, 0, 2);
       put(sum.of[j], place, rates[j]);
     });
-    at += fields_ * block_size;
+    at += fields * block_size;
   }
 }
 
@@ -476,11 +478,11 @@ template <class Visit>
 }
 
 template <int flavors>
-template <int pairs>
+template <bool spherical, int pairs>
 void BracketPass<flavors>::write_strip(Planes planes, const Strip& strip) {
   using Central = CentralRows<pairs, together>;
   const auto count = static_cast<Index>(planes.size());
-  if (spherical_ && strip.begin()->lane == 0)
+  if (spherical && strip.begin()->lane == 0)
     for (const Place& place : strip) {
       prepare_line(place.line);
       Index read = planes[0].d_z().lowest;
@@ -500,9 +502,9 @@ void BracketPass<flavors>::write_strip(Planes planes, const Strip& strip) {
                        next >= 0 && next < count, strip);
     const auto place_of = [&](int m) { return kept(p + m); };
     if (central)
-      make(planes, p, Central(planes[p].d_z(), place_of), strip);
+      make<spherical>(planes, p, Central(planes[p].d_z(), place_of), strip);
     else
-      make(planes, p, DifferenceRow<pairs>(planes[p].d_z(), place_of), strip);
+      make<spherical>(planes, p, DifferenceRow<pairs>(planes[p].d_z(), place_of), strip);
     p += more ? 2 : 1;
   }
 }
@@ -542,7 +544,11 @@ void BracketPass<flavors>::write(Planes planes, const Parts& parts, RateSink& si
   with_static_pairs(planes, [&](auto pairs) {
     for (const Group& group : groups_) {
       begin_group(group, count, sink);
-      for (const Strip& strip : group.strips) write_strip<pairs>(planes, strip);
+      for (const Strip& strip : group.strips)
+        if (spherical_)
+          write_strip<true, pairs>(planes, strip);
+        else
+          write_strip<false, pairs>(planes, strip);
       end_group(group, count, sink);
     }
   });
@@ -565,7 +571,8 @@ void BracketPass<flavors>::write_momentum_gradient(const Neighbourhood& here, do
       const Around rho_around = around(plane, place);
       Block value;
       phase_space::with_static_reach(momentum_gradient_.reach(), [&](auto reach) {
-        value = energy_difference<reach>(rho_around, place);
+        value = spherical_ ? energy_difference<true, reach>(rho_around, place)
+                           : energy_difference<false, reach>(rho_around, place);
       });
       for (int c = 0; c < components; ++c)
         value[c] *= sign * load_lanes(force_speeds_.data() + lane);

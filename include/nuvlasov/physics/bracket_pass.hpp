@@ -33,6 +33,8 @@ class BracketPass {
   static constexpr Index block_size = flavor::block_size<flavors>;
   /// Registers of nodes in a strip: its ring of planes is in the innermost cache.
   static constexpr Index strip_size = flavors == 2 ? 2 : 1;
+  /// Blocks of a register of nodes in the ring: what is differenced along z, and what is not.
+  static constexpr Index fields_of(bool spherical) { return spherical ? 4 : 3; }
   /// Planes whose rates are made together: they read most planes in common.
   static constexpr int together = flavors == 2 ? 2 : 1;
 
@@ -79,7 +81,7 @@ class BracketPass {
   /// The same in copies: it is zero beyond the plane.
   Around copied(const double* plane, Index node);
   /// D_E rho, which D_p multiplies by v, component by component.
-  template <int reach>
+  template <bool spherical, int reach>
   Block energy_difference(const Around& rho, const Place& place) const;
   /// 1/(6E) s S rho and s C rho, of the parts asked for, given rho at a place.
   std::array<Block, 2> angular_part(const double* plane, const Place& place, const Block& rho,
@@ -110,9 +112,9 @@ class BracketPass {
   template <int reach>
   void keep_spherical(const double* plane, Index p, bool asked, const Strip& strip);
   /// Writes the rates of Rows::planes planes from the ring.
-  template <class Rows>
+  template <bool spherical, class Rows>
   void make(Planes planes, Index first, const Rows& d_z, const Strip& strip);
-  template <int pairs>
+  template <bool spherical, int pairs>
   void write_strip(Planes planes, const Strip& strip);
   /// Writes a register of nodes.
   void put(const Block& value, const Place& place, double* plane) const;
@@ -125,7 +127,6 @@ class BracketPass {
   bool spherical_;
   int span_;
   Index planes_at_once_;
-  Index fields_;  ///< Blocks of a register of nodes in the ring
   std::vector<Group> groups_;
   void (BracketPass::*keep_)(const double*, Index, bool, const Strip&) = nullptr;
 
