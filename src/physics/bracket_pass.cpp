@@ -41,10 +41,9 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
       row_values_(static_cast<std::size_t>(nodes_.row_seen())),
       seen_gradient_(static_cast<std::size_t>(nodes_.all() ? 0 : nodes_.plane_seen())),
       pieces_(nodes_, planes_at_once_) {
-  // One more than asked for where an odd plane is left.
-  const auto planes = static_cast<std::size_t>(planes_at_once_ + together - 1);
+  const auto planes = static_cast<std::size_t>(planes_at_once_);
   const auto around = planes + 2 * static_cast<std::size_t>(span_);
-  const Index slots = 2 * Index{span_} + together, slot = strip_size * fields_of(spherical_) * block_size;
+  const Index slots = 2 * Index{span_} + 1, slot = strip_size * fields_of(spherical_) * block_size;
   ring_.resize(static_cast<std::size_t>(slots * slot));
   for (std::size_t p = 0; p < around; ++p)
     slots_.push_back(static_cast<Index>(p) % slots * slot);
@@ -385,68 +384,41 @@ void BracketPass<flavors>::keep_spherical(const double* plane, Index p, bool ask
 }
 
 template <int flavors>
-template <bool spherical, class Rows>
-[[gnu::always_inline]] inline void BracketPass<flavors>::make(Planes planes, Index first,
-                                                              const Rows& d_z,
+template <bool spherical, int pairs>
+[[gnu::always_inline]] inline void BracketPass<flavors>::make(const Neighbourhood& here, Index p,
                                                               const Strip& strip) {
-  using flavor::unrolled;
-  constexpr int count = Rows::planes;
   constexpr Index fields = fields_of(spherical);
-  const Index period = lines_.period() * block_size;
-  const double* const omegas = omega_.data() + (first + span_) * period;
-  const Factors* const factors = factors_.data() + first + span_;
-  std::array<const double*, count> locals, coming;
-  std::array<double*, count> rates;
-  for (int j = 0; j < count; ++j) {
-    const Neighbourhood& here =
-        planes[std::min(static_cast<std::size_t>(first + j), planes.size() - 1)];
-    coming[j] = (here.coming() == nullptr ? here.density(0) : here.coming()) - nodes_.first();
-    locals[j] = kept(first + j) + (fields - 1) * block_size;
-    rates[j] = rates_at_[static_cast<std::size_t>(first + j)];
-  }
+  const DifferenceRow<pairs> d_z(here.d_z(), [&](int m) { return kept(p + m); });
+  const double* const omegas = omega_.data() + (p + span_) * lines_.period() * block_size;
+  const double* const locals = kept(p) + (fields - 1) * block_size;
+  double* const rate = rates_at_[static_cast<std::size_t>(p)];
+  // rho that is soon to be read, or any.
+  const double* const coming =
+      (here.coming() == nullptr ? here.density(0) : here.coming()) - nodes_.first();
   Index at = 0;
   for (const Place& place : strip) {
-    // Blocks of each plane.
-    struct Several {
-      Block of[count];
+    const auto difference = [&](int field, int c) __attribute__((always_inline)) {
+      return d_z.apply([&](const double* numbers) __attribute__((always_inline)) {
+        return load_lanes(numbers + at + field * block_size + c * lanes);
+      });
     };
-    const auto difference = [&](int field, double sign) __attribute__((always_inline)) {
-      Several slope;
-      unrolled<components>([&](auto c) __attribute__((always_inline)) {
-        const auto values = d_z.apply([&](const double* numbers) __attribute__((always_inline)) {
-          return load_lanes(numbers + at + field * block_size + c * lanes);
-        });
-        unrolled<count>([&](auto j) __attribute__((always_inline)) {
-          slope.of[j][c] = sign * values[j];
-        });
-      });
-      return slope;
-    };
-    const Several slope = difference(1, -1.0);
-    Several sum = difference(0, 1.0);
-    unrolled<count>([&](auto j) __attribute__((always_inline)) {
-      for (int c = 0; c < components; ++c) sum.of[j][c] += load_lanes(locals[j] + at + c * lanes);
-    });
-    if constexpr (spherical) {
-      unrolled<count>([&](auto j) __attribute__((always_inline)) {
-        flavor::add_jordan_product(factors[j].charge, slope.of[j], sum.of[j]);
-      });
-      const Several other = difference(2, 1.0);
-      unrolled<count>([&](auto j) __attribute__((always_inline)) {
-        flavor::add_jordan_product(factors[j].current, other.of[j], sum.of[j]);
-      });
-    } else {
-      unrolled<count>([&](auto j) __attribute__((always_inline)) {
-        const double* const omega = omegas + j * period + place.period * block_size;
-        flavor::add_jordan_product(load_block<flavors>(omega), slope.of[j], sum.of[j]);
-      });
+    Block slope, sum;
+    for (int c = 0; c < components; ++c) {
+      slope[c] = -difference(1, c);
+      sum[c] = difference(0, c) + load_lanes(locals + at + c * lanes);
     }
-    unrolled<count>([&](auto j) __attribute__((always_inline)) {
-      // rho that is soon to be read, or any.
-      for (int c = 0; c < components; ++c)
-        __builtin_prefetch(coming[j] + place.node + c * lanes, 0, 2);
-      put(sum.of[j], place, rates[j]);
-    });
+    if constexpr (spherical) {
+      const Factors& factors = factors_[static_cast<std::size_t>(p + span_)];
+      flavor::add_jordan_product(factors.charge, slope, sum);
+      for (int c = 0; c < components; ++c) slope[c] = difference(2, c);
+      flavor::add_jordan_product(factors.current, slope, sum);
+    } else {
+      flavor::add_jordan_product(load_block<flavors>(omegas + place.period * block_size), slope,
+                                 sum);
+    }
+    for (int c = 0; c < components; ++c)
+      __builtin_prefetch(coming + place.node + c * lanes, 0, 2);
+    put(sum, place, rate);
     at += fields * block_size;
   }
 }
@@ -468,44 +440,28 @@ template <int flavors>
 }
 
 template <int flavors>
-template <class Visit>
-[[gnu::always_inline]] inline void BracketPass<flavors>::for_each_read(Planes planes, Index count,
-                                                                       Index& next,
-                                                                       Visit&& visit) const {
-  for (Index p = 0; p < count; ++p)
-    for (; next <= p + planes[p].d_z().highest; ++next)
-      visit(planes[p].density(static_cast<int>(next - p)) - nodes_.first(), next);
-}
-
-template <int flavors>
 template <bool spherical, int pairs>
 void BracketPass<flavors>::write_strip(Planes planes, const Strip& strip) {
-  using Central = CentralRows<pairs, together>;
   const auto count = static_cast<Index>(planes.size());
   if (spherical && strip.begin()->lane == 0)
     for (const Place& place : strip) {
       prepare_line(place.line);
-      Index read = planes[0].d_z().lowest;
-      if (!neighbours_only_)
-        for_each_read(planes, count, read, [&](const double* plane, Index p) {
-          write_angular_part(plane, place.line, p);
-        });
+      if (neighbours_only_) continue;
+      Index next = planes[0].d_z().lowest;
+      for (Index p = 0; p < count; ++p) {
+        const Neighbourhood& here = planes[static_cast<std::size_t>(p)];
+        for (; next <= p + here.d_z().highest; ++next)
+          write_angular_part(here.density(static_cast<int>(next - p)) - nodes_.first(), place.line,
+                             next);
+      }
     }
   Index next = planes[0].d_z().lowest;
-  for (Index p = 0; p < count;) {
-    const bool central = Central::fit(planes[p].d_z());
-    // What is made together with a last plane comes to nothing.
-    const bool more = together == 2 && central && p + 1 < count && Central::fit(planes[p + 1].d_z());
-    for (Index q = p; q <= p + (more ? 1 : 0); ++q)
-      for (; next <= q + planes[q].d_z().highest; ++next)
-        (this->*keep_)(planes[q].density(static_cast<int>(next - q)) - nodes_.first(), next,
-                       next >= 0 && next < count, strip);
-    const auto place_of = [&](int m) { return kept(p + m); };
-    if (central)
-      make<spherical>(planes, p, Central(planes[p].d_z(), place_of), strip);
-    else
-      make<spherical>(planes, p, DifferenceRow<pairs>(planes[p].d_z(), place_of), strip);
-    p += more ? 2 : 1;
+  for (Index p = 0; p < count; ++p) {
+    const Neighbourhood& here = planes[static_cast<std::size_t>(p)];
+    for (; next <= p + here.d_z().highest; ++next)
+      (this->*keep_)(here.density(static_cast<int>(next - p)) - nodes_.first(), next,
+                     next >= 0 && next < count, strip);
+    make<spherical, pairs>(here, p, strip);
   }
 }
 
@@ -514,9 +470,9 @@ void BracketPass<flavors>::begin_group(const Group& group, Index planes, RateSin
   const Index size = static_cast<Index>(rates_.size() / rates_at_.size());
   direct_ = nodes_.all();
   bool aligned = nodes_.row_seen() % lanes == 0;
-  for (Index p = 0; p < static_cast<Index>(rates_at_.size()); ++p) {
-    double* const target = direct_ && p < planes ? sink.target(p, 0) : nullptr;
-    direct_ = direct_ && (p >= planes || target != nullptr);
+  for (Index p = 0; p < planes; ++p) {
+    double* const target = direct_ ? sink.target(p, 0) : nullptr;
+    direct_ = target != nullptr;
     rates_at_[p] = target != nullptr ? target : rates_.data() + p * size - group.begin;
     aligned = aligned && reinterpret_cast<std::uintptr_t>(rates_at_[p]) % sizeof(Lanes) == 0;
   }

@@ -110,7 +110,7 @@ void StreamingPass<flavors>::write_nodes(Planes planes, const Parts& parts, Rate
         __attribute__((always_inline)) {
       fetch(from, at);
       const Nodes slope =
-          from.d_z.at([&](const double* numbers) { return load_nodes(numbers + at); });
+          from.d_z.apply([&](const double* numbers) { return load_nodes(numbers + at); });
       store_nodes(rate + at, flavor::precession(axis, load_nodes(from.here + at)) + speed * slope);
     };
     if (period_ == width) {

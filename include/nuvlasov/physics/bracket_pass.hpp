@@ -35,8 +35,6 @@ class BracketPass {
   static constexpr Index strip_size = flavors == 2 ? 2 : 1;
   /// Blocks of a register of nodes in the ring: what is differenced along z, and what is not.
   static constexpr Index fields_of(bool spherical) { return spherical ? 4 : 3; }
-  /// Planes whose rates are made together: they read most planes in common.
-  static constexpr int together = flavors == 2 ? 2 : 1;
 
   /// Where a register of nodes stands.
   struct Place {
@@ -103,17 +101,14 @@ class BracketPass {
 
   /// The ring's memory of plane p, which may be before or after those asked for.
   double* kept(Index p) { return ring_.data() + slots_[static_cast<std::size_t>(p + span_)]; }
-  /// Calls visit(rho, p) once for each plane p that is read for planes [0, count), from `next` on.
-  template <class Visit>
-  void for_each_read(Planes planes, Index count, Index& next, Visit&& visit) const;
   /// Writes what is differenced along z, and what is not if plane p is asked for, to the ring.
   template <int reach>
   void keep_beams(const double* plane, Index p, bool asked, const Strip& strip);
   template <int reach>
   void keep_spherical(const double* plane, Index p, bool asked, const Strip& strip);
-  /// Writes the rates of Rows::planes planes from the ring.
-  template <bool spherical, class Rows>
-  void make(Planes planes, Index first, const Rows& d_z, const Strip& strip);
+  /// Writes the rate of plane p from the ring.
+  template <bool spherical, int pairs>
+  void make(const Neighbourhood& here, Index p, const Strip& strip);
   template <bool spherical, int pairs>
   void write_strip(Planes planes, const Strip& strip);
   /// Writes a register of nodes.

@@ -16,7 +16,6 @@ namespace nuvlasov::physics {
 /// A row of D_z on places in memory. Rows shorter than `pairs` end in zeros.
 template <int pairs>
 struct DifferenceRow {
-  static constexpr int planes = 1;
   std::array<double, pairs> weight{};
   std::array<const double*, pairs> ahead{}, behind{};
 
@@ -32,52 +31,9 @@ struct DifferenceRow {
   }
   /// Of the numbers that `load` reads at each place.
   template <class Load>
-  [[gnu::always_inline]] auto at(Load&& load) const {
+  [[gnu::always_inline]] auto apply(Load&& load) const {
     auto sum = weight[0] * (load(ahead[0]) - load(behind[0]));
     for (int n = 1; n < pairs; ++n) sum += weight[n] * (load(ahead[n]) - load(behind[n]));
-    return sum;
-  }
-  /// The same of the one plane, as CentralRows.
-  template <class Load>
-  [[gnu::always_inline]] auto apply(Load&& load) const {
-    return std::array{at(load)};
-  }
-};
-
-/// The rows of a central D_z on `together` planes that follow each other, which read most planes
-/// together.
-template <int pairs, int together>
-struct CentralRows {
-  static constexpr int planes = together, seen = 2 * pairs + together;
-  std::array<double, pairs> weight{};
-  std::array<const double*, seen> place{};
-
-  /// Whether a row is one of a central difference.
-  static bool fit(const phase_space::Stencil& row) {
-    return row.size == pairs && row.lowest == -pairs && row.highest == pairs;
-  }
-  /// As for DifferenceRow, from the first plane.
-  template <class PlaceOf>
-  CentralRows(const phase_space::Stencil& row, PlaceOf&& place_of) {
-    for (int n = 0; n < pairs; ++n) weight[n] = row.pairs[n].weight;
-    for (int m = 0; m < seen; ++m) place[m] = place_of(m - pairs);
-  }
-  /// Of each plane.
-  template <class Load>
-  [[gnu::always_inline]] auto apply(Load&& load) const {
-    using Value = decltype(load(place[0]));
-    std::array<Value, together> sum;
-    struct {
-      Value at[seen];
-    } values;
-    flavor::unrolled<seen>([&](auto m) __attribute__((always_inline)) { values.at[m] = load(place[m]); });
-    flavor::unrolled<together>([&](auto j) __attribute__((always_inline)) {
-      constexpr int here = j + pairs;
-      sum[j] = weight[0] * (values.at[here + 1] - values.at[here - 1]);
-      flavor::unrolled<pairs - 1>([&](auto n) __attribute__((always_inline)) {
-        sum[j] += weight[n + 1] * (values.at[here + n + 2] - values.at[here - n - 2]);
-      });
-    });
     return sum;
   }
 };
