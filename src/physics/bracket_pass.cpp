@@ -1,7 +1,5 @@
 #include "nuvlasov/physics/bracket_pass.hpp"
 
-#include <cstdint>
-
 namespace nuvlasov::physics {
 namespace {
 
@@ -433,7 +431,7 @@ template <int flavors>
     store_block<flavors>(some.data(), nodes);
     std::copy_n(some.data(), place.nodes * components, to);
   } else if (stream_) {
-    for (int c = 0; c < components; ++c) flavor::stream_lanes(to + c * lanes, nodes[c]);
+    flavor::stream_block<flavors>(to, nodes);
   } else {
     store_block<flavors>(to, nodes);
   }
@@ -474,7 +472,7 @@ void BracketPass<flavors>::begin_group(const Group& group, Index planes, RateSin
     double* const target = direct_ ? sink.target(p, 0) : nullptr;
     direct_ = target != nullptr;
     rates_at_[p] = target != nullptr ? target : rates_.data() + p * size - group.begin;
-    aligned = aligned && reinterpret_cast<std::uintptr_t>(rates_at_[p]) % sizeof(Lanes) == 0;
+    aligned = aligned && flavor::aligned(rates_at_[p]);
   }
   stream_ = direct_ && aligned && sink.past_caches();
 }

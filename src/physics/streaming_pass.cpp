@@ -56,6 +56,7 @@ struct StreamingPass<flavors>::Source {
   DifferenceRow<pairs> d_z;
   const double *here = nullptr, *coming = nullptr;
   Touched touched;
+  bool stream = false;  ///< whether the rate is written past the caches
 };
 
 template <int flavors>
@@ -65,6 +66,7 @@ template <int pairs, class Make>
                                                                           Make&& make) {
   const auto count = static_cast<Index>(planes.size());
   std::array<double*, planes_at_most> rates{};
+  const bool past_caches = sink.past_caches();
   for (Index s = 0; s < segments_; ++s) {
     std::vector<Source<pairs>> sources;
     for (Index p = 0; p < count; ++p) {
@@ -82,6 +84,8 @@ template <int pairs, class Make>
       for (Index p = 0; p < count; ++p) {
         double* const target = sink.target(p, in_plane);
         rates[p] = target == nullptr ? kept_.data() + p * piece : target;
+        sources[p].stream = past_caches && target != nullptr && flavor::aligned(target);
+        if (sources[p].stream) sources[p].touched = {};
       }
       for (Index at = begin; at < end; at += strip)
         for (Index p = 0; p < count; ++p)
@@ -89,6 +93,7 @@ template <int pairs, class Make>
       for (Index p = 0; p < count; ++p) sink.done(p, in_plane, end - begin, rates[p]);
     }
   }
+  if (past_caches) flavor::finish_streams();
 }
 
 template <int flavors>
@@ -111,7 +116,11 @@ void StreamingPass<flavors>::write_nodes(Planes planes, const Parts& parts, Rate
       fetch(from, at);
       const Nodes slope =
           from.d_z.apply([&](const double* numbers) { return load_nodes(numbers + at); });
-      store_nodes(rate + at, flavor::precession(axis, load_nodes(from.here + at)) + speed * slope);
+      const Nodes sum = flavor::precession(axis, load_nodes(from.here + at)) + speed * slope;
+      if (from.stream)
+        flavor::stream_nodes(rate + at, sum);
+      else
+        store_nodes(rate + at, sum);
     };
     if (period_ == width) {
       const flavor::NodesAxis axis(load_nodes(omega));
@@ -145,6 +154,7 @@ void StreamingPass<flavors>::write_nodes(Planes planes, const Parts& parts, Rate
       take(copied.d_z.ahead[n]);
       take(copied.d_z.behind[n]);
     }
+    copied.stream = false;
     make(copied, omegas[p], at, at + width, copy - at);
     std::copy_n(copy, stop - at, rate + at);
   };
@@ -193,7 +203,11 @@ void StreamingPass<flavors>::write_blocks(Planes planes, const Parts& parts, Rat
     Index at = begin, turn = begin % period_;
     for (; at < end; at += block_size) {
       for (Index c = 0; c < components; ++c) fetch(from, at + c * flavor::lanes);
-      flavor::store_block<flavors>(rate + at, make(at, turn, load_block<flavors>));
+      const Block sum = make(at, turn, load_block<flavors>);
+      if (from.stream)
+        flavor::stream_block<flavors>(rate + at, sum);
+      else
+        flavor::store_block<flavors>(rate + at, sum);
       turn += block_size;
       if (turn == period_) turn = 0;
     }

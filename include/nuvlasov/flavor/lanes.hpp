@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <type_traits>
 #include <utility>
@@ -62,8 +63,12 @@ inline void store_lanes(double* target, Lanes values) {
   std::memcpy(target, &values, sizeof values);
 }
 
-/// Writes to an aligned place past the caches: it is not read before. Once finish_streams() is called,
-/// other processes see it.
+/// Whether whole registers from here on can be written past the caches.
+inline bool aligned(const double* target) {
+  return reinterpret_cast<std::uintptr_t>(target) % sizeof(Lanes) == 0;
+}
+/// Writes to an aligned place past the caches, which do not read it before. Other processes see it
+/// after finish_streams().
 inline void stream_lanes(double* target, Lanes values) {
 #if defined(__AVX512F__)
   _mm512_stream_pd(target, reinterpret_cast<__m512d>(values));
@@ -93,6 +98,11 @@ template <int flavors>
 void store_block(double* target, const Block<flavors>& block) {
   for (std::ptrdiff_t c = 0; c < components(flavors); ++c)
     store_lanes(target + c * lanes, block[c]);
+}
+template <int flavors>
+void stream_block(double* target, const Block<flavors>& block) {
+  for (std::ptrdiff_t c = 0; c < components(flavors); ++c)
+    stream_lanes(target + c * lanes, block[c]);
 }
 
 namespace detail {
@@ -213,6 +223,14 @@ inline Nodes load_nodes(const double* source) {
 }
 inline void store_nodes(double* target, Nodes values) {
   std::memcpy(target, &values, sizeof values);
+}
+/// As stream_lanes().
+inline void stream_nodes(double* target, Nodes values) {
+  Lanes part;
+  for (std::size_t at = 0; at < nodes_width; at += lanes) {
+    std::memcpy(&part, reinterpret_cast<const char*>(&values) + at * sizeof(double), sizeof part);
+    stream_lanes(target + at, part);
+  }
 }
 
 namespace detail {

@@ -139,7 +139,8 @@ class KineticEquation {
     begin_sweep();
     // Moments that are summed up over ranks are so for all planes at once.
     const Index span = z_.span();
-    const Index inner = moments_.shared() ? 0 : std::max<Index>(0, planes - 2 * span);
+    const Index inside = moments_.shared() ? 0 : planes - 2 * span;
+    const Index inner = inside >= fewest_passes * most_planes_ ? inside : 0;
     if (inner > 0) visit(span, span + inner, planes);
     await_ghosts();
     if (moments_.shared()) update_moments(rho);
@@ -151,6 +152,9 @@ class KineticEquation {
       visit(0, planes, last);
     }
   }
+  /// The ends of a rank are passes of their own, which read as many planes again; with fewer passes
+  /// between, that takes longer than to wait.
+  static constexpr Index fewest_passes = 2;
   /// A rank's share of a last cache, at the most.
   static constexpr Index numbers_in_caches = Index{1} << 21;
 
