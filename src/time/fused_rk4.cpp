@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "nuvlasov/flavor/lanes.hpp"
+#include "nuvlasov/phase_space/aligned.hpp"
 #include "nuvlasov/phase_space/petsc_array.hpp"
 #include "nuvlasov/phase_space/petsc_handle.hpp"
 
@@ -30,48 +32,70 @@ PetscErrorCode set_up(TS ts) {
   PetscFunctionReturn(0);
 }
 
+/// Writes value_at(n, load), n < count, one for each target; past the caches where `past` says so.
+template <std::size_t targets, class ValueAt>
+void write(const std::array<double*, targets>& to, std::array<bool, targets> past, Index count,
+           ValueAt&& value_at) {
+  for (std::size_t t = 0; t < targets; ++t) past[t] = past[t] && flavor::aligned(to[t]);
+  Index n = 0;
+  for (; n + flavor::lanes <= count; n += flavor::lanes) {
+    const auto values = value_at(n, flavor::load_lanes);
+    for (std::size_t t = 0; t < targets; ++t)
+      if (past[t])
+        flavor::stream_lanes(to[t] + n, values[t]);
+      else
+        flavor::store_lanes(to[t] + n, values[t]);
+  }
+  for (; n < count; ++n) {
+    const auto values = value_at(n, [](const double* number) { return *number; });
+    for (std::size_t t = 0; t < targets; ++t) to[t][n] = values[t];
+  }
+}
+
 PetscErrorCode step(TS ts) {
   PetscFunctionBeginUser;
   FusedRk4& self = data(ts);
   const double h = ts->time_step;
   const Vec start = ts->vec_sol;
+  const bool past = phase_space::past_caches(self.right_hand_side->decomposition().box().numbers());
+  // What is written past the caches is not to be fetched before.
+  const auto for_each_piece = [&](Vec state, const physics::Touched& all,
+                                  const physics::Touched& read, auto&& update) {
+    PetscFunctionBeginUser;
+    PetscCall(self.right_hand_side->for_each_piece(state, past ? read : all, update));
+    if (past) flavor::finish_streams();
+    PetscFunctionReturn(0);
+  };
   {
     const Array y(start), sum(self.sum), next(self.stages[0]);
     const auto update = [&](Index at, Index count, const double* rate) {
-      const double* from = y + at;
-      double *total = sum + at, *target = next + at;
-#pragma GCC ivdep
-      for (Index n = 0; n < count; ++n) {
-        total[n] = from[n] + h / 6.0 * rate[n];
-        target[n] = from[n] + h / 2.0 * rate[n];
-      }
+      write<2>({sum + at, next + at}, {past, past}, count, [&](Index n, auto load) {
+        const auto from = load(y + at + n), k = load(rate + n);
+        return std::array{from + h / 6.0 * k, from + h / 2.0 * k};
+      });
     };
-    PetscCall(self.right_hand_side->for_each_piece(start, {next + 0, sum + 0, y + 0}, update));
+    PetscCall(for_each_piece(start, {next + 0, sum + 0, y + 0}, {y + 0}, update));
   }
   for (const std::size_t second : {0, 1}) {
     const double reach = second == 0 ? h / 2.0 : h;
     const Array y(start), sum(self.sum), next(self.stages[1 - second]);
     const auto update = [&](Index at, Index count, const double* rate) {
-      const double* from = y + at;
-      double *total = sum + at, *target = next + at;
-#pragma GCC ivdep
-      for (Index n = 0; n < count; ++n) {
-        total[n] += h / 3.0 * rate[n];
-        target[n] = from[n] + reach * rate[n];
-      }
+      write<2>({sum + at, next + at}, {false, past}, count, [&](Index n, auto load) {
+        const auto k = load(rate + n);
+        return std::array{load(sum + at + n) + h / 3.0 * k, load(y + at + n) + reach * k};
+      });
     };
-    PetscCall(self.right_hand_side->for_each_piece(self.stages[second], {next + 0, sum + 0, y + 0},
-                                                   update));
+    PetscCall(for_each_piece(self.stages[second], {next + 0, sum + 0, y + 0}, {sum + 0, y + 0},
+                             update));
   }
   {
     const Array y(start), sum(self.sum);
     const auto update = [&](Index at, Index count, const double* rate) {
-      const double* total = sum + at;
-      double* target = y + at;
-#pragma GCC ivdep
-      for (Index n = 0; n < count; ++n) target[n] = total[n] + h / 6.0 * rate[n];
+      write<1>({y + at}, {past}, count, [&](Index n, auto load) {
+        return std::array{load(sum + at + n) + h / 6.0 * load(rate + n)};
+      });
     };
-    PetscCall(self.right_hand_side->for_each_piece(self.stages[0], {sum + 0, y + 0}, update));
+    PetscCall(for_each_piece(self.stages[0], {sum + 0, y + 0}, {sum + 0}, update));
   }
   ts->ptime += h;
   PetscFunctionReturn(0);

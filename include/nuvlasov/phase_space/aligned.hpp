@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <vector>
 
@@ -27,6 +28,10 @@ struct CacheAligned {
 };
 
 using Numbers = std::vector<double, CacheAligned<double>>;
+
+/// Whether so many numbers of a rank are more than its share of the last cache: what is written to
+/// them and not read soon is best written past the caches.
+constexpr bool past_caches(std::int64_t numbers) { return numbers > std::int64_t{1} << 21; }
 
 /// Lets PETSc, which is often configured for 16 bytes, allocate its vectors so too. To be called
 /// before PetscInitialize.

@@ -31,6 +31,8 @@ struct Box {
   Index row() const { return angle.size * components; }
   /// Doubles in one z plane of the box.
   Index plane() const { return energy.size * row(); }
+  /// Of all.
+  Index numbers() const { return z.size * plane(); }
 };
 
 /// Read-only density matrices around a Box, plane by plane [energy][angle][component]. Positions

@@ -155,8 +155,6 @@ class KineticEquation {
   /// The ends of a rank are passes of their own, which read as many planes again; with fewer passes
   /// between, that takes longer than to wait.
   static constexpr Index fewest_passes = 2;
-  /// A rank's share of a last cache, at the most.
-  static constexpr Index numbers_in_caches = Index{1} << 21;
 
   /// What a caller of rate() does with pieces.
   template <class Target, class Done>
@@ -164,7 +162,7 @@ class KineticEquation {
    public:
     Sink(const phase_space::Box& box, Target& target, const Touched& touched, Done& done)
         : plane_(box.plane()),
-          past_caches_(box.z.size * plane_ > numbers_in_caches),
+          past_caches_(phase_space::past_caches(box.numbers())),
           target_(target),
           touched_(touched),
           done_(done) {}
