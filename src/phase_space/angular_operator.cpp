@@ -214,25 +214,23 @@ AngularCommutator::AngularCommutator(const MomentumGrid& grid, const Lines& line
       [&](Index k) { return between(k) / grid.direction_weight(k); });
 }
 
-void AngularCommutator::add(const double* f, double scale, double* sum) const {
+void AngularCommutator::write(const double* f, double scale, double* result) const {
   if (!neighbours_.empty()) {
-    neighbours_.add(f, scale, sum);
+    neighbours_.write(f, scale, result);
     return;
   }
-  // The diagonal, once.
   flavor::with_flavors(flavors_, [&](auto flavors) {
     for (const OuterProducts& species : species_)
-      add_outer_products<flavors>(species, f, scale, &species == species_.data() ? scale : 0.0,
-                                  sum);
+      write_outer_products<flavors>(species, f, scale, result);
   });
 }
 
-void AngularNeighbours::add(const double* f, double scale, double* sum) const {
-  flavor::with_flavors(flavors_, [&](auto flavors) { add<flavors>(f, scale, sum); });
+void AngularNeighbours::write(const double* f, double scale, double* result) const {
+  flavor::with_flavors(flavors_, [&](auto flavors) { write<flavors>(f, scale, result); });
 }
 
 template <int flavors>
-void AngularNeighbours::add(const double* f, double scale, double* sum) const {
+void AngularNeighbours::write(const double* f, double scale, double* result) const {
   using flavor::load_lanes;
   const auto width = static_cast<Index>(below_.size());
   for (Index at = 0; at < width; at += Lines::lanes) {
@@ -240,20 +238,20 @@ void AngularNeighbours::add(const double* f, double scale, double* sum) const {
     const flavor::Lanes above = scale * load_lanes(above_.data() + at);
     for (Index c = 0; c < flavor::components(flavors); ++c) {
       const double* const from = f + c * width + at;
-      double* const to = sum + c * width + at;
-      flavor::store_lanes(
-          to, load_lanes(to) + below * load_lanes(from - 1) + above * load_lanes(from + 1));
+      flavor::store_lanes(result + c * width + at,
+                          below * load_lanes(from - 1) + above * load_lanes(from + 1));
     }
   }
 }
 
 template <int flavors>
-void AngularCommutator::add_outer_products(const OuterProducts& species, const double* f,
-                                           double scale, double diagonal, double* sum) const {
+void AngularCommutator::write_outer_products(const OuterProducts& species, const double* f,
+                                             double scale, double* result) const {
   using flavor::Lanes;
   using flavor::load_lanes;
   constexpr int components = flavor::components(flavors);
   const auto width = static_cast<Index>(diagonal_.size());
+  const bool first = &species == species_.data();
   flavor::Sums<(2 * components + flavor::lanes - 1) / flavor::lanes * flavor::lanes> sums;
   for (Index at = 0; at < width; at += Lines::lanes) {
     const Lanes right = load_lanes(species.right.data() + at);
@@ -266,13 +264,13 @@ void AngularCommutator::add_outer_products(const OuterProducts& species, const d
   }
   sums.add_lanes();
   for (Index at = 0; at < width; at += Lines::lanes) {
-    const Lanes on_diagonal = diagonal * load_lanes(diagonal_.data() + at);
+    const Lanes diagonal = scale * load_lanes(diagonal_.data() + at);
     const Lanes left = -scale * load_lanes(species.left.data() + at);
     const Lanes adjoint = -scale * load_lanes(species.adjoint_left.data() + at);
     for (int c = 0; c < components; ++c) {
-      double* const to = sum + c * width + at;
-      flavor::store_lanes(to, load_lanes(to) + on_diagonal * load_lanes(f + c * width + at) +
-                                  sums.total(2 * c) * left + sums.total(2 * c + 1) * adjoint);
+      double* const to = result + c * width + at;
+      const Lanes before = first ? diagonal * load_lanes(f + c * width + at) : load_lanes(to);
+      flavor::store_lanes(to, before + sums.total(2 * c) * left + sums.total(2 * c + 1) * adjoint);
     }
   }
 }

@@ -124,18 +124,19 @@ void MomentumGradient::add_along_energy(const Fields& f, Index line, Index begin
                     [&](auto reach) { add_energy_part<reach>(f, line, begin, end, before, sum); });
 }
 
-void MomentumGradient::add_along_angle(const double* f, Index line, double* sum) const {
+void MomentumGradient::write_along_angle(const double* f, Index line, double* result) const {
   const double scale = inverse_energy_[static_cast<std::size_t>(line)];
   if (!neighbours_.empty()) {
-    neighbours_.add(f, scale, sum);
+    neighbours_.write(f, scale, result);
     return;
   }
   const Index step = lines_.component_step();
   constexpr int together = 4;
   Index c = 0;
   for (; c + together <= lines_.components(); c += together)
-    add_spectral_part<together>(f + c * step, scale, sum + c * step);
-  for (; c < lines_.components(); ++c) add_spectral_part<1>(f + c * step, scale, sum + c * step);
+    write_spectral_part<together>(f + c * step, scale, result + c * step);
+  for (; c < lines_.components(); ++c)
+    write_spectral_part<1>(f + c * step, scale, result + c * step);
 }
 
 template <int reach>
@@ -155,13 +156,13 @@ void MomentumGradient::add_energy_part(const Fields& f, Index line, Index begin,
 }
 
 template <int count>
-void MomentumGradient::add_spectral_part(const double* f, double scale, double* sum) const {
+void MomentumGradient::write_spectral_part(const double* f, double scale, double* target) const {
   const Index n = lines_.nodes(), width = lines_.blocks() * lanes;
   double* const result = work_.data() + count * width;
   if (!by_parity_) {
     multiply<count>(dense_.data(), n, width, f, width, result);
     for (Index at = 0; at < count * width; at += lanes)
-      store_lanes(sum + at, load_lanes(sum + at) + scale * load_lanes(result + at));
+      store_lanes(target + at, scale * load_lanes(result + at));
     return;
   }
   const Index half = n / 2;
@@ -181,10 +182,10 @@ void MomentumGradient::add_spectral_part(const double* f, double scale, double* 
     for (int r = 0; r < count; ++r) {
       const flavor::Lanes from_even = load_lanes(result + r * half + at);
       const flavor::Lanes from_odd = load_lanes(result + (count + r) * half + at);
-      double* const first = sum + r * n + at;
-      double* const last = sum + r * n + n - lanes - at;
-      store_lanes(first, load_lanes(first) + scale * (from_odd + from_even));
-      store_lanes(last, load_lanes(last) + scale * flavor::reversed(from_odd - from_even));
+      double* const first = target + r * n + at;
+      double* const last = target + r * n + n - lanes - at;
+      store_lanes(first, scale * (from_odd + from_even));
+      store_lanes(last, scale * flavor::reversed(from_odd - from_even));
     }
 }
 

@@ -43,8 +43,7 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
   const auto around = planes + 2 * static_cast<std::size_t>(span_);
   const Index slots = 2 * Index{span_} + 1, slot = strip_size * fields_of(spherical_) * block_size;
   ring_.resize(static_cast<std::size_t>(slots * slot));
-  for (std::size_t p = 0; p < around; ++p)
-    slots_.push_back(static_cast<Index>(p) % slots * slot);
+  for (std::size_t p = 0; p < around; ++p) slots_.push_back(static_cast<Index>(p) % slots * slot);
   Index largest = 0;
   for (const Group& group : groups_) largest = std::max(largest, group.end - group.begin);
   rates_.resize(planes * static_cast<std::size_t>(largest));
@@ -135,8 +134,7 @@ template <int flavors>
       if (at >= 0 && at + lanes <= end && left == lanes) {
         store_lanes(to, load_lanes(plane + at));
       } else {
-        for (Index n = 0; n < left; ++n)
-          to[n] = at + n >= 0 && at + n < end ? plane[at + n] : 0.0;
+        for (Index n = 0; n < left; ++n) to[n] = at + n >= 0 && at + n < end ? plane[at + n] : 0.0;
       }
       to += left;
     }
@@ -146,8 +144,9 @@ template <int flavors>
 
 template <int flavors>
 template <bool spherical, int reach>
-[[gnu::always_inline]] inline auto BracketPass<flavors>::energy_difference(
-    const Around& rho, const Place& place) const -> Block {
+[[gnu::always_inline]] inline auto BracketPass<flavors>::energy_difference(const Around& rho,
+                                                                           const Place& place) const
+    -> Block {
   const double* const row = momentum_gradient_.energy_row(place.line);
   Block sum;
   for (int c = 0; c < components; ++c) {
@@ -171,14 +170,15 @@ template <bool spherical, int reach>
 }
 
 template <int flavors>
-[[gnu::always_inline]] inline auto BracketPass<flavors>::angular_part(
-    const double* plane, const Place& place, const Block& rho, Index p) const
+[[gnu::always_inline]] inline auto BracketPass<flavors>::angular_part(const double* plane,
+                                                                      const Place& place,
+                                                                      const Block& rho,
+                                                                      Index p) const
     -> std::array<Block, 2> {
-  std::array<Block, 2> part;
+  std::array<Block, 2> part{};
   if (!neighbours_only_) {
     const Index step = lines_.component_step();
-    const double* const numbers =
-        const_cast<BracketPass*>(this)->angular_at(place.line, p) + place.lane;
+    const double* const numbers = angular_.data() + angular_at(place.line, p) + place.lane;
     for (int c = 0; c < components; ++c) {
       part[0][c] = by_force_ * load_lanes(numbers + c * step);
       part[1][c] = by_velocity_ * load_lanes(numbers + (components + c) * step);
@@ -210,15 +210,16 @@ void BracketPass<flavors>::write_angular_part(const double* plane, Index line, I
   const Index step = lines_.component_step(), numbers = lines_.numbers();
   for (Index n = 0; n < lines_.blocks(); ++n) {
     const Place place = place_at(line, n);
-    const Block rho = flavor::by_component(load_block<flavors>(around(plane, place).here));
+    const bool inside = place.node + block_size <= nodes_.plane_seen();
+    const Block rho = flavor::by_component(
+        load_block<flavors>(inside ? plane + place.node : copied(plane, place.node).here));
     const Lanes sign = 1.0 / 6.0 * load_lanes(signs_.data() + place.lane);
     for (int c = 0; c < components; ++c)
       store_lanes(line_.data() + c * step + place.lane, sign * rho[c]);
   }
-  double* const part = angular_at(line, p);
-  std::fill_n(part, 2 * numbers, 0.0);
-  momentum_gradient_.add_along_angle(line_.data(), line, part);
-  commutator_->add(line_.data(), inverse_energy_[line], part + numbers);
+  double* const part = angular_.data() + angular_at(line, p);
+  momentum_gradient_.write_along_angle(line_.data(), line, part);
+  commutator_->write(line_.data(), inverse_energy_[line], part + numbers);
 }
 
 template <int flavors>
@@ -414,8 +415,7 @@ template <bool spherical, int pairs>
       flavor::add_jordan_product(load_block<flavors>(omegas + place.period * block_size), slope,
                                  sum);
     }
-    for (int c = 0; c < components; ++c)
-      __builtin_prefetch(coming + place.node + c * lanes, 0, 2);
+    for (int c = 0; c < components; ++c) __builtin_prefetch(coming + place.node + c * lanes, 0, 2);
     put(sum, place, rate);
     at += fields * block_size;
   }
@@ -465,7 +465,7 @@ void BracketPass<flavors>::write_strip(Planes planes, const Strip& strip) {
 
 template <int flavors>
 void BracketPass<flavors>::begin_group(const Group& group, Index planes, RateSink& sink) {
-  const Index size = static_cast<Index>(rates_.size() / rates_at_.size());
+  const auto size = static_cast<Index>(rates_.size() / rates_at_.size());
   direct_ = nodes_.all();
   bool aligned = nodes_.row_seen() % lanes == 0;
   for (Index p = 0; p < planes; ++p) {

@@ -85,8 +85,8 @@ PetscErrorCode step(TS ts) {
         return std::array{load(sum + at + n) + h / 3.0 * k, load(y + at + n) + reach * k};
       });
     };
-    PetscCall(for_each_piece(self.stages[second], {next + 0, sum + 0, y + 0}, {sum + 0, y + 0},
-                             update));
+    PetscCall(
+        for_each_piece(self.stages[second], {next + 0, sum + 0, y + 0}, {sum + 0, y + 0}, update));
   }
   {
     const Array y(start), sum(self.sum);

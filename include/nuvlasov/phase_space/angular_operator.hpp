@@ -59,12 +59,12 @@ class AngularNeighbours {
   /// Coefficients, in the registers of a line.
   const Numbers& below() const { return below_; }
   const Numbers& above() const { return above_; }
-  /// As AngularCommutator::add.
-  void add(const double* f, double scale, double* sum) const;
+  /// As AngularCommutator::write.
+  void write(const double* f, double scale, double* result) const;
 
  private:
   template <int flavors>
-  void add(const double* f, double scale, double* sum) const;
+  void write(const double* f, double scale, double* result) const;
 
   int flavors_ = 2;
   Numbers below_, above_;  ///< in the registers of a line
@@ -80,19 +80,19 @@ class AngularCommutator {
   /// \param lines  of the directions `seen`; spectral: all
   AngularCommutator(const MomentumGrid& grid, const Lines& lines, Range seen);
 
-  /// Adds scale C f to `sum`, both the numbers of a line. It is right where the next directions are
+  /// Writes scale C f, both the numbers of a line. It is right where the next directions are
   /// among those seen, or do not exist; the numbers before and after f are read, but do not count.
-  void add(const double* f, double scale, double* sum) const;
+  void write(const double* f, double scale, double* result) const;
   const AngularNeighbours& neighbours() const { return neighbours_; }
 
  private:
   struct OuterProducts {
     Numbers left, right, adjoint_left, adjoint_right;
   };
-  /// \param diagonal  factor of the diagonal, scale or 0
+  /// Of the first species, with the diagonal; those of another are added.
   template <int flavors>
-  void add_outer_products(const OuterProducts& species, const double* f, double scale,
-                          double diagonal, double* sum) const;
+  void write_outer_products(const OuterProducts& species, const double* f, double scale,
+                            double* result) const;
 
   int flavors_;
   AngularNeighbours neighbours_;  ///< sn

@@ -48,9 +48,9 @@ class MomentumGradient {
   void add_along_energy(const Fields& f, Index line, Index begin, Index end, const double* before,
                         double* sum) const;
   static constexpr Index most = 256;
-  /// Adds (1/E) S f to the numbers of a line in spherical geometry. It is right where the
+  /// Writes (1/E) S f to the numbers of a line in spherical geometry. It is right where the
   /// neighbours, with the S_N operator one direction, are among those seen, or beyond the edges.
-  void add_along_angle(const double* f, Index line, double* sum) const;
+  void write_along_angle(const double* f, Index line, double* result) const;
 
   /// The difference of f at a line; to be multiplied by v. For reach() neighbours.
   template <int reach>
@@ -81,9 +81,9 @@ class MomentumGradient {
   template <int reach>
   void add_energy_part(const Fields& f, Index line, Index begin, Index end, const double* before,
                        double* sum) const;
-  /// Adds scale S f to `sum`, `count` components of a line.
+  /// Writes scale S f, `count` components of a line.
   template <int count>
-  void add_spectral_part(const double* f, double scale, double* sum) const;
+  void write_spectral_part(const double* f, double scale, double* target) const;
 
   CentralDifference derivative_;
   Lines lines_;

@@ -86,8 +86,8 @@ class BracketPass {
                                     Index p) const;
   /// The same on a line of plane p, where S and C take more than the neighbours.
   void write_angular_part(const double* plane, Index line, Index p);
-  double* angular_at(Index line, Index p) {
-    return angular_.data() + ((p + span_) * strip_size + line % strip_size) * 2 * lines_.numbers();
+  Index angular_at(Index line, Index p) const {
+    return ((p + span_) * strip_size + line % strip_size) * 2 * lines_.numbers();
   }
   const double* table(Index line, Table which) const {
     return tables_.data() + (line % strip_size * tables + which) * lines_.component_step();
@@ -144,13 +144,13 @@ class BracketPass {
   std::vector<Factors> factors_;                ///< of planes
   phase_space::Numbers row_values_, repeated_;  ///< [angle][component]; as often as in a period
 
-  phase_space::Numbers ring_;    ///< [plane][register of a strip][field][component][lane]
-  std::vector<Index> slots_;     ///< where planes stand in it
-  phase_space::Numbers copies_;  ///< of rho around a place
-  phase_space::Numbers rates_;   ///< [plane][numbers of a group]
-  std::vector<double*> rates_at_;  ///< where the numbers of a plane would begin
-  bool direct_ = false;            ///< rates are written to where they belong,
-  bool stream_ = false;            ///< past the caches
+  phase_space::Numbers ring_;           ///< [plane][register of a strip][field][component][lane]
+  std::vector<Index> slots_;            ///< where planes stand in it
+  phase_space::Numbers copies_;         ///< of rho around a place
+  phase_space::Numbers rates_;          ///< [plane][numbers of a group]
+  std::vector<double*> rates_at_;       ///< where the numbers of a plane would begin
+  bool direct_ = false;                 ///< rates are written to where they belong,
+  bool stream_ = false;                 ///< past the caches
   phase_space::Numbers seen_gradient_;  ///< where momentum is split
   Pieces pieces_;
 };

@@ -3,23 +3,23 @@
 /// other.
 ///
 /// The formulas of streaming.hpp, refraction.hpp, weak_force.hpp and group_velocity.hpp in one
-/// pass. With o the Jordan product, d = D_z rho, s the sign of the species and the commutator C =
-/// [S, v] of angular_operator.hpp,
+/// pass. With o the Jordan product, Omega = A_0 - v A_1, s the sign of the species, and for a node
+/// g = s D_p rho/3, b = s kappa rho/(3 E) and q = s C rho/(3 E) with the commutator C = [S, v] of
+/// angular_operator.hpp,
 ///
-///     streaming       -v d
+///     streaming       -v D_z rho
 ///     refraction      i [rho, Omega]
-///     weak force      s { D_p W + (1/E) C Y_1 },  W = Y_0 - v Y_1
-///     group velocity  s/E { kappa [Y_1 + 2 Z] + C Z }
+///     weak force      D_z(Omega o g) - Omega o D_z g + 2 (D_z Omega) o g
+///     group velocity  D_z(A_1 o b) + A_1 o D_z(b + q) - (D_z A_1) o q
 ///
-///     Y_n = 1/3 [D_z(A_n o rho) - A_n o d + 2 (D_z A_n) o rho]
-///     Z = 1/3 [A_1 o d - (D_z A_1) o rho]
+/// kappa and C are zero for frozen directions. What is differenced along z is
 ///
-/// because Omega = A_0 - v A_1 does not depend on energy, so that D_p(Omega o f) = Omega o D_p f -
-/// A_1 o C f/E for the discrete operators too. C and kappa are zero for frozen directions, where W
-/// is Y of Omega itself.
+///     h = -v rho + Omega o g + A_1 o b,   g,   v g + b + q,
 ///
-/// A pass goes along z with a few nodes at a time, a strip: what D_z reads of the planes around,
-/// rho and its products, is in the innermost cache.
+/// and the sum is D_z h - A_0 o D_z g + A_1 o D_z(v g + b + q) and what takes no difference of rho.
+///
+/// A pass goes along z with a few nodes at a time, a strip: what D_z reads of the planes around is
+/// in the innermost cache.
 #pragma once
 
 #include <algorithm>

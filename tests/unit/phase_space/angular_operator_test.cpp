@@ -45,7 +45,7 @@ TEST_P(Angular, CommutatorWithTheDirectionIsThatOfTheMatrix) {
       Fields unit(lines, 0, 1), column(lines, 0, 1);
       unit.line(0)[l] = 1.0;
       unit.line(0)[2 * step + l] = 2.0;
-      commutator.add(unit.line(0), 1.0, column.line(0));
+      commutator.write(unit.line(0), 1.0, column.line(0));
       for (Index k = 0; k < n; ++k) {
         const double value = column.line(0)[k];
         const double expected =

@@ -33,11 +33,11 @@ std::vector<double> gradient(const MomentumGrid& grid, const std::vector<double>
   for (Index i = 0; i < grid.energies(); ++i) {
     if (i == 0 || !lines.node_by_node()) {
       result.assign(static_cast<std::size_t>(lines.numbers()), 0.0);
+      if (!lines.node_by_node()) operation.write_along_angle(plane.line(i), i, result.data());
       const Index step = lines.node_by_node() ? MomentumGradient::most : lines.numbers();
       for (Index begin = 0; begin < lines.numbers(); begin += step)
         operation.add_along_energy(plane, i, begin, std::min(begin + step, lines.numbers()),
                                    result.data(), result.data());
-      if (!lines.node_by_node()) operation.add_along_angle(plane.line(i), i, result.data());
     }
     for (Index k = 0; k < grid.angles(); ++k)
       values.push_back(result[static_cast<std::size_t>(place(i, k))]);
