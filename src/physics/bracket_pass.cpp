@@ -69,6 +69,7 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
   if (neighbours_only_) return;
   line_.resize(static_cast<std::size_t>(lines_.numbers()));
   angular_.resize(around * static_cast<std::size_t>(2 * strip_size * lines_.numbers()));
+  carried_.resize(static_cast<std::size_t>(4 * Index{span_} * lines_.count() * lines_.numbers()));
 }
 
 template <int flavors>
@@ -220,6 +221,24 @@ void BracketPass<flavors>::write_angular_part(const double* plane, Index line, I
   double* const part = angular_.data() + angular_at(line, p);
   momentum_gradient_.write_along_angle(line_.data(), line, part);
   commutator_->write(line_.data(), inverse_energy_[line], part + numbers);
+}
+
+template <int flavors>
+void BracketPass<flavors>::write_angular_parts(Planes planes, Index line) {
+  const Index size = 2 * lines_.numbers(), most = 2 * Index{span_};
+  double* const carried = carried_.data() + line * most * size;
+  const auto count = static_cast<Index>(planes.size());
+  Index next = planes[0].d_z().lowest;
+  for (; carried_planes_.size > 0 && next < carried_planes_.end(); ++next)
+    std::copy_n(carried + (next - carried_planes_.end() + most) * size, size,
+                angular_.data() + angular_at(line, next));
+  for (Index p = 0; p < count; ++p) {
+    const Neighbourhood& here = planes[static_cast<std::size_t>(p)];
+    for (; next <= p + here.d_z().highest; ++next)
+      write_angular_part(here.density(static_cast<int>(next - p)) - nodes_.first(), line, next);
+  }
+  for (Index p = std::max(next - most, Index{planes[0].d_z().lowest}); p < next; ++p)
+    std::copy_n(angular_.data() + angular_at(line, p), size, carried + (p - next + most) * size);
 }
 
 template <int flavors>
@@ -444,14 +463,7 @@ void BracketPass<flavors>::write_strip(Planes planes, const Strip& strip) {
   if (spherical && strip.begin()->lane == 0)
     for (const Place& place : strip) {
       prepare_line(place.line);
-      if (neighbours_only_) continue;
-      Index next = planes[0].d_z().lowest;
-      for (Index p = 0; p < count; ++p) {
-        const Neighbourhood& here = planes[static_cast<std::size_t>(p)];
-        for (; next <= p + here.d_z().highest; ++next)
-          write_angular_part(here.density(static_cast<int>(next - p)) - nodes_.first(), place.line,
-                             next);
-      }
+      if (!neighbours_only_) write_angular_parts(planes, place.line);
     }
   Index next = planes[0].d_z().lowest;
   for (Index p = 0; p < count; ++p) {
@@ -489,8 +501,10 @@ void BracketPass<flavors>::end_group(const Group& group, Index planes, RateSink&
 }
 
 template <int flavors>
-void BracketPass<flavors>::write(Planes planes, const Parts& parts, RateSink& sink) {
+void BracketPass<flavors>::write(Planes planes, const Parts& parts, RateSink& sink,
+                                 bool continued) {
   const auto count = static_cast<Index>(planes.size());
+  if (!continued || planes[0].d_z().lowest < carried_planes_.begin) carried_planes_ = {};
   by_refraction_ = parts.refraction;
   prepare_directions(parts.streaming, parts.weak_force ? 1.0 : 0.0,
                      parts.group_velocity ? 1.0 : 0.0);
@@ -507,6 +521,11 @@ void BracketPass<flavors>::write(Planes planes, const Parts& parts, RateSink& si
     }
   });
   pieces_.finish(sink, count);
+  Index end = carried_planes_.size > 0 ? carried_planes_.end() : 0;
+  for (Index p = 0; p < count; ++p)
+    end = std::max(end, p + planes[static_cast<std::size_t>(p)].d_z().highest + 1);
+  const Index begin = std::max(end - 2 * Index{span_}, Index{planes[0].d_z().lowest});
+  carried_planes_ = {begin - count, end - begin};
   if (stream_) flavor::finish_streams();
 }
 

@@ -117,7 +117,7 @@ Index KineticEquation::planes_at_once(Index j, Index end) const {
 }
 
 void KineticEquation::write_rates(const phase_space::StateView& rho, phase_space::Range planes,
-                                  Index readable, RateSink& sink) {
+                                  Index readable, bool continued, RateSink& sink) {
   neighbourhoods_.clear();
   for (Index j = planes.begin; j < planes.end(); ++j) {
     neighbourhoods_.push_back(neighbourhood(rho, j, readable));
@@ -125,13 +125,13 @@ void KineticEquation::write_rates(const phase_space::StateView& rho, phase_space
     neighbourhoods_.back().coming_ = rho.row(coming, 0);
   }
   if (!has_own_terms()) {
-    kernel_->write_rates(neighbourhoods_, parts_, sink);
+    kernel_->write_rates(neighbourhoods_, parts_, sink, continued);
     return;
   }
   const Index plane = box_.plane();
   rate_.resize(static_cast<std::size_t>(planes.size * plane));
   KeptPlanes kept(plane, rate_.data());
-  kernel_->write_rates(neighbourhoods_, parts_, kept);
+  kernel_->write_rates(neighbourhoods_, parts_, kept, continued);
   for (Index p = 0; p < planes.size; ++p) {
     double* const rate = rate_.data() + p * plane;
     for (const auto& term : terms_)

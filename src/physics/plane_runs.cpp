@@ -67,7 +67,7 @@ void PlaneRuns::write_rate(const phase_space::StateView& rho, Index j, const Par
   for (int m = d_z_.lowest; m <= d_z_.highest; ++m)
     here.density_[Neighbourhood::slot(m)] = rho.row(j + m, 0);
   here.refraction_[Neighbourhood::slot(0)] = refraction();
-  kernel_->write_rates({&here, 1}, parts, sink);
+  kernel_->write_rates({&here, 1}, parts, sink, false);
 }
 
 }  // namespace nuvlasov::physics

@@ -20,9 +20,9 @@ class FlavoredRateKernel final : public RateKernel {
   Index planes_at_once(const Parts& parts) override {
     return parts.read_brackets() ? brackets().planes_at_once() : streaming_.planes_at_once();
   }
-  void write_rates(Planes planes, const Parts& parts, RateSink& sink) override {
+  void write_rates(Planes planes, const Parts& parts, RateSink& sink, bool continued) override {
     if (parts.read_brackets())
-      brackets().write(planes, parts, sink);
+      brackets().write(planes, parts, sink, continued);
     else
       streaming_.write(planes, parts, sink);
   }
@@ -47,7 +47,7 @@ class FlavoredRateKernel final : public RateKernel {
 
 void RateKernel::write_rate(const Neighbourhood& here, const Parts& parts, double* rate) {
   KeptPlanes sink(0, rate);
-  write_rates({&here, 1}, parts, sink);
+  write_rates({&here, 1}, parts, sink, false);
 }
 
 std::shared_ptr<RateKernel> make_rate_kernel(const phase_space::MomentumGrid& momentum,

@@ -19,7 +19,7 @@ class BracketPass {
               const phase_space::Box& seen, int span);
 
   Index planes_at_once() const { return planes_at_once_; }
-  void write(Planes planes, const Parts& parts, RateSink& sink);
+  void write(Planes planes, const Parts& parts, RateSink& sink, bool continued);
 
   /// Of RateKernel.
   double momentum_radius() const { return momentum_gradient_.spectral_radius(); }
@@ -84,8 +84,10 @@ class BracketPass {
   /// 1/(6E) s S rho and s C rho, of the parts asked for, given rho at a place.
   std::array<Block, 2> angular_part(const double* plane, const Place& place, const Block& rho,
                                     Index p) const;
-  /// The same on a line of plane p, where S and C take more than the neighbours.
+  /// The same on a line, where S and C take more than the neighbours, of plane p; of all that are
+  /// read, but for those that the last pass has read too.
   void write_angular_part(const double* plane, Index line, Index p);
+  void write_angular_parts(Planes planes, Index line);
   Index angular_at(Index line, Index p) const {
     return ((p + span_) * strip_size + line % strip_size) * 2 * lines_.numbers();
   }
@@ -138,6 +140,9 @@ class BracketPass {
   phase_space::Numbers tables_;                               ///< of the lines of a strip
   /// Angular parts [plane][line of a strip][S, C][numbers of a line]; rho of a line.
   phase_space::Numbers angular_, line_;
+  /// The same of the last planes of a pass, [line][plane], and which these are to the next.
+  phase_space::Numbers carried_;
+  phase_space::Range carried_planes_;
 
   /// Frozen directions: Omega and 2 D_z Omega of planes in Blocks of a period.
   phase_space::Numbers omega_, omega_slope_;

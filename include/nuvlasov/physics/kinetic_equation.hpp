@@ -108,7 +108,7 @@ class KineticEquation {
           write_run(rho, planes, sink);
         } else {
           planes.size = planes_at_once(planes.begin, end);
-          write_rates(rho, planes, readable, sink);
+          write_rates(rho, planes, readable, planes.begin > begin, sink);
         }
       }
     });
@@ -186,9 +186,10 @@ class KineticEquation {
   /// Planes from j on, before `end`, for one pass: with rows of D_z of one length, so that what is
   /// done on a plane does not depend on where ranks begin.
   Index planes_at_once(Index j, Index end) const;
-  /// \param readable  planes before this one may be read
+  /// \param readable   planes before this one may be read
+  /// \param continued  as for RateKernel
   void write_rates(const phase_space::StateView& rho, phase_space::Range planes, Index readable,
-                   RateSink& sink);
+                   bool continued, RateSink& sink);
   /// On a run of planes.
   void write_run(const phase_space::StateView& rho, phase_space::Range planes, RateSink& sink);
   /// Whether there are terms that no RateKernel writes.

@@ -103,7 +103,8 @@ class RateKernel {
   /// Planes that are best done at once, and at the most.
   virtual Index planes_at_once(const Parts& parts) = 0;
   /// The sum of `parts`.
-  virtual void write_rates(Planes planes, const Parts& parts, RateSink& sink) = 0;
+  /// \param continued  whether the planes follow those of the last call, of the same rho
+  virtual void write_rates(Planes planes, const Parts& parts, RateSink& sink, bool continued) = 0;
   /// The same on one plane, [energy][angle][component] of the owned nodes.
   void write_rate(const Neighbourhood& here, const Parts& parts, double* rate);
 
