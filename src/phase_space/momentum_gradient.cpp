@@ -142,12 +142,20 @@ void MomentumGradient::write_along_angle(const double* f, Index line, double* re
 template <int reach>
 void MomentumGradient::add_energy_part(const Fields& f, Index line, Index begin, Index end,
                                        const double* before, double* sum) const {
-  const EnergyDifference<reach> difference = energy_difference<reach>(f, line);
+  const double* const row = energy_row(line);
+  std::array<const double*, reach> ahead{}, behind{};
+  for (int m = 1; m <= reach; ++m) {
+    ahead[m - 1] = f.line(line, m) + begin;
+    behind[m - 1] = f.line(line, -m) + begin;
+  }
   const double* const speeds = speeds_.data() + begin % lines_.energy_step();
   before += begin;
   sum += begin;
   const auto add_at = [&](Index at, auto load) {
-    return load(before + at) + load(speeds + at) * difference.at(begin + at, load);
+    auto difference = row[1] * load(ahead[0] + at) + row[-1] * load(behind[0] + at);
+    for (int m = 2; m <= reach; ++m)
+      difference += row[m] * load(ahead[m - 1] + at) + row[-m] * load(behind[m - 1] + at);
+    return load(before + at) + load(speeds + at) * difference;
   };
   const Index size = end - begin;
   Index at = 0;

@@ -2,7 +2,6 @@
 /// D_p, the z component of the momentum gradient, on one z plane.
 #pragma once
 
-#include <array>
 #include <vector>
 
 #include "nuvlasov/phase_space/angular_operator.hpp"
@@ -13,22 +12,6 @@ namespace nuvlasov::phase_space {
 /// Of f at the energy i + m in what D_p multiplies by v at the energy i: of D_E f, in spherical
 /// geometry of the mean of D_E f and E^-2 D_E(E^2 f).
 double energy_coefficient(const MomentumGrid& grid, Index i, int m);
-
-/// What D_p multiplies by v at one line: a difference in energy.
-template <int reach>
-struct EnergyDifference {
-  std::array<const double*, reach> ahead{}, behind{};  ///< lines
-  std::array<double, reach> weight_ahead{}, weight_behind{};
-
-  /// At the numbers from `at` on that `load` reads.
-  template <class Load>
-  [[gnu::always_inline]] auto at(Index at, Load&& load) const {
-    auto sum = weight_ahead[0] * load(ahead[0] + at) + weight_behind[0] * load(behind[0] + at);
-    for (int m = 1; m < reach; ++m)
-      sum += weight_ahead[m] * load(ahead[m] + at) + weight_behind[m] * load(behind[m] + at);
-    return sum;
-  }
-};
 
 /// Exactly skew-adjoint in the measure of the grid, with nothing beyond the edges of the energy
 /// window.
@@ -51,20 +34,6 @@ class MomentumGradient {
   /// Writes (1/E) S f to the numbers of a line in spherical geometry. It is right where the
   /// neighbours, with the S_N operator one direction, are among those seen, or beyond the edges.
   void write_along_angle(const double* f, Index line, double* result) const;
-
-  /// The difference of f at a line; to be multiplied by v. For reach() neighbours.
-  template <int reach>
-  EnergyDifference<reach> energy_difference(const Fields& f, Index line) const {
-    EnergyDifference<reach> row;
-    const double* const stencil = stencil_.data() + line * (2 * reach + 1) + reach;
-    for (int m = 1; m <= reach; ++m) {
-      row.ahead[m - 1] = f.line(line, m);
-      row.behind[m - 1] = f.line(line, -m);
-      row.weight_ahead[m - 1] = stencil[m];
-      row.weight_behind[m - 1] = stencil[-m];
-    }
-    return row;
-  }
 
   /// What multiplies f at the energies around a line: [-reach() .. reach()].
   const double* energy_row(Index line) const {

@@ -304,6 +304,40 @@ std::vector<double> state_with_empty_edges(const Grid& grid, unsigned seed) {
   return state;
 }
 
+/// A rate past the caches, and in pieces that are not written to memory.
+class LargeRate : public testing::TestWithParam<Case> {};
+
+TEST_P(LargeRate, IsTheSameInPieces) {
+  GridShape shape = GetParam().shape;
+  const Index plane = Grid(shape, GetParam().settings).decomposition.box().plane();
+  shape.z = (Index{1} << 21) / plane + 1;
+  Grid grid(shape, GetParam().settings);
+  ASSERT_TRUE(phase_space::past_caches(grid.decomposition.box().numbers()));
+  grid.set(grid.random_state(5));
+  phase_space::Numbers whole(static_cast<std::size_t>(grid.decomposition.box().numbers()));
+  phase_space::Numbers pieces(whole.size());
+  const auto keep = [&](Index at, Index count, const double* rate) {
+    std::copy_n(rate, count, pieces.data() + at);
+  };
+  ASSERT_EQ(grid.decomposition.with_ghosts(
+                grid.state,
+                [&](const phase_space::StateView& rho) {
+                  grid.equation->rate(rho, whole.data());
+                  grid.equation->rate(
+                      rho, [] {}, [](Index) -> double* { return nullptr; }, {}, keep);
+                }),
+            0);
+  EXPECT_TRUE(std::equal(whole.begin(), whole.end(), pieces.begin()));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Grids, LargeRate,
+    testing::Values(Case{"beams", {.mode = Mode::standard}, {}}, Case{"beams", {}, {}},
+                    Case{"one energy", {.mode = Mode::standard}, single_energy()},
+                    Case{"three flavors", {.mode = Mode::standard}, three_flavors()},
+                    Case{"spectral", {}, spherical(5, phase_space::AngularOperator::spectral)},
+                    Case{"S_N", {}, spherical(8, phase_space::AngularOperator::sn)}));
+
 TEST_P(KineticEquation, ConservesPurityExactly) {
   Grid grid(GetParam().shape, GetParam().settings);
   const auto state = grid.random_state(7);

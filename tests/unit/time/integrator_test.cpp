@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "grid.hpp"
+#include "nuvlasov/phase_space/aligned.hpp"
 
 namespace nuvlasov::time {
 namespace {
@@ -18,8 +19,13 @@ using testing_support::GridShape;
 class Stepper {
  public:
   Stepper(Method method, double end, std::optional<double> step,
-          const physics::EquationSettings& equation = {}, std::optional<double> safety = {})
-      : grid_({.z = 32, .energies = 40, .half_width = 16.0}, equation) {
+          const physics::EquationSettings& equation = {}, std::optional<double> safety = {},
+          Index tens_of_length = 1)
+      : grid_({.z = 32 * tens_of_length,
+               .energies = 40,
+               .length = 10.0 * static_cast<double>(tens_of_length),
+               .half_width = 16.0},
+              equation) {
     std::vector<double> state = grid_.random_state(1);
     grid_.for_owned([&](Index local, Index) {
       const Index component = local % flavor::components(2);
@@ -95,17 +101,25 @@ INSTANTIATE_TEST_SUITE_P(
                     // does on a smooth system of three equations.
                     Order{Method::rk5dp, 5, 0.8}, Order{Method::implicit_midpoint, 2, 0.2}));
 
-TEST(FusedRk4, IsTheRk4OfPetscButForRounding) {
+/// The length of the box, in tens: in the caches, and past them.
+class FusedRk4 : public testing::TestWithParam<Index> {};
+
+TEST_P(FusedRk4, IsTheRk4OfPetscButForRounding) {
   constexpr int steps = 10;
-  const auto fused = Stepper(Method::rk4, 0.05 * steps, 0.05).run_to_end();
+  const auto stepper = [] { return Stepper(Method::rk4, 0.05 * steps, 0.05, {}, {}, GetParam()); };
+  const auto fused = stepper().run_to_end();
   ASSERT_EQ(PetscOptionsInsertString(nullptr, "-ts_type rk -ts_rk_type 4"), 0);
-  Stepper petsc(Method::rk4, 0.05 * steps, 0.05);
+  Stepper petsc = stepper();
   for (const char* option : {"-ts_type", "-ts_rk_type"})
     ASSERT_EQ(PetscOptionsClearValue(nullptr, option), 0);
   EXPECT_NE(petsc.integrator().description().find("(TS rk)"), std::string::npos);
   // |rho| is at most 0.2, and a step adds up a few numbers of that size.
   EXPECT_LT(distance(fused, petsc.run_to_end()), 4.0 * steps * 0.2 * 2.2e-16);
+  const auto numbers = static_cast<std::int64_t>(fused.size());
+  EXPECT_EQ(phase_space::past_caches(numbers), GetParam() > 1);
 }
+
+INSTANTIATE_TEST_SUITE_P(Lengths, FusedRk4, testing::Values(Index{1}, Index{206}));
 
 class EveryMethod : public testing::TestWithParam<Method> {};
 
