@@ -227,16 +227,17 @@ template <int flavors>
 void BracketPass<flavors>::write_angular_parts(Planes planes, Index line) {
   const Index size = 2 * lines_.numbers(), most = 2 * Index{span_};
   double* const carried = carried_.data() + line * most * size;
-  const auto count = static_cast<Index>(planes.size());
   Index next = planes[0].d_z().lowest;
   for (; carried_planes_.size > 0 && next < carried_planes_.end(); ++next)
     std::copy_n(carried + (next - carried_planes_.end() + most) * size, size,
                 angular_.data() + angular_at(line, next));
-  for (Index p = 0; p < count; ++p) {
-    const Neighbourhood& here = planes[static_cast<std::size_t>(p)];
-    for (; next <= p + here.d_z().highest; ++next)
-      write_angular_part(here.density(static_cast<int>(next - p)) - nodes_.first(), line, next);
-  }
+  along_z(
+      planes, next,
+      [&](const Neighbourhood& here, int m, Index p) {
+        write_angular_part(here.density(m) - nodes_.first(), line, p);
+        next = p + 1;
+      },
+      [](const Neighbourhood&, Index) {});
   for (Index p = std::max(next - most, Index{planes[0].d_z().lowest}); p < next; ++p)
     std::copy_n(angular_.data() + angular_at(line, p), size, carried + (p - next + most) * size);
 }
@@ -290,35 +291,34 @@ void BracketPass<flavors>::spread(const double* row, double factor, double* bloc
 template <int flavors>
 void BracketPass<flavors>::prepare_planes(Planes planes) {
   using flavor::load;
-  const auto count = static_cast<Index>(planes.size());
   const Index period = lines_.period() * block_size;
-  Index next = planes[0].d_z().lowest;
-  for (Index p = 0; p < count; ++p) {
-    const Neighbourhood& here = planes[p];
-    const auto& d_z = here.d_z();
-    const auto row = [&](int m) { return here.refraction(m) - nodes_.first_angle(); };
-    const auto charge = [&](int m) { return load<flavors>(here.charge(m)); };
-    const auto current = [&](int m) { return load<flavors>(here.current(m)); };
-    for (; next <= p + d_z.highest; ++next) {
-      const auto m = static_cast<int>(next - p);
-      if (!spherical_) {
-        spread(row(m), 1.0, omega_.data() + (next + span_) * period);
-        continue;
-      }
-      Factors& factors = factors_[static_cast<std::size_t>(next + span_)];
-      factors.charge = Multiplier(factors.charge_axis = charge(m));
-      factors.current = Multiplier(factors.current_axis = current(m));
-    }
+  const auto row = [&](const Neighbourhood& here, int m) {
+    return here.refraction(m) - nodes_.first_angle();
+  };
+  const auto read = [&](const Neighbourhood& here, int m, Index p) {
     if (!spherical_) {
-      for (Index n = 0; n < nodes_.row_seen(); ++n)
-        row_values_[n] = d_z.apply([&](int m) { return row(m)[n]; });
-      spread(row_values_.data(), 2.0, omega_slope_.data() + (p + span_) * period);
-      continue;
+      spread(row(here, m), 1.0, omega_.data() + (p + span_) * period);
+      return;
     }
     Factors& factors = factors_[static_cast<std::size_t>(p + span_)];
-    factors.charge_slope = Multiplier(2.0 * d_z.apply(charge));
-    factors.minus_current_slope = Multiplier(-1.0 * d_z.apply(current));
-  }
+    factors.charge = Multiplier(factors.charge_axis = load<flavors>(here.charge(m)));
+    factors.current = Multiplier(factors.current_axis = load<flavors>(here.current(m)));
+  };
+  const auto take_slopes = [&](const Neighbourhood& here, Index p) {
+    const auto& d_z = here.d_z();
+    if (!spherical_) {
+      for (Index n = 0; n < nodes_.row_seen(); ++n)
+        row_values_[n] = d_z.apply([&](int m) { return row(here, m)[n]; });
+      spread(row_values_.data(), 2.0, omega_slope_.data() + (p + span_) * period);
+      return;
+    }
+    Factors& factors = factors_[static_cast<std::size_t>(p + span_)];
+    factors.charge_slope =
+        Multiplier(2.0 * d_z.apply([&](int m) { return load<flavors>(here.charge(m)); }));
+    factors.minus_current_slope =
+        Multiplier(-1.0 * d_z.apply([&](int m) { return load<flavors>(here.current(m)); }));
+  };
+  along_z(planes, planes[0].d_z().lowest, read, take_slopes);
 }
 
 template <int flavors>
@@ -465,14 +465,13 @@ void BracketPass<flavors>::write_strip(Planes planes, const Strip& strip) {
       prepare_line(place.line);
       if (!neighbours_only_) write_angular_parts(planes, place.line);
     }
-  Index next = planes[0].d_z().lowest;
-  for (Index p = 0; p < count; ++p) {
-    const Neighbourhood& here = planes[static_cast<std::size_t>(p)];
-    for (; next <= p + here.d_z().highest; ++next)
-      (this->*keep_)(here.density(static_cast<int>(next - p)) - nodes_.first(), next,
-                     next >= 0 && next < count, strip);
-    make<spherical, pairs>(here, p, strip);
-  }
+  along_z(
+      planes, planes[0].d_z().lowest,
+      [&](const Neighbourhood& here, int m, Index p) {
+        (this->*keep_)(here.density(m) - nodes_.first(), p, p >= 0 && p < count, strip);
+      },
+      [&](const Neighbourhood& here, Index p)
+          __attribute__((always_inline)) { make<spherical, pairs>(here, p, strip); });
 }
 
 template <int flavors>

@@ -49,6 +49,18 @@ void with_static_pairs(Planes planes, Body&& body) {
     body(std::integral_constant<int, phase_space::Stencil::max_pairs>{});
 }
 
+/// Calls read(here, m, p) once for each plane p that D_z reads, from `next` on, m planes from
+/// `here`, and make(here, p) for each plane p asked for when all that it reads are read.
+template <class Read, class Make>
+[[gnu::always_inline]] inline void along_z(Planes planes, Index next, Read&& read, Make&& make) {
+  const auto count = static_cast<Index>(planes.size());
+  for (Index p = 0; p < count; ++p) {
+    const Neighbourhood& here = planes[static_cast<std::size_t>(p)];
+    for (; next <= p + here.d_z().highest; ++next) read(here, static_cast<int>(next - p), next);
+    make(here, p);
+  }
+}
+
 /// What a rank owns of the nodes in memory.
 class OwnedNodes {
  public:
