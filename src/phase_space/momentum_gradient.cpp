@@ -142,7 +142,7 @@ void MomentumGradient::write_along_angle(const double* f, Index line, double* re
 template <int reach>
 void MomentumGradient::add_energy_part(const Fields& f, Index line, Index begin, Index end,
                                        const double* before, double* sum) const {
-  const double* const row = energy_row(line);
+  const double* const row = energy_row(line, reach);
   std::array<const double*, reach> ahead{}, behind{};
   for (int m = 1; m <= reach; ++m) {
     ahead[m - 1] = f.line(line, m) + begin;

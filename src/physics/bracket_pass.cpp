@@ -43,11 +43,10 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
   const auto around = planes + 2 * static_cast<std::size_t>(span_);
   const Index slots = 2 * Index{span_} + 1, slot = strip_size * fields_of(spherical_) * block_size;
   ring_.resize(static_cast<std::size_t>(slots * slot));
-  for (std::size_t p = 0; p < around; ++p) slots_.push_back(static_cast<Index>(p) % slots * slot);
   Index largest = 0;
   for (const Group& group : groups_) largest = std::max(largest, group.end - group.begin);
   rates_.resize(planes * static_cast<std::size_t>(largest));
-  rates_at_.resize(planes);
+  planes_.resize(around);
   copies_.resize(static_cast<std::size_t>((2 * momentum_gradient_.reach() + 1) * block_size));
   phase_space::with_static_reach(momentum_gradient_.reach(), [&](auto reach) {
     keep_ = spherical_ ? &BracketPass::keep_spherical<reach> : &BracketPass::keep_beams<reach>;
@@ -74,12 +73,13 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
 
 template <int flavors>
 auto BracketPass<flavors>::place_at(Index line, Index register_in_line) const -> Place {
-  const Index lane = register_in_line * lanes;
-  return {.node = (line * lines_.nodes() + lane) * components,
-          .nodes = std::min(lanes, lines_.nodes() - lane),
+  const Index first = register_in_line * lanes, node = (line * lines_.nodes() + first) * components;
+  const Index beyond = momentum_gradient_.reach() * nodes_.row_seen();
+  return {.node = node,
+          .nodes = std::min(lanes, lines_.nodes() - first),
           .line = line,
-          .lane = lane,
-          .period = register_in_line % lines_.period()};
+          .lane = register_in_line % lines_.period() * lanes,
+          .inside = node >= beyond && node + block_size + beyond <= nodes_.plane_seen()};
 }
 
 template <int flavors>
@@ -115,8 +115,7 @@ auto BracketPass<flavors>::groups() const -> std::vector<Group> {
 template <int flavors>
 [[gnu::always_inline]] inline auto BracketPass<flavors>::around(const double* plane,
                                                                 const Place& place) -> Around {
-  const Index beyond = momentum_gradient_.reach() * nodes_.row_seen();
-  if (place.node >= beyond && place.node + block_size + beyond <= nodes_.plane_seen()) [[likely]]
+  if (place.inside) [[likely]]
     return {plane + place.node, nodes_.row_seen()};
   return copied(plane, place.node);
 }
@@ -125,21 +124,18 @@ template <int flavors>
 [[gnu::noinline]] auto BracketPass<flavors>::copied(const double* plane, Index node) -> Around {
   const Index step = nodes_.row_seen(), end = nodes_.plane_seen();
   const Index reach = momentum_gradient_.reach(), beyond = reach * step;
+  std::fill(copies_.begin(), copies_.end(), 0.0);
+  const auto copy = [&](Index from, Index size, double* to) {
+    const Index begin = std::max<Index>(from, 0), stop = std::min(from + size, end);
+    if (begin < stop) std::copy_n(plane + begin, stop - begin, to + (begin - from));
+  };
   // In one run, or with many directions in a run for each energy.
-  const bool one = step <= block_size;
-  const Index size = one ? 2 * beyond + block_size : block_size;
-  double* to = copies_.data();
-  for (Index begin = node - beyond; begin <= node + (one ? -beyond : beyond); begin += step)
-    for (Index at = begin; at < begin + size; at += lanes) {
-      const Index left = std::min(lanes, begin + size - at);
-      if (at >= 0 && at + lanes <= end && left == lanes) {
-        store_lanes(to, load_lanes(plane + at));
-      } else {
-        for (Index n = 0; n < left; ++n) to[n] = at + n >= 0 && at + n < end ? plane[at + n] : 0.0;
-      }
-      to += left;
-    }
-  if (one) return {copies_.data() + beyond, step};
+  if (step <= block_size) {
+    copy(node - beyond, 2 * beyond + block_size, copies_.data());
+    return {copies_.data() + beyond, step};
+  }
+  for (Index m = -reach; m <= reach; ++m)
+    copy(node + m * step, block_size, copies_.data() + (reach + m) * block_size);
   return {copies_.data() + reach * block_size, block_size};
 }
 
@@ -148,7 +144,7 @@ template <bool spherical, int reach>
 [[gnu::always_inline]] inline auto BracketPass<flavors>::energy_difference(const Around& rho,
                                                                            const Place& place) const
     -> Block {
-  const double* const row = momentum_gradient_.energy_row(place.line);
+  const double* const row = momentum_gradient_.energy_row(place.line, reach);
   Block sum;
   for (int c = 0; c < components; ++c) {
     const double* const here = rho.here + c * lanes;
@@ -171,15 +167,14 @@ template <bool spherical, int reach>
 }
 
 template <int flavors>
-[[gnu::always_inline]] inline auto BracketPass<flavors>::angular_part(const double* plane,
+[[gnu::always_inline]] inline auto BracketPass<flavors>::angular_part(const Plane& plane,
                                                                       const Place& place,
-                                                                      const Block& rho,
-                                                                      Index p) const
+                                                                      const Block& rho) const
     -> std::array<Block, 2> {
   std::array<Block, 2> part{};
   if (!neighbours_only_) {
     const Index step = lines_.component_step();
-    const double* const numbers = angular_.data() + angular_at(place.line, p) + place.lane;
+    const double* const numbers = plane.angular + angular_at(place.line) + place.lane;
     for (int c = 0; c < components; ++c) {
       part[0][c] = by_force_ * load_lanes(numbers + c * step);
       part[1][c] = by_velocity_ * load_lanes(numbers + (components + c) * step);
@@ -187,7 +182,7 @@ template <int flavors>
     return part;
   }
   // What is beyond the ends of the line does not count.
-  const double* const here = plane + place.node;
+  const double* const here = plane.rho + place.node;
   const double* const before = place.lane > 0 ? here - components : here;
   const double* const after = place.lane + lanes < lines_.nodes() ? here + block_size : here;
   const auto from = [&](Table which) __attribute__((always_inline)) {
@@ -218,7 +213,7 @@ void BracketPass<flavors>::write_angular_part(const double* plane, Index line, I
     for (int c = 0; c < components; ++c)
       store_lanes(line_.data() + c * step + place.lane, sign * rho[c]);
   }
-  double* const part = angular_.data() + angular_at(line, p);
+  double* const part = angular_of(p) + angular_at(line);
   momentum_gradient_.write_along_angle(line_.data(), line, part);
   commutator_->write(line_.data(), inverse_energy_[line], part + numbers);
 }
@@ -230,7 +225,7 @@ void BracketPass<flavors>::write_angular_parts(Planes planes, Index line) {
   Index next = planes[0].d_z().lowest;
   for (; carried_planes_.size > 0 && next < carried_planes_.end(); ++next)
     std::copy_n(carried + (next - carried_planes_.end() + most) * size, size,
-                angular_.data() + angular_at(line, next));
+                angular_of(next) + angular_at(line));
   along_z(
       planes, next,
       [&](const Neighbourhood& here, int m, Index p) {
@@ -239,7 +234,7 @@ void BracketPass<flavors>::write_angular_parts(Planes planes, Index line) {
       },
       [](const Neighbourhood&, Index) {});
   for (Index p = std::max(next - most, Index{planes[0].d_z().lowest}); p < next; ++p)
-    std::copy_n(angular_.data() + angular_at(line, p), size, carried + (p - next + most) * size);
+    std::copy_n(angular_of(p) + angular_at(line), size, carried + (p - next + most) * size);
 }
 
 template <int flavors>
@@ -292,20 +287,32 @@ template <int flavors>
 void BracketPass<flavors>::prepare_planes(Planes planes) {
   using flavor::load;
   const Index period = lines_.period() * block_size;
+  const Index slots = 2 * Index{span_} + 1, slot = static_cast<Index>(ring_.size()) / slots;
+  const auto count = static_cast<Index>(planes.size());
   const auto row = [&](const Neighbourhood& here, int m) {
     return here.refraction(m) - nodes_.first_angle();
   };
   const auto read = [&](const Neighbourhood& here, int m, Index p) {
+    Plane& to = plane(p);
+    to.rho = here.density(m) - nodes_.first();
+    to.kept = ring_.data() + (p + span_) % slots * slot;
+    to.asked = p >= 0 && p < count;
     if (!spherical_) {
-      spread(row(here, m), 1.0, omega_.data() + (p + span_) * period);
+      double* const omega = omega_.data() + (p + span_) * period;
+      to.omega = omega;
+      to.slope = omega_slope_.data() + (p + span_) * period;
+      spread(row(here, m), 1.0, omega);
       return;
     }
+    if (!neighbours_only_) to.angular = angular_of(p);
     Factors& factors = factors_[static_cast<std::size_t>(p + span_)];
+    to.factors = &factors;
     factors.charge = Multiplier(factors.charge_axis = load<flavors>(here.charge(m)));
     factors.current = Multiplier(factors.current_axis = load<flavors>(here.current(m)));
   };
   const auto take_slopes = [&](const Neighbourhood& here, Index p) {
     const auto& d_z = here.d_z();
+    plane(p).coming = (here.coming() == nullptr ? here.density(0) : here.coming()) - nodes_.first();
     if (!spherical_) {
       for (Index n = 0; n < nodes_.row_seen(); ++n)
         row_values_[n] = d_z.apply([&](int m) { return row(here, m)[n]; });
@@ -323,20 +330,20 @@ void BracketPass<flavors>::prepare_planes(Planes planes) {
 
 template <int flavors>
 template <int reach>
-void BracketPass<flavors>::keep_beams(const double* plane, Index p, bool asked,
-                                      const Strip& strip) {
-  const Index period = lines_.period() * block_size;
-  const double* const omegas = omega_.data() + (p + span_) * period;
-  const double* const slopes = omega_slope_.data() + (p + span_) * period;
+void BracketPass<flavors>::keep_beams(const Plane& plane, const Strip& strip) {
+  const double *const omegas = plane.omega, *const slopes = plane.slope;
+  const double* const force_speeds = force_speeds_.data();
+  const double* const streaming_speeds = streaming_speeds_.data();
+  const bool asked = plane.asked;
   constexpr Index fields = fields_of(false);
-  double* to = kept(p);
+  double* to = plane.kept;
   for (const Place& place : strip) {
-    const Around rho_around = around(plane, place);
+    const Around rho_around = around(plane.rho, place);
     Block gradient = energy_difference<false, reach>(rho_around, place);
     const Block rho = flavor::by_component(load_block<flavors>(rho_around.here));
-    const Lanes force_speed = load_lanes(force_speeds_.data() + place.period * lanes);
-    const Lanes streaming_speed = load_lanes(streaming_speeds_.data() + place.period * lanes);
-    const Block omega = load_block<flavors>(omegas + place.period * block_size);
+    const Lanes force_speed = load_lanes(force_speeds + place.lane);
+    const Lanes streaming_speed = load_lanes(streaming_speeds + place.lane);
+    const Block omega = load_block<flavors>(omegas + place.lane * components);
     Block moved;
     for (int c = 0; c < components; ++c) {
       gradient[c] *= force_speed;
@@ -348,7 +355,7 @@ void BracketPass<flavors>::keep_beams(const double* plane, Index p, bool asked,
     if (asked) {
       Block local{};
       if (by_refraction_) local = flavor::precession(omega, rho);
-      flavor::add_jordan_product(load_block<flavors>(slopes + place.period * block_size), gradient,
+      flavor::add_jordan_product(load_block<flavors>(slopes + place.lane * components), gradient,
                                  local);
       store_block<flavors>(to + (fields - 1) * block_size, local);
     }
@@ -358,16 +365,16 @@ void BracketPass<flavors>::keep_beams(const double* plane, Index p, bool asked,
 
 template <int flavors>
 template <int reach>
-void BracketPass<flavors>::keep_spherical(const double* plane, Index p, bool asked,
-                                          const Strip& strip) {
-  const Factors& factors = factors_[static_cast<std::size_t>(p + span_)];
+void BracketPass<flavors>::keep_spherical(const Plane& plane, const Strip& strip) {
+  const Factors& factors = *plane.factors;
+  const bool asked = plane.asked;
   constexpr Index fields = fields_of(true);
-  double* to = kept(p);
+  double* to = plane.kept;
   for (const Place& place : strip) {
-    const Around rho_around = around(plane, place);
+    const Around rho_around = around(plane.rho, place);
     Block gradient = energy_difference<true, reach>(rho_around, place);
     const Block rho = flavor::by_component(load_block<flavors>(rho_around.here));
-    const auto [by_s, by_c] = angular_part(plane, place, rho, p);
+    const auto [by_s, by_c] = angular_part(plane, place, rho);
     const Lanes speed = load_lanes(speeds_.data() + place.lane);
     const Lanes force_speed = load_lanes(force_speeds_.data() + place.lane);
     const Lanes streaming_speed = load_lanes(streaming_speeds_.data() + place.lane);
@@ -403,16 +410,15 @@ void BracketPass<flavors>::keep_spherical(const double* plane, Index p, bool ask
 
 template <int flavors>
 template <bool spherical, int pairs>
-[[gnu::always_inline]] inline void BracketPass<flavors>::make(const Neighbourhood& here, Index p,
+[[gnu::always_inline]] inline void BracketPass<flavors>::make(const Plane& plane,
+                                                              const DifferenceRow<pairs>& row,
                                                               const Strip& strip) {
   constexpr Index fields = fields_of(spherical);
-  const DifferenceRow<pairs> d_z(here.d_z(), [&](int m) { return kept(p + m); });
-  const double* const omegas = omega_.data() + (p + span_) * lines_.period() * block_size;
-  const double* const locals = kept(p) + (fields - 1) * block_size;
-  double* const rate = rates_at_[static_cast<std::size_t>(p)];
-  // rho that is soon to be read, or any.
-  const double* const coming =
-      (here.coming() == nullptr ? here.density(0) : here.coming()) - nodes_.first();
+  const DifferenceRow<pairs> d_z = row;
+  const double* const omegas = plane.omega;
+  const double* const locals = plane.kept + (fields - 1) * block_size;
+  const double* const coming = plane.coming;
+  double* const rate = plane.rate;
   Index at = 0;
   for (const Place& place : strip) {
     const auto difference = [&](int field, int c) __attribute__((always_inline)) {
@@ -426,13 +432,12 @@ template <bool spherical, int pairs>
       sum[c] = difference(0, c) + load_lanes(locals + at + c * lanes);
     }
     if constexpr (spherical) {
-      const Factors& factors = factors_[static_cast<std::size_t>(p + span_)];
+      const Factors& factors = *plane.factors;
       flavor::add_jordan_product(factors.charge, slope, sum);
       for (int c = 0; c < components; ++c) slope[c] = difference(2, c);
       flavor::add_jordan_product(factors.current, slope, sum);
     } else {
-      flavor::add_jordan_product(load_block<flavors>(omegas + place.period * block_size), slope,
-                                 sum);
+      flavor::add_jordan_product(load_block<flavors>(omegas + place.lane * components), slope, sum);
     }
     for (int c = 0; c < components; ++c) __builtin_prefetch(coming + place.node + c * lanes, 0, 2);
     put(sum, place, rate);
@@ -458,8 +463,8 @@ template <int flavors>
 
 template <int flavors>
 template <bool spherical, int pairs>
-void BracketPass<flavors>::write_strip(Planes planes, const Strip& strip) {
-  const auto count = static_cast<Index>(planes.size());
+void BracketPass<flavors>::write_strip(Planes planes, const std::vector<DifferenceRow<pairs>>& rows,
+                                       const Strip& strip) {
   if (spherical && strip.begin()->lane == 0)
     for (const Place& place : strip) {
       prepare_line(place.line);
@@ -467,23 +472,23 @@ void BracketPass<flavors>::write_strip(Planes planes, const Strip& strip) {
     }
   along_z(
       planes, planes[0].d_z().lowest,
-      [&](const Neighbourhood& here, int m, Index p) {
-        (this->*keep_)(here.density(m) - nodes_.first(), p, p >= 0 && p < count, strip);
-      },
-      [&](const Neighbourhood& here, Index p)
-          __attribute__((always_inline)) { make<spherical, pairs>(here, p, strip); });
+      [&](const Neighbourhood& /*here*/, int /*m*/, Index p) { (this->*keep_)(plane(p), strip); },
+      [&](const Neighbourhood& /*here*/, Index p) __attribute__((always_inline)) {
+        make<spherical, pairs>(plane(p), rows[static_cast<std::size_t>(p)], strip);
+      });
 }
 
 template <int flavors>
 void BracketPass<flavors>::begin_group(const Group& group, Index planes, RateSink& sink) {
-  const auto size = static_cast<Index>(rates_.size() / rates_at_.size());
+  const Index size = static_cast<Index>(rates_.size()) / planes_at_once_;
   direct_ = nodes_.all();
   bool aligned = nodes_.row_seen() % lanes == 0;
   for (Index p = 0; p < planes; ++p) {
     double* const target = direct_ ? sink.target(p, 0) : nullptr;
     direct_ = target != nullptr;
-    rates_at_[p] = target != nullptr ? target : rates_.data() + p * size - group.begin;
-    aligned = aligned && flavor::aligned(rates_at_[p]);
+    double* const rate = target != nullptr ? target : rates_.data() + p * size - group.begin;
+    plane(p).rate = rate;
+    aligned = aligned && flavor::aligned(rate);
   }
   stream_ = direct_ && aligned && sink.past_caches();
 }
@@ -491,7 +496,7 @@ void BracketPass<flavors>::begin_group(const Group& group, Index planes, RateSin
 template <int flavors>
 void BracketPass<flavors>::end_group(const Group& group, Index planes, RateSink& sink) {
   for (Index p = 0; p < planes; ++p) {
-    const double* const rate = rates_at_[p] + group.begin;
+    const double* const rate = plane(p).rate + group.begin;
     if (direct_)
       sink.done(p, group.begin, group.end - group.begin, rate);
     else
@@ -509,13 +514,17 @@ void BracketPass<flavors>::write(Planes planes, const Parts& parts, RateSink& si
                      parts.group_velocity ? 1.0 : 0.0);
   prepare_planes(planes);
   with_static_pairs(planes, [&](auto pairs) {
+    std::vector<DifferenceRow<pairs>> rows;
+    for (Index p = 0; p < count; ++p)
+      rows.emplace_back(planes[static_cast<std::size_t>(p)].d_z(),
+                        [&](int m) { return plane(p + m).kept; });
     for (const Group& group : groups_) {
       begin_group(group, count, sink);
       for (const Strip& strip : group.strips)
         if (spherical_)
-          write_strip<true, pairs>(planes, strip);
+          write_strip<true, pairs>(planes, rows, strip);
         else
-          write_strip<false, pairs>(planes, strip);
+          write_strip<false, pairs>(planes, rows, strip);
       end_group(group, count, sink);
     }
   });
@@ -530,27 +539,28 @@ void BracketPass<flavors>::write(Planes planes, const Parts& parts, RateSink& si
 
 template <int flavors>
 void BracketPass<flavors>::write_momentum_gradient(const Neighbourhood& here, double* gradient) {
-  const double* const plane = here.density(0) - nodes_.first();
+  Plane plane;
+  plane.rho = here.density(0) - nodes_.first();
+  plane.angular = angular_.data();
   stream_ = false;
   prepare_directions(false, 6.0, 0.0);
   for (Index line = 0; line < lines_.count(); ++line) {
     if (spherical_) prepare_line(line);
-    if (spherical_ && !neighbours_only_) write_angular_part(plane, line, 0);
+    if (spherical_ && !neighbours_only_) write_angular_part(plane.rho, line, -span_);
     for (Index n = 0; n < lines_.blocks(); ++n) {
       const Place place = place_at(line, n);
-      const Index lane = spherical_ ? place.lane : place.period * lanes;
-      const Lanes sign = load_lanes(signs_.data() + lane);
-      const Around rho_around = around(plane, place);
+      const Lanes sign = load_lanes(signs_.data() + place.lane);
+      const Around rho_around = around(plane.rho, place);
       Block value;
       phase_space::with_static_reach(momentum_gradient_.reach(), [&](auto reach) {
         value = spherical_ ? energy_difference<true, reach>(rho_around, place)
                            : energy_difference<false, reach>(rho_around, place);
       });
       for (int c = 0; c < components; ++c)
-        value[c] *= sign * load_lanes(force_speeds_.data() + lane);
+        value[c] *= sign * load_lanes(force_speeds_.data() + place.lane);
       if (spherical_) {
         const Block rho = flavor::by_component(load_block<flavors>(rho_around.here));
-        const Block by_s = angular_part(plane, place, rho, 0)[0];
+        const Block by_s = angular_part(plane, place, rho)[0];
         for (int c = 0; c < components; ++c) value[c] += sign * by_s[c];
       }
       put(value, place, nodes_.all() ? gradient : seen_gradient_.data());

@@ -4,6 +4,8 @@
 #include <array>
 #include <type_traits>
 
+#include "nuvlasov/flavor/lanes.hpp"
+
 namespace nuvlasov::physics {
 namespace {
 
@@ -71,6 +73,25 @@ template <int flavors>
       }
     };
     using std::integral_constant;
+    if (energies == 1) {
+      // Nothing is summed up before: the sums over directions are made side by side.
+      constexpr int together = 4;
+      struct {
+        MatrixPair of[together][powers];
+      } sums{};
+      const MatrixPair energy_weight = MatrixPair{} + energy_weights[0];
+      for (; at + together * pair <= numbers; at += together * pair)
+        flavor::unrolled<together>([&](auto n) {
+          const Index here = at + n * pair;
+          const MatrixPair both = energy_weight * flavor::load<MatrixPair>(plane + here);
+          flavor::unrolled<powers>([&](auto power) {
+            sums.of[n][power] += flavor::load<MatrixPair>(weights_[power].data() + here) * both;
+          });
+        });
+      for (std::size_t power = 0; power < powers; ++power)
+        pairs[power] =
+            (sums.of[0][power] + sums.of[1][power]) + (sums.of[2][power] + sums.of[3][power]);
+    }
     for (; at + 16 * pair <= numbers; at += 16 * pair)
       add_pairs(integral_constant<Index, 16>{}, integral_constant<Index, 1>{});
     for (; at + 4 * pair <= numbers; at += 4 * pair)

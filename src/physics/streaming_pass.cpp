@@ -109,8 +109,10 @@ void StreamingPass<flavors>::write_nodes(Planes planes, const Parts& parts, Rate
     omegas[p] = motion_.data() + p * period_;
   }
   // One piece of code for all: the same bits.
-  const auto make = [&](const Source<pairs>& from, const double* omega, Index at, Index end,
+  const auto make = [&](const Source<pairs>& source, const double* omega, Index at, Index end,
                         double* rate) __attribute__((noinline)) {
+    // A copy, which no rate can be thought to overwrite.
+    const Source<pairs> from = source;
     const auto make_one = [&](Nodes speed, const flavor::NodesAxis& axis)
         __attribute__((always_inline)) {
       fetch(from, at);

@@ -35,9 +35,9 @@ class MomentumGradient {
   /// neighbours, with the S_N operator one direction, are among those seen, or beyond the edges.
   void write_along_angle(const double* f, Index line, double* result) const;
 
-  /// What multiplies f at the energies around a line: [-reach() .. reach()].
-  const double* energy_row(Index line) const {
-    return stencil_.data() + line * (2 * derivative_.reach() + 1) + derivative_.reach();
+  /// What multiplies f at the energies around a line: [-reach .. reach], reach() on each side.
+  const double* energy_row(Index line, int reach) const {
+    return stencil_.data() + line * (2 * reach + 1) + reach;
   }
   const AngularNeighbours& neighbours() const { return neighbours_; }
   /// Neighbours in energy that add_along_energy() reads on each side.

@@ -41,8 +41,8 @@ class BracketPass {
     Index node;   ///< number of its first component in the plane
     Index nodes;  ///< that it holds
     Index line;
-    Index lane;    ///< in the line
-    Index period;  ///< with frozen directions: number of the register in a period
+    Index lane;   ///< in tables of directions: in the line, with frozen directions in a period
+    bool inside;  ///< whether D_E reads nothing beyond the plane
   };
   /// Registers that are made before those of the next planes: with frozen directions one after the
   /// other, in spherical geometry of neighbouring energies, which read most of rho in common.
@@ -69,6 +69,17 @@ class BracketPass {
     Multiplier charge{}, current{};                    ///< the same
     Multiplier charge_slope{}, minus_current_slope{};  ///< 2 D_z A_0, -D_z A_1
   };
+  /// A plane that is read in a pass.
+  struct Plane {
+    const double* rho = nullptr;                      ///< of all nodes seen
+    double* kept = nullptr;                           ///< in the ring
+    const double *omega = nullptr, *slope = nullptr;  ///< frozen directions: omega_, omega_slope_
+    const Factors* factors = nullptr;                 ///< spherical geometry
+    const double* angular = nullptr;                  ///< angular_
+    bool asked = false;                               ///< its rate is asked for:
+    double* rate = nullptr;                           ///< where its first number would be
+    const double* coming = nullptr;                   ///< rho that is soon to be read, or any
+  };
   /// Of a line in spherical geometry: [table][register of a line].
   enum Table { curved, s_below, s_above, c_below, c_above, tables };
 
@@ -82,14 +93,15 @@ class BracketPass {
   template <bool spherical, int reach>
   Block energy_difference(const Around& rho, const Place& place) const;
   /// 1/(6E) s S rho and s C rho, of the parts asked for, given rho at a place.
-  std::array<Block, 2> angular_part(const double* plane, const Place& place, const Block& rho,
-                                    Index p) const;
+  std::array<Block, 2> angular_part(const Plane& plane, const Place& place, const Block& rho) const;
   /// The same on a line, where S and C take more than the neighbours, of plane p; of all that are
   /// read, but for those that the last pass has read too.
   void write_angular_part(const double* plane, Index line, Index p);
   void write_angular_parts(Planes planes, Index line);
-  Index angular_at(Index line, Index p) const {
-    return ((p + span_) * strip_size + line % strip_size) * 2 * lines_.numbers();
+  /// Where they stand: of a line among those of a plane, of plane p.
+  Index angular_at(Index line) const { return line % strip_size * 2 * lines_.numbers(); }
+  double* angular_of(Index p) {
+    return angular_.data() + (p + span_) * strip_size * 2 * lines_.numbers();
   }
   const double* table(Index line, Table which) const {
     return tables_.data() + (line % strip_size * tables + which) * lines_.component_step();
@@ -101,18 +113,20 @@ class BracketPass {
   /// `row`, [angle][component], times a factor in Blocks of a period.
   void spread(const double* row, double factor, double* blocks);
 
-  /// The ring's memory of plane p, which may be before or after those asked for.
-  double* kept(Index p) { return ring_.data() + slots_[static_cast<std::size_t>(p + span_)]; }
-  /// Writes what is differenced along z, and what is not if plane p is asked for, to the ring.
+  /// Plane p of those asked for, or before or after them.
+  Plane& plane(Index p) { return planes_[static_cast<std::size_t>(p + span_)]; }
+  /// Writes what is differenced along z, and what is not if the plane is asked for, to the ring.
   template <int reach>
-  void keep_beams(const double* plane, Index p, bool asked, const Strip& strip);
+  void keep_beams(const Plane& plane, const Strip& strip);
   template <int reach>
-  void keep_spherical(const double* plane, Index p, bool asked, const Strip& strip);
-  /// Writes the rate of plane p from the ring.
+  void keep_spherical(const Plane& plane, const Strip& strip);
+  /// Writes the rate of a plane from the ring.
   template <bool spherical, int pairs>
-  void make(const Neighbourhood& here, Index p, const Strip& strip);
+  void make(const Plane& plane, const DifferenceRow<pairs>& row, const Strip& strip);
+  /// \param rows  of D_z, on the ring
   template <bool spherical, int pairs>
-  void write_strip(Planes planes, const Strip& strip);
+  void write_strip(Planes planes, const std::vector<DifferenceRow<pairs>>& rows,
+                   const Strip& strip);
   /// Writes a register of nodes.
   void put(const Block& value, const Place& place, double* plane) const;
   void begin_group(const Group& group, Index planes, RateSink& sink);
@@ -125,7 +139,7 @@ class BracketPass {
   int span_;
   Index planes_at_once_;
   std::vector<Group> groups_;
-  void (BracketPass::*keep_)(const double*, Index, bool, const Strip&) = nullptr;
+  void (BracketPass::*keep_)(const Plane&, const Strip&) = nullptr;
 
   /// Of directions, in the registers of a line or of a period: v, s, s kappa.
   phase_space::Numbers speeds_, signs_, curvature_;
@@ -146,14 +160,13 @@ class BracketPass {
 
   /// Frozen directions: Omega and 2 D_z Omega of planes in Blocks of a period.
   phase_space::Numbers omega_, omega_slope_;
-  std::vector<Factors> factors_;                ///< of planes
+  std::vector<Plane> planes_;                   ///< from the first one that D_z reads on
+  std::vector<Factors> factors_;                ///< of the same
   phase_space::Numbers row_values_, repeated_;  ///< [angle][component]; as often as in a period
 
   phase_space::Numbers ring_;           ///< [plane][register of a strip][field][component][lane]
-  std::vector<Index> slots_;            ///< where planes stand in it
   phase_space::Numbers copies_;         ///< of rho around a place
   phase_space::Numbers rates_;          ///< [plane][numbers of a group]
-  std::vector<double*> rates_at_;       ///< where the numbers of a plane would begin
   bool direct_ = false;                 ///< rates are written to where they belong,
   bool stream_ = false;                 ///< past the caches
   phase_space::Numbers seen_gradient_;  ///< where momentum is split
