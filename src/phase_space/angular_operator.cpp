@@ -215,33 +215,10 @@ AngularCommutator::AngularCommutator(const MomentumGrid& grid, const Lines& line
 }
 
 void AngularCommutator::write(const double* f, double scale, double* result) const {
-  if (!neighbours_.empty()) {
-    neighbours_.write(f, scale, result);
-    return;
-  }
   flavor::with_flavors(flavors_, [&](auto flavors) {
     for (const OuterProducts& species : species_)
       write_outer_products<flavors>(species, f, scale, result);
   });
-}
-
-void AngularNeighbours::write(const double* f, double scale, double* result) const {
-  flavor::with_flavors(flavors_, [&](auto flavors) { write<flavors>(f, scale, result); });
-}
-
-template <int flavors>
-void AngularNeighbours::write(const double* f, double scale, double* result) const {
-  using flavor::load_lanes;
-  const auto width = static_cast<Index>(below_.size());
-  for (Index at = 0; at < width; at += Lines::lanes) {
-    const flavor::Lanes below = scale * load_lanes(below_.data() + at);
-    const flavor::Lanes above = scale * load_lanes(above_.data() + at);
-    for (Index c = 0; c < flavor::components(flavors); ++c) {
-      const double* const from = f + c * width + at;
-      flavor::store_lanes(result + c * width + at,
-                          below * load_lanes(from - 1) + above * load_lanes(from + 1));
-    }
-  }
 }
 
 template <int flavors>

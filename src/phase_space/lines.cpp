@@ -11,7 +11,6 @@ Index registers(Index numbers) { return (numbers + Lines::lanes - 1) / Lines::la
 
 Lines::Lines(const MomentumGrid& grid, const Box& seen)
     : node_by_node_(grid.geometry() == Geometry::beams),
-      flavors_(grid.flavors()),
       components_(grid.components()),
       angles_(seen.angle.size) {
   const Index energies = seen.energy.size;
@@ -30,20 +29,16 @@ Lines::Lines(const MomentumGrid& grid, const Box& seen)
 Numbers Lines::spread(const std::vector<double>& values) const {
   Numbers result(static_cast<std::size_t>(period_ * lanes), 0.0);
   for (Index lane = 0; lane < period_ * lanes; ++lane)
-    if (node_by_node_ || lane < angles_)
-      result[static_cast<std::size_t>(lane)] = values[static_cast<std::size_t>(lane % angles_)];
+    if (const Index node = in_order(lane); node_by_node_ || node < angles_)
+      result[static_cast<std::size_t>(lane)] = values[static_cast<std::size_t>(node % angles_)];
   return result;
 }
 
-Fields::Fields(const Lines& lines, int reach, Index kept)
-    : node_by_node_(lines.node_by_node()), count_(lines.count()), step_(lines.energy_step()) {
-  // A line that is all there is has the vacuum around it; many share one of their size, and
-  // neighbours in direction are looked up one number too far.
-  const Index first = node_by_node_ ? registers(reach * step_) * Lines::lanes : Lines::lanes;
-  const Index here = node_by_node_ ? lines.blocks() * lines.block_size() : kept * step_;
-  for (Index n = 0; n < count_; ++n) begins_.push_back(first + n % kept * step_);
-  vacuum_ = first + here + Lines::lanes;
-  values_.resize(static_cast<std::size_t>(vacuum_ + reach * step_), 0.0);
-}
+PlaneInVacuum::PlaneInVacuum(const Lines& lines, int reach)
+    : step_(lines.energy_step()),
+      first_(registers(reach * step_) * Lines::lanes),
+      values_(
+          static_cast<std::size_t>(first_ + lines.blocks() * lines.block_size() + reach * step_),
+          0.0) {}
 
 }  // namespace nuvlasov::phase_space

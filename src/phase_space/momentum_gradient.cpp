@@ -65,11 +65,6 @@ MomentumGradient::MomentumGradient(const MomentumGrid& grid, const Lines& lines,
       spectral_radius_(grid.largest_speed() * derivative_.largest_wave_number()) {
   const bool spherical = grid.geometry() == Geometry::spherical;
   const std::vector<double> directions = owned(grid.directions(), seen.angle);
-  if (spherical)
-    for (Index c = 0; c < grid.components(); ++c) {
-      const Numbers row = lines.spread(directions);
-      speeds_.insert(speeds_.end(), row.begin(), row.end());
-    }
   while (!spherical && static_cast<Index>(speeds_.size()) < lines.energy_step() + most)
     for (const double v : directions)
       speeds_.insert(speeds_.end(), static_cast<std::size_t>(grid.components()), v);
@@ -106,30 +101,29 @@ void MomentumGradient::add_angular_matrix(const MomentumGrid& grid, Range angles
   if (by_parity_) {
     // On the even and on the odd part of f, each given on the first half of the directions.
     for (const double sign : {1.0, -1.0})
-      for (Index l = 0; l < half; ++l)
-        for (Index k = 0; k < half; ++k)
+      for (Index lane = 0; lane < half; ++lane)
+        for (Index to = 0; to < half; ++to) {
+          const Index l = Lines::in_order(lane), k = Lines::in_order(to);
           dense_.push_back(0.5 * (coefficient(k, l) + sign * coefficient(k, n - 1 - l)));
+        }
   } else {
-    dense_.resize(static_cast<std::size_t>(n * width), 0.0);
+    dense_.resize(static_cast<std::size_t>(width * width), 0.0);
     for (Index l = 0; l < n; ++l)
       for (Index k = 0; k < n; ++k)
-        dense_[static_cast<std::size_t>(l * width + k)] = coefficient(k, l);
+        dense_[static_cast<std::size_t>(Lines::in_order(l) * width + Lines::in_order(k))] =
+            coefficient(k, l);
   }
   work_.resize(static_cast<std::size_t>(Index{2} * grid.components() * width));
 }
 
-void MomentumGradient::add_along_energy(const Fields& f, Index line, Index begin, Index end,
+void MomentumGradient::add_along_energy(const PlaneInVacuum& f, Index begin, Index end,
                                         const double* before, double* sum) const {
   with_static_reach(derivative_.reach(),
-                    [&](auto reach) { add_energy_part<reach>(f, line, begin, end, before, sum); });
+                    [&](auto reach) { add_energy_part<reach>(f, begin, end, before, sum); });
 }
 
 void MomentumGradient::write_along_angle(const double* f, Index line, double* result) const {
   const double scale = inverse_energy_[static_cast<std::size_t>(line)];
-  if (!neighbours_.empty()) {
-    neighbours_.write(f, scale, result);
-    return;
-  }
   const Index step = lines_.component_step();
   constexpr int together = 4;
   Index c = 0;
@@ -140,13 +134,13 @@ void MomentumGradient::write_along_angle(const double* f, Index line, double* re
 }
 
 template <int reach>
-void MomentumGradient::add_energy_part(const Fields& f, Index line, Index begin, Index end,
+void MomentumGradient::add_energy_part(const PlaneInVacuum& f, Index begin, Index end,
                                        const double* before, double* sum) const {
-  const double* const row = energy_row(line, reach);
+  const double* const row = energy_row(0, reach);
   std::array<const double*, reach> ahead{}, behind{};
   for (int m = 1; m <= reach; ++m) {
-    ahead[m - 1] = f.line(line, m) + begin;
-    behind[m - 1] = f.line(line, -m) + begin;
+    ahead[m - 1] = f.numbers(m) + begin;
+    behind[m - 1] = f.numbers(-m) + begin;
   }
   const double* const speeds = speeds_.data() + begin % lines_.energy_step();
   before += begin;
@@ -168,7 +162,7 @@ void MomentumGradient::write_spectral_part(const double* f, double scale, double
   const Index n = lines_.nodes(), width = lines_.blocks() * lanes;
   double* const result = work_.data() + count * width;
   if (!by_parity_) {
-    multiply<count>(dense_.data(), n, width, f, width, result);
+    multiply<count>(dense_.data(), width, width, f, width, result);
     for (Index at = 0; at < count * width; at += lanes)
       store_lanes(target + at, scale * load_lanes(result + at));
     return;

@@ -1,5 +1,7 @@
 #include "nuvlasov/physics/lane_refraction.hpp"
 
+#include "nuvlasov/phase_space/lines.hpp"
+
 namespace nuvlasov::physics {
 
 LaneRefraction::LaneRefraction(const phase_space::MomentumGrid& momentum) {
@@ -11,7 +13,7 @@ LaneRefraction::LaneRefraction(const phase_space::MomentumGrid& momentum) {
   nodes_ = nodes;
   for (Index distance = 0; distance < nodes; ++distance)
     for (Index lane = 0; lane < flavor::lanes; ++lane) {
-      const Index k = lane % nodes, l = k ^ distance;
+      const Index k = phase_space::Lines::in_order(lane) % nodes, l = k ^ distance;
       factors_[static_cast<std::size_t>(distance)][static_cast<std::size_t>(lane)] =
           (1.0 - momentum.direction(k % angles) * momentum.direction(l % angles)) *
           momentum.sign(l % angles) * momentum.weight(l / angles, l % angles);

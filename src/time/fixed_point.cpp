@@ -102,7 +102,7 @@ PetscErrorCode FlavoredFixedPoint<flavors>::create(TS ts, RightHandSide& right_h
                                      equation.z().periodic()));
     const phase_space::Lines lines(equation.momentum(), box);
     momentum_gradient_.emplace(equation.momentum(), lines, box);
-    force_ = phase_space::Fields(lines, momentum_gradient_->reach(), 1);
+    force_ = phase_space::PlaneInVacuum(lines, momentum_gradient_->reach());
   }
   SNES snes = nullptr;
   PetscCall(TSGetSNES(ts, &snes));
@@ -293,7 +293,7 @@ void FlavoredFixedPoint<flavors>::add_force(Index j, const std::array<const doub
   const Index row = box.row(), width = energy_sums_.row(), size = box.plane();
   const double* const slopes = slopes_.data() + j * static_cast<Index>(count) * width +
                                box.angle.begin * flavor::components(flavors);
-  double* const products = force_.line(0);
+  double* const products = force_.numbers();
   phase_space::for_each_in_plane<flavors>(
       row, box.energy.size, [&](Index at, auto node, auto&& for_energies) {
         using Matrices = decltype(node);
@@ -309,8 +309,7 @@ void FlavoredFixedPoint<flavors>::add_force(Index j, const std::array<const doub
       });
   constexpr Index most = phase_space::MomentumGradient::most;
   for (Index begin = 0; begin < size; begin += most)
-    momentum_gradient_->add_along_energy(force_, 0, begin, std::min(begin + most, size), plane,
-                                         plane);
+    momentum_gradient_->add_along_energy(force_, begin, std::min(begin + most, size), plane, plane);
 }
 
 template <int flavors>

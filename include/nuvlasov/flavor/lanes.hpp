@@ -32,7 +32,12 @@ inline constexpr int lanes = 2;
 /// The same component at `lanes` neighbouring nodes.
 using Lanes [[gnu::vector_size(lanes * sizeof(double))]] = double;
 
-/// Matrices at `lanes` neighbouring nodes, component by component.
+/// Which of `lanes` neighbouring nodes a lane of a Block holds, and, the other way around, in which
+/// lane a node is: eight are transposed by the cheapest shuffles if the second and the third of
+/// four change places.
+constexpr int lane_order(int n) { return lanes == 8 ? n / 4 * 4 + n % 2 * 2 + n / 2 % 2 : n; }
+
+/// Matrices at `lanes` neighbouring nodes, component by component, in the order of lane_order().
 template <int flavors>
 struct Block {
   Lanes component[components(flavors)];
@@ -107,42 +112,51 @@ void stream_block(double* target, const Block<flavors>& block) {
 
 namespace detail {
 
-template <int... n>
-inline Lanes every_other(Lanes a, Lanes b, bool odd, std::integer_sequence<int, n...> /*lane*/) {
-  return odd ? __builtin_shufflevector(a, b, (2 * n + 1)...)
-             : __builtin_shufflevector(a, b, (2 * n)...);
+/// a0 b0 a2 b2 ..., or a1 b1 a3 b3 ...
+template <int odd, int... n>
+inline Lanes unpacked(Lanes a, Lanes b, std::integer_sequence<int, n...> /*lane*/) {
+  return __builtin_shufflevector(a, b, (n / 2 * 2 + odd + n % 2 * lanes)...);
 }
-template <int... n>
-inline Lanes alternating(Lanes a, Lanes b, int first, std::integer_sequence<int, n...> /*lane*/) {
-  constexpr int half = lanes / 2;
-  return first == 0 ? __builtin_shufflevector(a, b, (n / 2 + n % 2 * lanes)...)
-                    : __builtin_shufflevector(a, b, (half + n / 2 + n % 2 * lanes)...);
+/// Every other of the numbers, or pairs of numbers, of a and b.
+template <int of, int odd, int... n>
+inline Lanes every_other(Lanes a, Lanes b, std::integer_sequence<int, n...> /*lane*/) {
+  return __builtin_shufflevector(a, b, ((2 * (n / of) + odd) * of + n % of)...);
+}
+/// Pairs of a and b in turn, of the first half of each or of the second.
+template <int half, int... n>
+inline Lanes pairs_in_turn(Lanes a, Lanes b, std::integer_sequence<int, n...> /*lane*/) {
+  return __builtin_shufflevector(a, b,
+                                 (half * lanes / 2 + n / 4 * 2 + n % 2 + n / 2 % 2 * lanes)...);
 }
 template <int... n>
 inline Lanes reversed(Lanes a, std::integer_sequence<int, n...> /*lane*/) {
   return __builtin_shufflevector(a, a, (lanes - 1 - n)...);
 }
+constexpr int lane_of_shifted(int node) {
+  return node < 0 || node >= lanes ? lanes : lane_order(node);
+}
 template <int by, int... n>
 inline Lanes shifted(Lanes a, Lanes end, std::integer_sequence<int, n...> /*lane*/) {
-  return __builtin_shufflevector(a, end, (n + by < 0 || n + by >= lanes ? lanes : n + by)...);
+  return __builtin_shufflevector(a, end, lane_of_shifted(lane_order(n) + by)...);
 }
 template <int distance, int... n>
 inline Lanes exchanged(Lanes a, std::integer_sequence<int, n...> /*lane*/) {
-  return __builtin_shufflevector(a, a, (n ^ distance)...);
+  return __builtin_shufflevector(a, a, lane_order(lane_order(n) ^ distance)...);
 }
 using EachLane = std::make_integer_sequence<int, lanes>;
 
 }  // namespace detail
 
+/// Nodes in the reverse order.
 inline Lanes reversed(Lanes values) { return detail::reversed(values, detail::EachLane{}); }
 
-/// Lane n + by in lane n; `end` where there is none.
+/// Node n + by in the place of node n; `end` where there is none.
 template <int by>
 Lanes shifted(Lanes values, double end) {
   return detail::shifted<by>(values, Lanes{} + end, detail::EachLane{});
 }
 
-/// Lanes n and n ^ distance in each other's place.
+/// Nodes n and n ^ distance in each other's place.
 template <int distance>
 Lanes exchanged(Lanes values) {
   return detail::exchanged<distance>(values, detail::EachLane{});
@@ -160,8 +174,8 @@ class Sums {
     for (int left = count / 2; left * lanes >= count; left /= 2)
       for (int n = 0; n < left; ++n)
         values_[n] =
-            detail::every_other(values_[2 * n], values_[2 * n + 1], false, detail::EachLane{}) +
-            detail::every_other(values_[2 * n], values_[2 * n + 1], true, detail::EachLane{});
+            detail::every_other<1, 0>(values_[2 * n], values_[2 * n + 1], detail::EachLane{}) +
+            detail::every_other<1, 1>(values_[2 * n], values_[2 * n + 1], detail::EachLane{});
     std::memcpy(totals_.data(), values_, sizeof totals_);
   }
   double total(int n) const { return totals_[static_cast<std::size_t>(n)]; }
@@ -171,29 +185,34 @@ class Sums {
   std::array<double, count> totals_{};
 };
 
-/// Component by component what stands node by node: the last bit of each number's position becomes
-/// its first, as many times as the component has bits.
-inline Block<2> by_component(Block<2> nodes) {
-  const auto half = [](const Block<2>& from) {
-    using detail::EachLane, detail::every_other;
-    return Block<2>{{every_other(from[0], from[1], false, EachLane{}),
-                     every_other(from[2], from[3], false, EachLane{}),
-                     every_other(from[0], from[1], true, EachLane{}),
-                     every_other(from[2], from[3], true, EachLane{})}};
-  };
-  return half(half(nodes));
+/// Component by component what stands node by node.
+inline Block<2> by_component(const Block<2>& nodes) {
+  using detail::EachLane, detail::every_other, detail::unpacked;
+  constexpr EachLane each{};
+  if constexpr (lanes == 2)
+    return {{unpacked<0>(nodes[0], nodes[2], each), unpacked<1>(nodes[0], nodes[2], each),
+             unpacked<0>(nodes[1], nodes[3], each), unpacked<1>(nodes[1], nodes[3], each)}};
+  const Lanes first[] = {unpacked<0>(nodes[0], nodes[1], each),
+                         unpacked<1>(nodes[0], nodes[1], each)};
+  const Lanes last[] = {unpacked<0>(nodes[2], nodes[3], each),
+                        unpacked<1>(nodes[2], nodes[3], each)};
+  return {{every_other<2, 0>(first[0], last[0], each), every_other<2, 0>(first[1], last[1], each),
+           every_other<2, 1>(first[0], last[0], each), every_other<2, 1>(first[1], last[1], each)}};
 }
 
 /// The reverse of by_component().
-inline Block<2> by_node(Block<2> block) {
-  const auto half = [](const Block<2>& from) {
-    using detail::EachLane, detail::alternating;
-    return Block<2>{{alternating(from[0], from[2], 0, EachLane{}),
-                     alternating(from[0], from[2], 1, EachLane{}),
-                     alternating(from[1], from[3], 0, EachLane{}),
-                     alternating(from[1], from[3], 1, EachLane{})}};
-  };
-  return half(half(block));
+inline Block<2> by_node(const Block<2>& block) {
+  using detail::EachLane, detail::pairs_in_turn, detail::unpacked;
+  constexpr EachLane each{};
+  if constexpr (lanes == 2)
+    return {{unpacked<0>(block[0], block[1], each), unpacked<0>(block[2], block[3], each),
+             unpacked<1>(block[0], block[1], each), unpacked<1>(block[2], block[3], each)}};
+  const Lanes even[] = {pairs_in_turn<0>(block[0], block[2], each),
+                        pairs_in_turn<1>(block[0], block[2], each)};
+  const Lanes odd[] = {pairs_in_turn<0>(block[1], block[3], each),
+                       pairs_in_turn<1>(block[1], block[3], each)};
+  return {{unpacked<0>(even[0], odd[0], each), unpacked<1>(even[0], odd[0], each),
+           unpacked<0>(even[1], odd[1], each), unpacked<1>(even[1], odd[1], each)}};
 }
 
 // Nine components are not a power of 2: through memory.
@@ -201,14 +220,15 @@ inline Block<3> by_component(const Block<3>& nodes) {
   alignas(Lanes) double from[block_size<3>], to[block_size<3>];
   store_block(from, nodes);
   for (int c = 0; c < components(3); ++c)
-    for (int n = 0; n < lanes; ++n) to[c * lanes + n] = from[n * components(3) + c];
+    for (int n = 0; n < lanes; ++n) to[c * lanes + lane_order(n)] = from[n * components(3) + c];
   return load_block<3>(to);
 }
 inline Block<3> by_node(const Block<3>& block) {
   alignas(Lanes) double from[block_size<3>], to[block_size<3>];
   store_block(from, block);
   for (int n = 0; n < lanes; ++n)
-    for (int c = 0; c < components(3); ++c) to[n * components(3) + c] = from[c * lanes + n];
+    for (int c = 0; c < components(3); ++c)
+      to[n * components(3) + c] = from[c * lanes + lane_order(n)];
   return load_block<3>(to);
 }
 

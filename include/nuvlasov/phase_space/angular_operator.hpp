@@ -51,7 +51,6 @@ class AngularNeighbours {
       lower.push_back(k > seen.begin ? below(k) : 0.0);
       upper.push_back(k + 1 < std::min(of, seen.end()) ? above(k) : 0.0);
     }
-    flavors_ = lines.flavors();
     below_ = lines.spread(lower);
     above_ = lines.spread(upper);
   }
@@ -59,14 +58,8 @@ class AngularNeighbours {
   /// Coefficients, in the registers of a line.
   const Numbers& below() const { return below_; }
   const Numbers& above() const { return above_; }
-  /// As AngularCommutator::write.
-  void write(const double* f, double scale, double* result) const;
 
  private:
-  template <int flavors>
-  void write(const double* f, double scale, double* result) const;
-
-  int flavors_ = 2;
   Numbers below_, above_;  ///< in the registers of a line
 };
 
@@ -80,9 +73,9 @@ class AngularCommutator {
   /// \param lines  of the directions `seen`; spectral: all
   AngularCommutator(const MomentumGrid& grid, const Lines& lines, Range seen);
 
-  /// Writes scale C f, both the numbers of a line. It is right where the next directions are
-  /// among those seen, or do not exist; the numbers before and after f are read, but do not count.
+  /// Writes scale C f, both the numbers of a line, with the `spectral` operator.
   void write(const double* f, double scale, double* result) const;
+  /// C of `sn`.
   const AngularNeighbours& neighbours() const { return neighbours_; }
 
  private:

@@ -17,8 +17,8 @@ namespace nuvlasov::phase_space {
 /// and reaches nothing else.
 ///
 /// The numbers of a line: with frozen directions [node][component], as in the state; in spherical
-/// geometry, where directions are multiplied by matrices, [component][direction], each component
-/// beginning with a register of its own.
+/// geometry, where directions are multiplied by matrices, [component][lane], each component
+/// beginning with a register of its own, directions in lanes as in a flavor::Block.
 class Lines {
  public:
   static constexpr Index lanes = flavor::lanes;
@@ -26,9 +26,6 @@ class Lines {
   /// \param seen  energies and directions in memory
   Lines(const MomentumGrid& grid, const Box& seen);
 
-  /// Whether the numbers of a line are [node][component].
-  bool node_by_node() const { return node_by_node_; }
-  int flavors() const { return flavors_; }
   /// Numbers of a node, and of a register of nodes.
   Index components() const { return components_; }
   Index block_size() const { return components_ * lanes; }
@@ -36,8 +33,6 @@ class Lines {
   /// Nodes, and registers, of a line.
   Index nodes() const { return nodes_; }
   Index blocks() const { return blocks_; }
-  /// Registers in all lines.
-  Index all_blocks() const { return count_ * blocks_; }
   /// Registers in a line after which the directions begin anew.
   Index period() const { return period_; }
   /// Numbers of a line, from one component to the next and from one energy to the next.
@@ -45,39 +40,32 @@ class Lines {
   Index component_step() const { return node_by_node_ ? 1 : blocks_ * lanes; }
   Index energy_step() const { return components_ * (node_by_node_ ? angles_ : component_step()); }
 
+  /// Which node the n-th lane of a line's registers holds; in which lane the n-th node is.
+  static Index in_order(Index n) {
+    return n / lanes * lanes + flavor::lane_order(static_cast<int>(n % lanes));
+  }
   /// One value for each direction, in the registers of a period; 0 where there is no node.
   Numbers spread(const std::vector<double>& values) const;
 
  private:
   bool node_by_node_;
-  int flavors_;
   Index components_;
   Index count_, nodes_, blocks_, period_, angles_;
 };
 
-/// The numbers of the lines of a plane, or of as many of them as are needed at once: line n + kept
-/// takes the place of line n. Beyond the energies seen there is vacuum, zeros.
-class Fields {
+/// The numbers of a plane with frozen directions. Beyond the energies seen there is vacuum, zeros.
+class PlaneInVacuum {
  public:
-  Fields() = default;
+  PlaneInVacuum() = default;
   /// \param reach  energies that are read beyond those seen
-  /// \param kept   lines
-  Fields(const Lines& lines, int reach, Index kept);
+  PlaneInVacuum(const Lines& lines, int reach);
 
-  double* line(Index n) { return values_.data() + begins_[static_cast<std::size_t>(n)]; }
-  const double* line(Index n) const {
-    return values_.data() + begins_[static_cast<std::size_t>(n)];
-  }
-  /// What is m energies from line(n).
-  const double* line(Index n, int m) const {
-    if (node_by_node_) return line(n) + m * step_;
-    return n + m >= 0 && n + m < count_ ? line(n + m) : values_.data() + vacuum_;
-  }
+  double* numbers() { return values_.data() + first_; }
+  /// What is m energies from there.
+  const double* numbers(int m) const { return values_.data() + first_ + m * step_; }
 
  private:
-  bool node_by_node_ = false;
-  Index count_ = 0, step_ = 0, vacuum_ = 0;
-  std::vector<Index> begins_;  ///< of the lines in values_
+  Index step_ = 0, first_ = 0;
   Numbers values_;
 };
 

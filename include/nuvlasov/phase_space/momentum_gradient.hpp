@@ -25,14 +25,13 @@ class MomentumGradient {
   /// \param lines  of the nodes `seen`; all directions where the grid couples_all_directions()
   MomentumGradient(const MomentumGrid& grid, const Lines& lines, const Box& seen);
 
-  /// Writes the numbers [begin, end) of a line, `before` and the differences in energy of D_p f, to
-  /// `sum`, which may be `before`; at most `most` with frozen directions. They are right where the
-  /// neighbours, reach() energies on each side, are among those seen, or beyond the window.
-  void add_along_energy(const Fields& f, Index line, Index begin, Index end, const double* before,
+  /// With frozen directions, writes the numbers [begin, end) of `before` + D_p f, `most` of them at
+  /// the most, to `sum`, which may be `before`. They are right where the neighbours, reach()
+  /// energies on each side, are among those seen, or beyond the window.
+  void add_along_energy(const PlaneInVacuum& f, Index begin, Index end, const double* before,
                         double* sum) const;
   static constexpr Index most = 256;
-  /// Writes (1/E) S f to the numbers of a line in spherical geometry. It is right where the
-  /// neighbours, with the S_N operator one direction, are among those seen, or beyond the edges.
+  /// Writes (1/E) S f to the numbers of a line, with the `spectral` operator.
   void write_along_angle(const double* f, Index line, double* result) const;
 
   /// What multiplies f at the energies around a line: [-reach .. reach], reach() on each side.
@@ -48,7 +47,7 @@ class MomentumGradient {
  private:
   void add_angular_matrix(const MomentumGrid& grid, Range angles);
   template <int reach>
-  void add_energy_part(const Fields& f, Index line, Index begin, Index end, const double* before,
+  void add_energy_part(const PlaneInVacuum& f, Index begin, Index end, const double* before,
                        double* sum) const;
   /// Writes scale S f, `count` components of a line.
   template <int count>
@@ -56,7 +55,7 @@ class MomentumGradient {
 
   CentralDifference derivative_;
   Lines lines_;
-  Numbers speeds_;               ///< v of the numbers of a line, or of those until `most` in each
+  Numbers speeds_;               ///< v of the numbers of a row and of `most` after it
   std::vector<double> stencil_;  ///< [line][-reach .. reach]
   /// spectral: S transposed, rows of whole registers; or, where it is odd in v, what takes the even
   /// part of f to the odd part of S f, and the odd to the even, half as many products.

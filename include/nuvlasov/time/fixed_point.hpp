@@ -122,7 +122,7 @@ class FlavoredFixedPoint final : public FixedPoint {
   phase_space::Numbers axes_, axes_change_, rotations_;
   /// [z][field][direction][component]: h omega of some kind, and what force it makes.
   phase_space::Numbers omegas_, slopes_;
-  phase_space::Fields force_;  ///< slope o f on a plane
+  phase_space::PlaneInVacuum force_;  ///< slope o f on a plane
   /// None where the weak force takes no part.
   std::optional<phase_space::MomentumGradient> momentum_gradient_;
 };

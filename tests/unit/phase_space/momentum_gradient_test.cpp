@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
+
+#include "nuvlasov/physics/rate_kernel.hpp"
 
 namespace nuvlasov::phase_space {
 namespace {
@@ -16,32 +19,15 @@ MomentumGrid beams(Index energies, int order) {
 /// D_p f, [energy][angle] of one component.
 std::vector<double> gradient(const MomentumGrid& grid, const std::vector<double>& f) {
   const Box all{.z = {0, 1}, .energy = {0, grid.energies()}, .angle = {0, grid.angles()}};
-  const Lines lines(grid, all);
-  const MomentumGradient operation(grid, lines, all);
-  constexpr int component = 2;
-  const auto place = [&](Index i, Index k) {
-    return lines.node_by_node() ? (i * grid.angles() + k) * flavor::components(2) + component
-                                : component * lines.component_step() + k;
-  };
-  const auto line = [&](Index i) { return lines.node_by_node() ? 0 : i; };
-  Fields plane(lines, operation.reach(), grid.energies());
-  for (Index i = 0; i < grid.energies(); ++i)
-    for (Index k = 0; k < grid.angles(); ++k)
-      plane.line(line(i))[place(i, k)] = f[static_cast<std::size_t>(i * grid.angles() + k)];
+  const auto kernel = physics::make_rate_kernel(grid, all, all, 1);
+  constexpr Index components = flavor::components(2), component = 2;
+  Numbers plane(f.size() * components), result(plane.size());
+  for (std::size_t n = 0; n < f.size(); ++n) plane[n * components + component] = f[n];
+  physics::Neighbourhood here;
+  here.density_[physics::Neighbourhood::slot(0)] = plane.data();
+  kernel->write_momentum_gradient(here, result.data());
   std::vector<double> values;
-  Numbers result;
-  for (Index i = 0; i < grid.energies(); ++i) {
-    if (i == 0 || !lines.node_by_node()) {
-      result.assign(static_cast<std::size_t>(lines.numbers()), 0.0);
-      if (!lines.node_by_node()) operation.write_along_angle(plane.line(i), i, result.data());
-      const Index step = lines.node_by_node() ? MomentumGradient::most : lines.numbers();
-      for (Index begin = 0; begin < lines.numbers(); begin += step)
-        operation.add_along_energy(plane, i, begin, std::min(begin + step, lines.numbers()),
-                                   result.data(), result.data());
-    }
-    for (Index k = 0; k < grid.angles(); ++k)
-      values.push_back(result[static_cast<std::size_t>(place(i, k))]);
-  }
+  for (std::size_t n = 0; n < f.size(); ++n) values.push_back(result[n * components + component]);
   return values;
 }
 
@@ -119,6 +105,25 @@ std::vector<Case> cases() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Grids, MomentumGradientMatrix, testing::ValuesIn(cases()));
+
+TEST(MomentumGradient, OfFrozenDirectionsIsTheSameInPieces) {
+  const MomentumGrid grid = beams(61, 6);
+  const Box all{.z = {0, 1}, .energy = {0, grid.energies()}, .angle = {0, grid.angles()}};
+  const Lines lines(grid, all);
+  const MomentumGradient operation(grid, lines, all);
+  const auto f = on_nodes(grid, [](double x, double v) { return std::sin(1.0 + 3.0 * x + v); });
+  constexpr Index components = flavor::components(2), component = 2;
+  PlaneInVacuum plane(lines, operation.reach());
+  for (std::size_t n = 0; n < f.size(); ++n) plane.numbers()[n * components + component] = f[n];
+  Numbers sum(f.size() * components, 1.0);
+  const auto size = static_cast<Index>(sum.size());
+  for (Index begin = 0; begin < size; begin += MomentumGradient::most)
+    operation.add_along_energy(plane, begin, std::min(begin + MomentumGradient::most, size),
+                               sum.data(), sum.data());
+  const auto expected = gradient(grid, f);
+  for (std::size_t n = 0; n < f.size(); ++n)
+    EXPECT_NEAR(sum[n * components + component], 1.0 + expected[n], 1e-14);
+}
 
 /// Error on exp(-x^2/2) sin(1 + x/2 + v), x the offset in energy: v d/dE + ((1 - v^2)/E) d/dv.
 double error(const MomentumGrid& grid) {
