@@ -214,16 +214,15 @@ AngularCommutator::AngularCommutator(const MomentumGrid& grid, const Lines& line
       [&](Index k) { return between(k) / grid.direction_weight(k); });
 }
 
-void AngularCommutator::write(const double* f, double scale, double* result) const {
+void AngularCommutator::write(const double* f, double* result) const {
   flavor::with_flavors(flavors_, [&](auto flavors) {
-    for (const OuterProducts& species : species_)
-      write_outer_products<flavors>(species, f, scale, result);
+    for (const OuterProducts& species : species_) write_outer_products<flavors>(species, f, result);
   });
 }
 
 template <int flavors>
 void AngularCommutator::write_outer_products(const OuterProducts& species, const double* f,
-                                             double scale, double* result) const {
+                                             double* result) const {
   using flavor::Lanes;
   using flavor::load_lanes;
   constexpr int components = flavor::components(flavors);
@@ -241,9 +240,9 @@ void AngularCommutator::write_outer_products(const OuterProducts& species, const
   }
   sums.add_lanes();
   for (Index at = 0; at < width; at += Lines::lanes) {
-    const Lanes diagonal = scale * load_lanes(diagonal_.data() + at);
-    const Lanes left = -scale * load_lanes(species.left.data() + at);
-    const Lanes adjoint = -scale * load_lanes(species.adjoint_left.data() + at);
+    const Lanes diagonal = load_lanes(diagonal_.data() + at);
+    const Lanes left = -load_lanes(species.left.data() + at);
+    const Lanes adjoint = -load_lanes(species.adjoint_left.data() + at);
     for (int c = 0; c < components; ++c) {
       double* const to = result + c * width + at;
       const Lanes before = first ? diagonal * load_lanes(f + c * width + at) : load_lanes(to);

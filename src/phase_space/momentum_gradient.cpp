@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <type_traits>
 
 namespace nuvlasov::phase_space {
 namespace {
@@ -11,6 +12,9 @@ using flavor::load_lanes;
 using flavor::store_lanes;
 
 constexpr Index lanes = Lines::lanes;
+
+/// Components that a matrix multiplies at once: the more, the fewer times it is read.
+constexpr int most_together = 8;
 
 /// result_rk = sum_l matrix_lk values_rl for several r at once, the values of each r `step` numbers
 /// after those of the last, k running over `width` columns, whole registers of them. Writes [r][k].
@@ -36,10 +40,12 @@ void multiply(const double* matrix, Index rows, Index width, const double* value
       });
     });
   };
+  // As many sums as there are registers for, beside what they are made of.
+  constexpr int most = 16 / count < 4 ? 16 / count : 4;
   Index k = 0;
-  for (; k + 4 * lanes <= width; k += 4 * lanes) write_columns(k, std::integral_constant<int, 4>{});
-  for (; k + 2 * lanes <= width; k += 2 * lanes) write_columns(k, std::integral_constant<int, 2>{});
-  if (k < width) write_columns(k, std::integral_constant<int, 1>{});
+  for (; k + most * lanes <= width; k += most * lanes)
+    write_columns(k, std::integral_constant<int, most>{});
+  for (; k < width; k += lanes) write_columns(k, std::integral_constant<int, 1>{});
 }
 
 /// Whether S with the order of the directions reversed is -S, to the last bit.
@@ -74,7 +80,6 @@ MomentumGradient::MomentumGradient(const MomentumGrid& grid, const Lines& lines,
       stencil_.push_back(energy_coefficient(grid, seen.energy.begin + line, m));
   if (!spherical) return;
   add_angular_matrix(grid, seen.angle);
-  inverse_energy_ = inverse_energies(grid, seen.energy);
 }
 
 void MomentumGradient::add_angular_matrix(const MomentumGrid& grid, Range angles) {
@@ -113,7 +118,7 @@ void MomentumGradient::add_angular_matrix(const MomentumGrid& grid, Range angles
         dense_[static_cast<std::size_t>(Lines::in_order(l) * width + Lines::in_order(k))] =
             coefficient(k, l);
   }
-  work_.resize(static_cast<std::size_t>(Index{2} * grid.components() * width));
+  work_.resize(static_cast<std::size_t>(2 * most_together * width));
 }
 
 void MomentumGradient::add_along_energy(const PlaneInVacuum& f, Index begin, Index end,
@@ -122,15 +127,16 @@ void MomentumGradient::add_along_energy(const PlaneInVacuum& f, Index begin, Ind
                     [&](auto reach) { add_energy_part<reach>(f, begin, end, before, sum); });
 }
 
-void MomentumGradient::write_along_angle(const double* f, Index line, double* result) const {
-  const double scale = inverse_energy_[static_cast<std::size_t>(line)];
-  const Index step = lines_.component_step();
-  constexpr int together = 4;
+void MomentumGradient::write_along_angle(const double* f, Index lines, double* result) const {
+  const Index step = lines_.component_step(), all = lines * lines_.components();
   Index c = 0;
-  for (; c + together <= lines_.components(); c += together)
-    write_spectral_part<together>(f + c * step, scale, result + c * step);
-  for (; c < lines_.components(); ++c)
-    write_spectral_part<1>(f + c * step, scale, result + c * step);
+  const auto write = [&](auto count) {
+    for (; c + count <= all; c += count)
+      write_spectral_part<count>(f + c * step, result + c * step);
+  };
+  write(std::integral_constant<int, most_together>{});
+  write(std::integral_constant<int, 4>{});
+  write(std::integral_constant<int, 1>{});
 }
 
 template <int reach>
@@ -158,15 +164,13 @@ void MomentumGradient::add_energy_part(const PlaneInVacuum& f, Index begin, Inde
 }
 
 template <int count>
-void MomentumGradient::write_spectral_part(const double* f, double scale, double* target) const {
+void MomentumGradient::write_spectral_part(const double* f, double* target) const {
   const Index n = lines_.nodes(), width = lines_.blocks() * lanes;
-  double* const result = work_.data() + count * width;
   if (!by_parity_) {
-    multiply<count>(dense_.data(), width, width, f, width, result);
-    for (Index at = 0; at < count * width; at += lanes)
-      store_lanes(target + at, scale * load_lanes(result + at));
+    multiply<count>(dense_.data(), width, width, f, width, target);
     return;
   }
+  double* const result = work_.data() + count * width;
   const Index half = n / 2;
   double* const even = work_.data();  // [r][first half of the directions], and odd
   double* const odd = even + count * half;
@@ -186,8 +190,8 @@ void MomentumGradient::write_spectral_part(const double* f, double scale, double
       const flavor::Lanes from_odd = load_lanes(result + (count + r) * half + at);
       double* const first = target + r * n + at;
       double* const last = target + r * n + n - lanes - at;
-      store_lanes(first, scale * (from_odd + from_even));
-      store_lanes(last, scale * flavor::reversed(from_odd - from_even));
+      store_lanes(first, from_odd + from_even);
+      store_lanes(last, flavor::reversed(from_odd - from_even));
     }
 }
 

@@ -66,8 +66,8 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
   neighbours_only_ = !momentum_gradient_.neighbours().empty();
   tables_.resize(static_cast<std::size_t>(tables * strip_size * lines_.component_step()));
   if (neighbours_only_) return;
-  line_.resize(static_cast<std::size_t>(lines_.numbers()));
-  angular_.resize(around * static_cast<std::size_t>(2 * strip_size * lines_.numbers()));
+  line_.resize(static_cast<std::size_t>(angular_step()));
+  angular_.resize(around * static_cast<std::size_t>(2 * angular_step()));
   carried_.resize(static_cast<std::size_t>(4 * Index{span_} * lines_.count() * lines_.numbers()));
 }
 
@@ -174,10 +174,13 @@ template <int flavors>
   std::array<Block, 2> part{};
   if (!neighbours_only_) {
     const Index step = lines_.component_step();
-    const double* const numbers = plane.angular + angular_at(place.line) + place.lane;
+    const double* const by_s = plane.angular + angular_at(place.line) + place.lane;
+    const double* const by_c = by_s + angular_step();
+    const double by_energy = inverse_energy_[place.line];
+    const double by_force = by_force_ * by_energy, by_velocity = by_velocity_ * by_energy;
     for (int c = 0; c < components; ++c) {
-      part[0][c] = by_force_ * load_lanes(numbers + c * step);
-      part[1][c] = by_velocity_ * load_lanes(numbers + (components + c) * step);
+      part[0][c] = by_force * load_lanes(by_s + c * step);
+      part[1][c] = by_velocity * load_lanes(by_c + c * step);
     }
     return part;
   }
@@ -202,39 +205,53 @@ template <int flavors>
 }
 
 template <int flavors>
-void BracketPass<flavors>::write_angular_part(const double* plane, Index line, Index p) {
+void BracketPass<flavors>::write_angular_part(const double* plane, const Strip& strip, Index p) {
   const Index step = lines_.component_step(), numbers = lines_.numbers();
-  for (Index n = 0; n < lines_.blocks(); ++n) {
-    const Place place = place_at(line, n);
-    const bool inside = place.node + block_size <= nodes_.plane_seen();
-    const Block rho = flavor::by_component(
-        load_block<flavors>(inside ? plane + place.node : copied(plane, place.node).here));
-    const Lanes sign = 1.0 / 6.0 * load_lanes(signs_.data() + place.lane);
-    for (int c = 0; c < components; ++c)
-      store_lanes(line_.data() + c * step + place.lane, sign * rho[c]);
+  Index first = strip_size;
+  for (const Place& in_strip : strip) {
+    const Index line = in_strip.line;
+    first = std::min(first, line % strip_size);
+    double* const to = line_.data() + angular_at(line);
+    for (Index n = 0; n < lines_.blocks(); ++n) {
+      const Place place = place_at(line, n);
+      const bool inside = place.node + block_size <= nodes_.plane_seen();
+      const Block rho = flavor::by_component(
+          load_block<flavors>(inside ? plane + place.node : copied(plane, place.node).here));
+      const Lanes sign = 1.0 / 6.0 * load_lanes(signs_.data() + place.lane);
+      for (int c = 0; c < components; ++c) store_lanes(to + c * step + place.lane, sign * rho[c]);
+    }
   }
-  double* const part = angular_of(p) + angular_at(line);
-  momentum_gradient_.write_along_angle(line_.data(), line, part);
-  commutator_->write(line_.data(), inverse_energy_[line], part + numbers);
+  const double* const rho = line_.data() + first * numbers;
+  double* const part = angular_of(p) + first * numbers;
+  momentum_gradient_.write_along_angle(rho, strip.size, part);
+  for (Index l = 0; l < strip.size; ++l)
+    commutator_->write(rho + l * numbers, part + angular_step() + l * numbers);
 }
 
 template <int flavors>
-void BracketPass<flavors>::write_angular_parts(Planes planes, Index line) {
-  const Index size = 2 * lines_.numbers(), most = 2 * Index{span_};
-  double* const carried = carried_.data() + line * most * size;
-  Index next = planes[0].d_z().lowest;
+void BracketPass<flavors>::write_angular_parts(Planes planes, const Strip& strip) {
+  const Index numbers = lines_.numbers(), most = 2 * Index{span_};
+  // Copies what is carried from or to plane p, the n-th of those that are.
+  const auto copy = [&](Index p, Index n, bool back) {
+    for (const Place& place : strip)
+      for (const Index part : {0, 1}) {
+        double* const kept = angular_of(p) + part * angular_step() + angular_at(place.line);
+        double* const carried = carried_.data() + ((place.line * most + n) * 2 + part) * numbers;
+        std::copy_n(back ? carried : kept, numbers, back ? kept : carried);
+      }
+  };
+  const Index lowest = planes[0].d_z().lowest;
+  Index next = lowest;
   for (; carried_planes_.size > 0 && next < carried_planes_.end(); ++next)
-    std::copy_n(carried + (next - carried_planes_.end() + most) * size, size,
-                angular_of(next) + angular_at(line));
+    copy(next, next - carried_planes_.end() + most, true);
   along_z(
       planes, next,
       [&](const Neighbourhood& here, int m, Index p) {
-        write_angular_part(here.density(m) - nodes_.first(), line, p);
+        write_angular_part(here.density(m) - nodes_.first(), strip, p);
         next = p + 1;
       },
       [](const Neighbourhood&, Index) {});
-  for (Index p = std::max(next - most, Index{planes[0].d_z().lowest}); p < next; ++p)
-    std::copy_n(angular_of(p) + angular_at(line), size, carried + (p - next + most) * size);
+  for (Index p = std::max(next - most, lowest); p < next; ++p) copy(p, p - next + most, false);
 }
 
 template <int flavors>
@@ -465,11 +482,10 @@ template <int flavors>
 template <bool spherical, int pairs>
 void BracketPass<flavors>::write_strip(Planes planes, const std::vector<DifferenceRow<pairs>>& rows,
                                        const Strip& strip) {
-  if (spherical && strip.begin()->lane == 0)
-    for (const Place& place : strip) {
-      prepare_line(place.line);
-      if (!neighbours_only_) write_angular_parts(planes, place.line);
-    }
+  if (spherical && strip.begin()->lane == 0) {
+    for (const Place& place : strip) prepare_line(place.line);
+    if (!neighbours_only_) write_angular_parts(planes, strip);
+  }
   along_z(
       planes, planes[0].d_z().lowest,
       [&](const Neighbourhood& /*here*/, int /*m*/, Index p) { (this->*keep_)(plane(p), strip); },
@@ -546,7 +562,11 @@ void BracketPass<flavors>::write_momentum_gradient(const Neighbourhood& here, do
   prepare_directions(false, 6.0, 0.0);
   for (Index line = 0; line < lines_.count(); ++line) {
     if (spherical_) prepare_line(line);
-    if (spherical_ && !neighbours_only_) write_angular_part(plane.rho, line, -span_);
+    if (spherical_ && !neighbours_only_) {
+      Strip strip;
+      strip.add(place_at(line, 0));
+      write_angular_part(plane.rho, strip, -span_);
+    }
     for (Index n = 0; n < lines_.blocks(); ++n) {
       const Place place = place_at(line, n);
       const Lanes sign = load_lanes(signs_.data() + place.lane);

@@ -73,8 +73,8 @@ class AngularCommutator {
   /// \param lines  of the directions `seen`; spectral: all
   AngularCommutator(const MomentumGrid& grid, const Lines& lines, Range seen);
 
-  /// Writes scale C f, both the numbers of a line, with the `spectral` operator.
-  void write(const double* f, double scale, double* result) const;
+  /// Writes C f, both the numbers of a line, with the `spectral` operator.
+  void write(const double* f, double* result) const;
   /// C of `sn`.
   const AngularNeighbours& neighbours() const { return neighbours_; }
 
@@ -84,8 +84,7 @@ class AngularCommutator {
   };
   /// Of the first species, with the diagonal; those of another are added.
   template <int flavors>
-  void write_outer_products(const OuterProducts& species, const double* f, double scale,
-                            double* result) const;
+  void write_outer_products(const OuterProducts& species, const double* f, double* result) const;
 
   int flavors_;
   AngularNeighbours neighbours_;  ///< sn

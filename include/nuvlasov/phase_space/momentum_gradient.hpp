@@ -31,8 +31,8 @@ class MomentumGradient {
   void add_along_energy(const PlaneInVacuum& f, Index begin, Index end, const double* before,
                         double* sum) const;
   static constexpr Index most = 256;
-  /// Writes (1/E) S f to the numbers of a line, with the `spectral` operator.
-  void write_along_angle(const double* f, Index line, double* result) const;
+  /// Writes S f, both the numbers of `lines` lines, with the `spectral` operator.
+  void write_along_angle(const double* f, Index lines, double* result) const;
 
   /// What multiplies f at the energies around a line: [-reach .. reach], reach() on each side.
   const double* energy_row(Index line, int reach) const {
@@ -49,9 +49,9 @@ class MomentumGradient {
   template <int reach>
   void add_energy_part(const PlaneInVacuum& f, Index begin, Index end, const double* before,
                        double* sum) const;
-  /// Writes scale S f, `count` components of a line.
+  /// The same of `count` components.
   template <int count>
-  void write_spectral_part(const double* f, double scale, double* target) const;
+  void write_spectral_part(const double* f, double* target) const;
 
   CentralDifference derivative_;
   Lines lines_;
@@ -62,8 +62,7 @@ class MomentumGradient {
   Numbers dense_;
   bool by_parity_ = false;
   mutable Numbers work_;
-  AngularNeighbours neighbours_;        ///< sn: S
-  std::vector<double> inverse_energy_;  ///< of the lines, in spherical geometry
+  AngularNeighbours neighbours_;  ///< sn: S
   double spectral_radius_;
 };
 

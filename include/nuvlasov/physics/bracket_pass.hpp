@@ -94,15 +94,14 @@ class BracketPass {
   Block energy_difference(const Around& rho, const Place& place) const;
   /// 1/(6E) s S rho and s C rho, of the parts asked for, given rho at a place.
   std::array<Block, 2> angular_part(const Plane& plane, const Place& place, const Block& rho) const;
-  /// The same on a line, where S and C take more than the neighbours, of plane p; of all that are
-  /// read, but for those that the last pass has read too.
-  void write_angular_part(const double* plane, Index line, Index p);
-  void write_angular_parts(Planes planes, Index line);
-  /// Where they stand: of a line among those of a plane, of plane p.
-  Index angular_at(Index line) const { return line % strip_size * 2 * lines_.numbers(); }
-  double* angular_of(Index p) {
-    return angular_.data() + (p + span_) * strip_size * 2 * lines_.numbers();
-  }
+  /// s S rho/6 and s C rho/6 of the lines of a strip, where S and C take more than the neighbours,
+  /// of plane p; of all that are read, but for those that the last pass has read too.
+  void write_angular_part(const double* plane, const Strip& strip, Index p);
+  void write_angular_parts(Planes planes, const Strip& strip);
+  /// Where they stand: of a line among those of a plane, and how far C is from S; of plane p.
+  Index angular_at(Index line) const { return line % strip_size * lines_.numbers(); }
+  Index angular_step() const { return strip_size * lines_.numbers(); }
+  double* angular_of(Index p) { return angular_.data() + (p + span_) * 2 * angular_step(); }
   const double* table(Index line, Table which) const {
     return tables_.data() + (line % strip_size * tables + which) * lines_.component_step();
   }
@@ -152,9 +151,10 @@ class BracketPass {
   std::optional<phase_space::AngularCommutator> commutator_;  ///< in spherical geometry
   bool neighbours_only_ = false;                              ///< S and C take no more
   phase_space::Numbers tables_;                               ///< of the lines of a strip
-  /// Angular parts [plane][line of a strip][S, C][numbers of a line]; rho of a line.
+  /// Angular parts [plane][S, C][line of a strip][numbers of a line]; rho of the lines of a strip.
   phase_space::Numbers angular_, line_;
-  /// The same of the last planes of a pass, [line][plane], and which these are to the next.
+  /// The same of the last planes of a pass, [line][plane][S, C][numbers of a line], and which
+  /// these are to the next.
   phase_space::Numbers carried_;
   phase_space::Range carried_planes_;
 

@@ -40,7 +40,7 @@ Numbers column_of(const AngularCommutator& commutator, const Lines& lines, Index
   unit[at(2, l)] = 2.0;
   const AngularNeighbours& neighbours = commutator.neighbours();
   if (neighbours.empty()) {
-    commutator.write(unit.data(), 1.0, column.data());
+    commutator.write(unit.data(), column.data());
     return column;
   }
   for (const int component : {0, 2}) {
