@@ -1,5 +1,7 @@
 #include "nuvlasov/physics/bracket_pass.hpp"
 
+#include <unistd.h>
+
 namespace nuvlasov::physics {
 namespace {
 
@@ -18,6 +20,14 @@ constexpr Index numbers_at_once = Index{3} << 16, least_planes = 12, most_planes
 /// handed on together.
 constexpr Index numbers_together = 1024, lines_together = 4;
 
+/// Registers in a strip of two flavors: the ring of four, 29 kB, is for an innermost cache of 48.
+Index registers_in_strip() {
+#ifdef _SC_LEVEL1_DCACHE_SIZE
+  if (sysconf(_SC_LEVEL1_DCACHE_SIZE) >= 48 * 1024) return 4;
+#endif
+  return 2;
+}
+
 }  // namespace
 
 template <int flavors>
@@ -30,6 +40,7 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
       spherical_(momentum.geometry() == phase_space::Geometry::spherical),
       span_(span),
       planes_at_once_(std::clamp(numbers_at_once / seen.plane(), least_planes, most_planes)),
+      strip_size_(std::min(registers_in_strip(), longest_strip)),
       groups_(groups()),
       speeds_(lines_.spread(phase_space::owned(momentum.directions(), seen.angle))),
       signs_(lines_.spread(phase_space::owned(momentum.signs(), seen.angle))),
@@ -41,7 +52,7 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
       pieces_(nodes_, planes_at_once_) {
   const auto planes = static_cast<std::size_t>(planes_at_once_);
   const auto around = planes + 2 * static_cast<std::size_t>(span_);
-  const Index slots = 2 * Index{span_} + 1, slot = strip_size * fields_of(spherical_) * block_size;
+  const Index slots = 2 * Index{span_} + 1, slot = strip_size_ * fields_of(spherical_) * block_size;
   ring_.resize(static_cast<std::size_t>(slots * slot));
   Index largest = 0;
   for (const Group& group : groups_) largest = std::max(largest, group.end - group.begin);
@@ -64,7 +75,7 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
   for (std::size_t n = 0; n < signs_.size(); ++n) curvature_[n] *= signs_[n];
   commutator_.emplace(momentum, lines_, seen.angle);
   neighbours_only_ = !momentum_gradient_.neighbours().empty();
-  tables_.resize(static_cast<std::size_t>(tables * strip_size * lines_.component_step()));
+  tables_.resize(static_cast<std::size_t>(tables * strip_size_ * lines_.component_step()));
   if (neighbours_only_) return;
   line_.resize(static_cast<std::size_t>(angular_step()));
   angular_.resize(around * static_cast<std::size_t>(2 * angular_step()));
@@ -91,10 +102,11 @@ auto BracketPass<flavors>::groups() const -> std::vector<Group> {
     for (Index begin = first; begin < last; begin += lines_together) {
       const Index end = std::min(begin + lines_together, last);
       groups.push_back({begin * row, end * row, {}});
-      for (Index line = begin; line < end; line += strip_size)
+      for (Index line = begin; line < end; line += strip_size_)
         for (Index n = 0; n < lines_.blocks(); ++n) {
           Strip& strip = groups.back().strips.emplace_back();
-          for (Index l = line; l < std::min(line + strip_size, end); ++l) strip.add(place_at(l, n));
+          for (Index l = line; l < std::min(line + strip_size_, end); ++l)
+            strip.add(place_at(l, n));
         }
     }
     return groups;
@@ -104,9 +116,9 @@ auto BracketPass<flavors>::groups() const -> std::vector<Group> {
   for (Index begin = first * row / block_size; begin < end; begin += registers) {
     const Index stop = std::min(begin + registers, end);
     groups.push_back({begin * block_size, std::min(stop * block_size, nodes_.plane_seen()), {}});
-    for (Index at = begin; at < stop; at += strip_size) {
+    for (Index at = begin; at < stop; at += strip_size_) {
       Strip& strip = groups.back().strips.emplace_back();
-      for (Index n = at; n < std::min(at + strip_size, stop); ++n) strip.add(place_at(0, n));
+      for (Index n = at; n < std::min(at + strip_size_, stop); ++n) strip.add(place_at(0, n));
     }
   }
   return groups;
@@ -174,7 +186,7 @@ template <int flavors>
   std::array<Block, 2> part{};
   if (!neighbours_only_) {
     const Index step = lines_.component_step();
-    const double* const by_s = plane.angular + angular_at(place.line) + place.lane;
+    const double* const by_s = plane.angular + angular_at(place) + place.lane;
     const double* const by_c = by_s + angular_step();
     const double by_energy = inverse_energy_[place.line];
     const double by_force = by_force_ * by_energy, by_velocity = by_velocity_ * by_energy;
@@ -189,7 +201,7 @@ template <int flavors>
   const double* const before = place.lane > 0 ? here - components : here;
   const double* const after = place.lane + lanes < lines_.nodes() ? here + block_size : here;
   const auto from = [&](Table which) __attribute__((always_inline)) {
-    return load_lanes(table(place.line, which) + place.lane);
+    return load_lanes(table(place, which) + place.lane);
   };
   const Lanes of_s_below = from(s_below), of_s_above = from(s_above);
   const Lanes of_c_below = from(c_below), of_c_above = from(c_above);
@@ -206,14 +218,11 @@ template <int flavors>
 
 template <int flavors>
 void BracketPass<flavors>::write_angular_part(const double* plane, const Strip& strip, Index p) {
-  const Index step = lines_.component_step(), numbers = lines_.numbers();
-  Index first = strip_size;
-  for (const Place& in_strip : strip) {
-    const Index line = in_strip.line;
-    first = std::min(first, line % strip_size);
-    double* const to = line_.data() + angular_at(line);
+  const Index step = lines_.component_step();
+  for (const Place& first : strip) {
+    double* const to = line_.data() + angular_at(first);
     for (Index n = 0; n < lines_.blocks(); ++n) {
-      const Place place = place_at(line, n);
+      const Place place = place_at(first.line, n);
       const bool inside = place.node + block_size <= nodes_.plane_seen();
       const Block rho = flavor::by_component(
           load_block<flavors>(inside ? plane + place.node : copied(plane, place.node).here));
@@ -221,11 +230,11 @@ void BracketPass<flavors>::write_angular_part(const double* plane, const Strip& 
       for (int c = 0; c < components; ++c) store_lanes(to + c * step + place.lane, sign * rho[c]);
     }
   }
-  const double* const rho = line_.data() + first * numbers;
-  double* const part = angular_of(p) + first * numbers;
-  momentum_gradient_.write_along_angle(rho, strip.size, part);
-  for (Index l = 0; l < strip.size; ++l)
-    commutator_->write(rho + l * numbers, part + angular_step() + l * numbers);
+  double* const parts = angular_of(p);
+  momentum_gradient_.write_along_angle(line_.data(), strip.size, parts);
+  for (const Place& place : strip)
+    commutator_->write(line_.data() + angular_at(place),
+                       parts + angular_step() + angular_at(place));
 }
 
 template <int flavors>
@@ -235,7 +244,7 @@ void BracketPass<flavors>::write_angular_parts(Planes planes, const Strip& strip
   const auto copy = [&](Index p, Index n, bool back) {
     for (const Place& place : strip)
       for (const Index part : {0, 1}) {
-        double* const kept = angular_of(p) + part * angular_step() + angular_at(place.line);
+        double* const kept = angular_of(p) + part * angular_step() + angular_at(place);
         double* const carried = carried_.data() + ((place.line * most + n) * 2 + part) * numbers;
         std::copy_n(back ? carried : kept, numbers, back ? kept : carried);
       }
@@ -265,11 +274,11 @@ void BracketPass<flavors>::prepare_directions(bool streaming, double by_force, d
 }
 
 template <int flavors>
-void BracketPass<flavors>::prepare_line(Index line) {
+void BracketPass<flavors>::prepare_line(const Place& place) {
   const Index step = lines_.component_step();
-  const double by_force = by_force_ * inverse_energy_[line] / 6.0;
-  const double by_velocity = by_velocity_ * inverse_energy_[line] / 6.0;
-  double* const to = tables_.data() + line % strip_size * tables * step;
+  const double by_force = by_force_ * inverse_energy_[place.line] / 6.0;
+  const double by_velocity = by_velocity_ * inverse_energy_[place.line] / 6.0;
+  double* const to = tables_.data() + place.in_strip * tables * step;
   const auto write = [&](Table which, double factor, const phase_space::Numbers& values) {
     for (Index n = 0; n < step; ++n) to[which * step + n] = factor * values[n];
   };
@@ -395,7 +404,7 @@ void BracketPass<flavors>::keep_spherical(const Plane& plane, const Strip& strip
     const Lanes speed = load_lanes(speeds_.data() + place.lane);
     const Lanes force_speed = load_lanes(force_speeds_.data() + place.lane);
     const Lanes streaming_speed = load_lanes(streaming_speeds_.data() + place.lane);
-    const Lanes curvature = load_lanes(table(place.line, curved) + place.lane);
+    const Lanes curvature = load_lanes(table(place, curved) + place.lane);
     Block moved, by_current, by_slope;
     for (int c = 0; c < components; ++c) {
       gradient[c] = force_speed * gradient[c] + by_s[c];
@@ -483,7 +492,7 @@ template <bool spherical, int pairs>
 void BracketPass<flavors>::write_strip(Planes planes, const std::vector<DifferenceRow<pairs>>& rows,
                                        const Strip& strip) {
   if (spherical && strip.begin()->lane == 0) {
-    for (const Place& place : strip) prepare_line(place.line);
+    for (const Place& place : strip) prepare_line(place);
     if (!neighbours_only_) write_angular_parts(planes, strip);
   }
   along_z(
@@ -561,7 +570,7 @@ void BracketPass<flavors>::write_momentum_gradient(const Neighbourhood& here, do
   stream_ = false;
   prepare_directions(false, 6.0, 0.0);
   for (Index line = 0; line < lines_.count(); ++line) {
-    if (spherical_) prepare_line(line);
+    if (spherical_) prepare_line(place_at(line, 0));
     if (spherical_ && !neighbours_only_) {
       Strip strip;
       strip.add(place_at(line, 0));

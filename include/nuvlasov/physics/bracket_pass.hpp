@@ -31,8 +31,8 @@ class BracketPass {
   using Multiplier = flavor::Multiplier<flavors>;
   static constexpr int components = flavor::components(flavors);
   static constexpr Index block_size = flavor::block_size<flavors>;
-  /// Registers of nodes in a strip: its ring of planes is in the innermost cache.
-  static constexpr Index strip_size = flavors == 2 ? 2 : 1;
+  /// Registers of nodes in a strip, at the most.
+  static constexpr Index longest_strip = flavors == 2 ? 4 : 1;
   /// Blocks of a register of nodes in the ring: what is differenced along z, and what is not.
   static constexpr Index fields_of(bool spherical) { return spherical ? 4 : 3; }
 
@@ -43,13 +43,17 @@ class BracketPass {
     Index line;
     Index lane;   ///< in tables of directions: in the line, with frozen directions in a period
     bool inside;  ///< whether D_E reads nothing beyond the plane
+    Index in_strip = 0;  ///< how many of its strip stand before it
   };
   /// Registers that are made before those of the next planes: with frozen directions one after the
   /// other, in spherical geometry of neighbouring energies, which read most of rho in common.
   struct Strip {
-    std::array<Place, strip_size> places{};
+    std::array<Place, longest_strip> places{};
     Index size = 0;
-    void add(const Place& place) { places[static_cast<std::size_t>(size++)] = place; }
+    void add(Place place) {
+      place.in_strip = size;
+      places[static_cast<std::size_t>(size++)] = place;
+    }
     const Place* begin() const { return places.data(); }
     const Place* end() const { return places.data() + size; }
   };
@@ -99,13 +103,13 @@ class BracketPass {
   void write_angular_part(const double* plane, const Strip& strip, Index p);
   void write_angular_parts(Planes planes, const Strip& strip);
   /// Where they stand: of a line among those of a plane, and how far C is from S; of plane p.
-  Index angular_at(Index line) const { return line % strip_size * lines_.numbers(); }
-  Index angular_step() const { return strip_size * lines_.numbers(); }
+  Index angular_at(const Place& place) const { return place.in_strip * lines_.numbers(); }
+  Index angular_step() const { return strip_size_ * lines_.numbers(); }
   double* angular_of(Index p) { return angular_.data() + (p + span_) * 2 * angular_step(); }
-  const double* table(Index line, Table which) const {
-    return tables_.data() + (line % strip_size * tables + which) * lines_.component_step();
+  const double* table(const Place& place, Table which) const {
+    return tables_.data() + (place.in_strip * tables + which) * lines_.component_step();
   }
-  void prepare_line(Index line);
+  void prepare_line(const Place& place);
   /// What the parts make of the tables of directions.
   void prepare_directions(bool streaming, double by_force, double by_velocity);
   void prepare_planes(Planes planes);
@@ -137,6 +141,7 @@ class BracketPass {
   bool spherical_;
   int span_;
   Index planes_at_once_;
+  Index strip_size_;  ///< registers of nodes in a strip: its ring is in the innermost cache
   std::vector<Group> groups_;
   void (BracketPass::*keep_)(const Plane&, const Strip&) = nullptr;
 
