@@ -118,7 +118,7 @@ void MomentumGradient::add_angular_matrix(const MomentumGrid& grid, Range angles
         dense_[static_cast<std::size_t>(Lines::in_order(l) * width + Lines::in_order(k))] =
             coefficient(k, l);
   }
-  work_.resize(static_cast<std::size_t>(2 * most_together * width));
+  work_.resize(static_cast<std::size_t>(Index{2} * most_together * width));
 }
 
 void MomentumGradient::add_along_energy(const PlaneInVacuum& f, Index begin, Index end,

@@ -38,12 +38,12 @@ class BracketPass {
 
   /// Where a register of nodes stands.
   struct Place {
-    Index node;   ///< number of its first component in the plane
-    Index nodes;  ///< that it holds
-    Index line;
-    Index lane;   ///< in tables of directions: in the line, with frozen directions in a period
-    bool inside;  ///< whether D_E reads nothing beyond the plane
-    Index in_strip = 0;  ///< how many of its strip stand before it
+    Index node = 0;   ///< number of its first component in the plane
+    Index nodes = 0;  ///< that it holds
+    Index line = 0;
+    Index lane = 0;       ///< in tables of directions: in the line, with frozen ones in a period
+    bool inside = false;  ///< whether D_E reads nothing beyond the plane
+    Index in_strip = 0;   ///< how many of its strip stand before it
   };
   /// Registers that are made before those of the next planes: with frozen directions one after the
   /// other, in spherical geometry of neighbouring energies, which read most of rho in common.
