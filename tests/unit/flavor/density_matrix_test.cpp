@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <complex>
+#include <numeric>
 #include <random>
 
 #include "dense.hpp"
@@ -164,6 +165,24 @@ TYPED_TEST(Algebra, OfManyNodesIsThatOfEach) {
     const auto x = load<n>(a.data() + at), y = load<n>(b.data() + at);
     EXPECT_LT(purity(load<n>(products.data() + at) - jordan_product(x, y)), rounding * rounding);
     EXPECT_LT(purity(load<n>(rates.data() + at) - precession(x, y)), rounding * rounding);
+  }
+}
+
+TYPED_TEST(Algebra, NodesOfABlockStandInTheOrderOfLanes) {
+  constexpr int n = TypeParam::value;
+  std::vector<double> nodes(block_size<n>);
+  std::iota(nodes.begin(), nodes.end(), 0.0);
+  const Block<n> block = by_component(load_block<n>(nodes.data()));
+  const Lanes first = block[0];
+  constexpr double end = -1.0, step = components(n);
+  for (int lane = 0; lane < lanes; ++lane) {
+    const int node = lane_order(lane);
+    EXPECT_EQ(lane_order(node), lane);
+    for (int c = 0; c < components(n); ++c) EXPECT_EQ(block[c][lane], step * node + c);
+    EXPECT_EQ(shifted<1>(first, end)[lane], node + 1 < lanes ? step * (node + 1) : end);
+    EXPECT_EQ(shifted<-1>(first, end)[lane], node > 0 ? step * (node - 1) : end);
+    EXPECT_EQ(exchanged<1>(first)[lane], step * (node ^ 1));
+    EXPECT_EQ(reversed(first)[lane], step * (lanes - 1 - node));
   }
 }
 
