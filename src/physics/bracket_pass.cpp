@@ -570,11 +570,11 @@ void BracketPass<flavors>::write_momentum_gradient(const Neighbourhood& here, do
   stream_ = false;
   prepare_directions(false, 6.0, 0.0);
   for (Index line = 0; line < lines_.count(); ++line) {
-    if (spherical_) prepare_line(place_at(line, 0));
-    if (spherical_ && !neighbours_only_) {
+    if (spherical_) {
       Strip strip;
       strip.add(place_at(line, 0));
-      write_angular_part(plane.rho, strip, -span_);
+      prepare_line(*strip.begin());
+      if (!neighbours_only_) write_angular_part(plane.rho, strip, -span_);
     }
     for (Index n = 0; n < lines_.blocks(); ++n) {
       const Place place = place_at(line, n);
