@@ -32,6 +32,12 @@ Closure closure_of(int order) {
 
 }  // namespace
 
+bool Stencil::central() const {
+  for (int n = 0; n < size; ++n)
+    if (pairs[n].ahead != n + 1 || pairs[n].behind != -(n + 1)) return false;
+  return true;
+}
+
 void Stencil::add(double weight, int ahead, int behind) {
   pairs[static_cast<std::size_t>(size++)] = {weight, ahead, behind};
   lowest = std::min({lowest, ahead, behind});

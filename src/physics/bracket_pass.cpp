@@ -52,7 +52,7 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
       pieces_(nodes_, planes_at_once_) {
   const auto planes = static_cast<std::size_t>(planes_at_once_);
   const auto around = planes + 2 * static_cast<std::size_t>(span_);
-  const Index slots = 2 * Index{span_} + 1, slot = strip_size_ * fields_of(spherical_) * block_size;
+  const Index slots = 2 * Index{span_} + 2, slot = strip_size_ * fields_of(spherical_) * block_size;
   ring_.resize(static_cast<std::size_t>(slots * slot));
   Index largest = 0;
   for (const Group& group : groups_) largest = std::max(largest, group.end - group.begin);
@@ -60,7 +60,12 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
   planes_.resize(around);
   copies_.resize(static_cast<std::size_t>((2 * momentum_gradient_.reach() + 1) * block_size));
   phase_space::with_static_reach(momentum_gradient_.reach(), [&](auto reach) {
-    keep_ = spherical_ ? &BracketPass::keep_spherical<reach> : &BracketPass::keep_beams<reach>;
+    if (spherical_)
+      keep_ = &BracketPass::keep_spherical<reach>;
+    else if (nodes_.row_seen() == two_beams)
+      keep_ = &BracketPass::keep_beams<reach, two_beams>;
+    else
+      keep_ = &BracketPass::keep_beams<reach, 0>;
   });
   const auto period = static_cast<std::size_t>(lines_.period() * block_size);
   repeated_.resize(period);
@@ -152,7 +157,7 @@ template <int flavors>
 }
 
 template <int flavors>
-template <bool spherical, int reach>
+template <bool spherical, int reach, Index step>
 [[gnu::always_inline]] inline auto BracketPass<flavors>::energy_difference(const Around& rho,
                                                                            const Place& place) const
     -> Block {
@@ -161,7 +166,7 @@ template <bool spherical, int reach>
   for (int c = 0; c < components; ++c) {
     const double* const here = rho.here + c * lanes;
     const auto at = [&](int m) __attribute__((always_inline)) {
-      return load_lanes(here + m * rho.step);
+      return load_lanes(here + m * (step > 0 ? step : rho.step));
     };
     if constexpr (spherical) {
       sum[c] = row[1] * at(1);
@@ -313,7 +318,7 @@ template <int flavors>
 void BracketPass<flavors>::prepare_planes(Planes planes) {
   using flavor::load;
   const Index period = lines_.period() * block_size;
-  const Index slots = 2 * Index{span_} + 1, slot = static_cast<Index>(ring_.size()) / slots;
+  const Index slots = 2 * Index{span_} + 2, slot = static_cast<Index>(ring_.size()) / slots;
   const auto count = static_cast<Index>(planes.size());
   const auto row = [&](const Neighbourhood& here, int m) {
     return here.refraction(m) - nodes_.first_angle();
@@ -355,7 +360,7 @@ void BracketPass<flavors>::prepare_planes(Planes planes) {
 }
 
 template <int flavors>
-template <int reach>
+template <int reach, Index step>
 void BracketPass<flavors>::keep_beams(const Plane& plane, const Strip& strip) {
   const double *const omegas = plane.omega, *const slopes = plane.slope;
   const double* const force_speeds = force_speeds_.data();
@@ -365,7 +370,7 @@ void BracketPass<flavors>::keep_beams(const Plane& plane, const Strip& strip) {
   double* to = plane.kept;
   for (const Place& place : strip) {
     const Around rho_around = around(plane.rho, place);
-    Block gradient = energy_difference<false, reach>(rho_around, place);
+    Block gradient = energy_difference<false, reach, step>(rho_around, place);
     const Block rho = flavor::by_component(load_block<flavors>(rho_around.here));
     const Lanes force_speed = load_lanes(force_speeds + place.lane);
     const Lanes streaming_speed = load_lanes(streaming_speeds + place.lane);
@@ -373,7 +378,7 @@ void BracketPass<flavors>::keep_beams(const Plane& plane, const Strip& strip) {
     Block moved;
     for (int c = 0; c < components; ++c) {
       gradient[c] *= force_speed;
-      moved[c] = streaming_speed * rho[c];
+      moved[c] = flavor::settled(streaming_speed * rho[c]);
     }
     store_block<flavors>(to + block_size, gradient);
     flavor::add_jordan_product(omega, gradient, moved);
@@ -398,7 +403,7 @@ void BracketPass<flavors>::keep_spherical(const Plane& plane, const Strip& strip
   double* to = plane.kept;
   for (const Place& place : strip) {
     const Around rho_around = around(plane.rho, place);
-    Block gradient = energy_difference<true, reach>(rho_around, place);
+    Block gradient = energy_difference<true, reach, 0>(rho_around, place);
     const Block rho = flavor::by_component(load_block<flavors>(rho_around.here));
     const auto [by_s, by_c] = angular_part(plane, place, rho);
     const Lanes speed = load_lanes(speeds_.data() + place.lane);
@@ -409,7 +414,7 @@ void BracketPass<flavors>::keep_spherical(const Plane& plane, const Strip& strip
     for (int c = 0; c < components; ++c) {
       gradient[c] = force_speed * gradient[c] + by_s[c];
       const Lanes forced = speed * gradient[c], turned = curvature * rho[c];
-      moved[c] = streaming_speed * rho[c];
+      moved[c] = flavor::settled(streaming_speed * rho[c]);
       by_current[c] = turned - forced;
       by_slope[c] = (forced + forced) + by_c[c];
       store_lanes(to + 2 * block_size + c * lanes, (forced + turned) + by_c[c]);
@@ -435,38 +440,55 @@ void BracketPass<flavors>::keep_spherical(const Plane& plane, const Strip& strip
 }
 
 template <int flavors>
-template <bool spherical, int pairs>
-[[gnu::always_inline]] inline void BracketPass<flavors>::make(const Plane& plane,
-                                                              const DifferenceRow<pairs>& row,
+template <bool spherical, class Rows>
+[[gnu::always_inline]] inline void BracketPass<flavors>::make(const Plane* planes, const Rows& rows,
                                                               const Strip& strip) {
   constexpr Index fields = fields_of(spherical);
-  const DifferenceRow<pairs> d_z = row;
-  const double* const omegas = plane.omega;
-  const double* const locals = plane.kept + (fields - 1) * block_size;
-  const double* const coming = plane.coming;
-  double* const rate = plane.rate;
+  constexpr int count = Rows::planes;
+  const Rows d_z = rows;
+  std::array<Plane, count> from;
+  std::copy_n(planes, count, from.begin());
   Index at = 0;
   for (const Place& place : strip) {
     const auto difference = [&](int field, int c) __attribute__((always_inline)) {
-      return d_z.apply([&](const double* numbers) __attribute__((always_inline)) {
+      const auto differences = d_z.apply([&](const double* numbers) __attribute__((always_inline)) {
         return load_lanes(numbers + at + field * block_size + c * lanes);
       });
+      if constexpr (count == 1)
+        return std::array<Lanes, 1>{differences};
+      else
+        return differences;
     };
-    Block slope, sum;
-    for (int c = 0; c < components; ++c) {
-      slope[c] = -difference(1, c);
-      sum[c] = difference(0, c) + load_lanes(locals + at + c * lanes);
-    }
+    std::array<Block, count> slope, sum;
+    flavor::unrolled<components>([&](auto c) __attribute__((always_inline)) {
+      const auto first = difference(0, c), second = difference(1, c);
+      flavor::unrolled<count>([&](auto n) __attribute__((always_inline)) {
+        const double* const local = from[n].kept + (fields - 1) * block_size + at;
+        slope[n][c] = -second[n];
+        sum[n][c] = first[n] + load_lanes(local + c * lanes);
+      });
+    });
     if constexpr (spherical) {
-      const Factors& factors = *plane.factors;
-      flavor::add_jordan_product(factors.charge, slope, sum);
-      for (int c = 0; c < components; ++c) slope[c] = difference(2, c);
-      flavor::add_jordan_product(factors.current, slope, sum);
-    } else {
-      flavor::add_jordan_product(load_block<flavors>(omegas + place.lane * components), slope, sum);
+      flavor::unrolled<count>([&](auto n) __attribute__((always_inline)) {
+        flavor::add_jordan_product(from[n].factors->charge, slope[n], sum[n]);
+      });
+      flavor::unrolled<components>([&](auto c) __attribute__((always_inline)) {
+        const auto third = difference(2, c);
+        flavor::unrolled<count>([&](auto n)
+                                    __attribute__((always_inline)) { slope[n][c] = third[n]; });
+      });
     }
-    for (int c = 0; c < components; ++c) __builtin_prefetch(coming + place.node + c * lanes, 0, 2);
-    put(sum, place, rate);
+    flavor::unrolled<count>([&](auto n) __attribute__((always_inline)) {
+      const Plane& plane = from[n];
+      if constexpr (spherical)
+        flavor::add_jordan_product(plane.factors->current, slope[n], sum[n]);
+      else
+        flavor::add_jordan_product(load_block<flavors>(plane.omega + place.lane * components),
+                                   slope[n], sum[n]);
+      for (int c = 0; c < components; ++c)
+        __builtin_prefetch(plane.coming + place.node + c * lanes, 0, 2);
+      put(sum[n], place, plane.rate);
+    });
     at += fields * block_size;
   }
 }
@@ -495,12 +517,25 @@ void BracketPass<flavors>::write_strip(Planes planes, const std::vector<Differen
     for (const Place& place : strip) prepare_line(place);
     if (!neighbours_only_) write_angular_parts(planes, strip);
   }
-  along_z(
-      planes, planes[0].d_z().lowest,
-      [&](const Neighbourhood& /*here*/, int /*m*/, Index p) { (this->*keep_)(plane(p), strip); },
-      [&](const Neighbourhood& /*here*/, Index p) __attribute__((always_inline)) {
-        make<spherical, pairs>(plane(p), rows[static_cast<std::size_t>(p)], strip);
-      });
+  const auto count = static_cast<Index>(planes.size());
+  Index next = planes[0].d_z().lowest;
+  const auto keep = [&](Index last) __attribute__((always_inline)) {
+    for (; next <= last; ++next) (this->*keep_)(plane(next), strip);
+  };
+  for (Index p = 0; p < count;) {
+    const auto& row = rows[static_cast<std::size_t>(p)];
+    if constexpr (flavors == 2 && pairs <= phase_space::CentralDifference::max_reach) {
+      if (p + 1 < count && row.central && (&row)[1].central) {
+        keep(p + 1 + pairs);
+        make<spherical>(&plane(p), TwoRows<pairs>(row, (&row)[1]), strip);
+        p += 2;
+        continue;
+      }
+    }
+    keep(p + planes[static_cast<std::size_t>(p)].d_z().highest);
+    make<spherical>(&plane(p), row, strip);
+    ++p;
+  }
 }
 
 template <int flavors>
@@ -582,8 +617,8 @@ void BracketPass<flavors>::write_momentum_gradient(const Neighbourhood& here, do
       const Around rho_around = around(plane.rho, place);
       Block value;
       phase_space::with_static_reach(momentum_gradient_.reach(), [&](auto reach) {
-        value = spherical_ ? energy_difference<true, reach>(rho_around, place)
-                           : energy_difference<false, reach>(rho_around, place);
+        value = spherical_ ? energy_difference<true, reach, 0>(rho_around, place)
+                           : energy_difference<false, reach, 0>(rho_around, place);
       });
       for (int c = 0; c < components; ++c)
         value[c] *= sign * load_lanes(force_speeds_.data() + place.lane);

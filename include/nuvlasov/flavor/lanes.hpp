@@ -68,6 +68,17 @@ inline void store_lanes(double* target, Lanes values) {
   std::memcpy(target, &values, sizeof values);
 }
 
+/// The same, which the compiler takes for something new. What is loaded stays in its register,
+/// where it would be read again; a product that another one is added to is rounded, and the other
+/// is not.
+template <class Register>
+[[gnu::always_inline]] inline Register settled(Register values) {
+#if defined(__SSE2__)
+  if constexpr (sizeof values <= sizeof(Lanes)) asm("" : "+v"(values));
+#endif
+  return values;
+}
+
 /// Whether whole registers from here on can be written past the caches.
 inline bool aligned(const double* target) {
   return reinterpret_cast<std::uintptr_t>(target) % sizeof(Lanes) == 0;

@@ -33,6 +33,8 @@ struct Stencil {
       sum += pairs[n].weight * (value_at(pairs[n].ahead) - value_at(pairs[n].behind));
     return sum;
   }
+  /// Whether the pairs are 1, 2, ... nodes ahead and as many behind.
+  bool central() const;
   void add(double weight, int ahead, int behind);
   /// The same from the other end of the axis.
   Stencil mirrored() const;

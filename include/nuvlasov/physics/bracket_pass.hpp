@@ -33,6 +33,8 @@ class BracketPass {
   static constexpr Index block_size = flavor::block_size<flavors>;
   /// Registers of nodes in a strip, at the most.
   static constexpr Index longest_strip = flavors == 2 ? 4 : 1;
+  /// With two beams an energy is one register of eight numbers: energies around are read once.
+  static constexpr Index two_beams = 2 * components;
   /// Blocks of a register of nodes in the ring: what is differenced along z, and what is not.
   static constexpr Index fields_of(bool spherical) { return spherical ? 4 : 3; }
 
@@ -94,7 +96,8 @@ class BracketPass {
   /// The same in copies: it is zero beyond the plane.
   Around copied(const double* plane, Index node);
   /// D_E rho, which D_p multiplies by v, component by component.
-  template <bool spherical, int reach>
+  /// \tparam step  how far the next energy is, where the compiler is told; 0: as `rho` says
+  template <bool spherical, int reach, Index step>
   Block energy_difference(const Around& rho, const Place& place) const;
   /// 1/(6E) s S rho and s C rho, of the parts asked for, given rho at a place.
   std::array<Block, 2> angular_part(const Plane& plane, const Place& place, const Block& rho) const;
@@ -119,13 +122,13 @@ class BracketPass {
   /// Plane p of those asked for, or before or after them.
   Plane& plane(Index p) { return planes_[static_cast<std::size_t>(p + span_)]; }
   /// Writes what is differenced along z, and what is not if the plane is asked for, to the ring.
-  template <int reach>
+  template <int reach, Index step>
   void keep_beams(const Plane& plane, const Strip& strip);
   template <int reach>
   void keep_spherical(const Plane& plane, const Strip& strip);
-  /// Writes the rate of a plane from the ring.
-  template <bool spherical, int pairs>
-  void make(const Plane& plane, const DifferenceRow<pairs>& row, const Strip& strip);
+  /// Writes the rates of as many planes as there are rows from the ring.
+  template <bool spherical, class Rows>
+  void make(const Plane* planes, const Rows& rows, const Strip& strip);
   /// \param rows  of D_z, on the ring
   template <bool spherical, int pairs>
   void write_strip(Planes planes, const std::vector<DifferenceRow<pairs>>& rows,

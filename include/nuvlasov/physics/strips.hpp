@@ -16,12 +16,14 @@ namespace nuvlasov::physics {
 /// A row of D_z on places in memory. Rows shorter than `pairs` end in zeros.
 template <int pairs>
 struct DifferenceRow {
+  static constexpr int planes = 1;
   std::array<double, pairs> weight{};
   std::array<const double*, pairs> ahead{}, behind{};
+  bool central;
 
   /// \param place_of  where the plane m planes from here stands
   template <class PlaceOf>
-  DifferenceRow(const phase_space::Stencil& row, PlaceOf&& place_of) {
+  DifferenceRow(const phase_space::Stencil& row, PlaceOf&& place_of) : central(row.central()) {
     for (int n = 0; n < pairs; ++n) {
       const auto& [w, next, last] = row.pairs[n];
       weight[n] = w;
@@ -32,9 +34,48 @@ struct DifferenceRow {
   /// Of the numbers that `load` reads at each place.
   template <class Load>
   [[gnu::always_inline]] auto apply(Load&& load) const {
-    auto sum = weight[0] * (load(ahead[0]) - load(behind[0]));
+    auto sum = flavor::settled(weight[0] * (load(ahead[0]) - load(behind[0])));
     for (int n = 1; n < pairs; ++n) sum += weight[n] * (load(ahead[n]) - load(behind[n]));
     return sum;
+  }
+};
+
+/// Central rows of two planes that follow each other: what both read is loaded once.
+template <int pairs>
+struct TwoRows {
+  static constexpr int planes = 2;
+  std::array<double, pairs> weight;
+  std::array<const double*, 2 * pairs + 2> place{};
+
+  TwoRows(const DifferenceRow<pairs>& first, const DifferenceRow<pairs>& second)
+      : weight(first.weight) {
+    for (int n = 0; n < pairs; ++n) {
+      place[pairs - 1 - n] = first.behind[n];
+      place[pairs + 2 + n] = second.ahead[n];
+    }
+    place[pairs] = second.behind[0];
+    place[pairs + 1] = first.ahead[0];
+  }
+  /// The same to the bit as by each row alone.
+  template <class Load>
+  [[gnu::always_inline]] auto apply(Load&& load) const {
+    using Values = decltype(load(place[0]));
+    struct {
+      Values at[2 * pairs + 2];
+    } loaded;
+    flavor::unrolled<2 * pairs + 2>([&](auto m) __attribute__((always_inline)) {
+      loaded.at[m] = flavor::settled(load(place[m]));
+    });
+    std::array<Values, planes> sums;
+    flavor::unrolled<planes>([&](auto p) __attribute__((always_inline)) {
+      constexpr int ahead = pairs + 1 + p, behind = pairs - 1 + p;
+      Values sum = flavor::settled(weight[0] * (loaded.at[ahead] - loaded.at[behind]));
+      flavor::unrolled<pairs - 1>([&](auto n) __attribute__((always_inline)) {
+        sum += weight[n + 1] * (loaded.at[ahead + n + 1] - loaded.at[behind - n - 1]);
+      });
+      sums[p] = sum;
+    });
+    return sums;
   }
 };
 
