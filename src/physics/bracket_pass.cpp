@@ -47,7 +47,6 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
       streaming_speeds_(speeds_.size()),
       force_speeds_(speeds_.size()),
       inverse_energy_(phase_space::inverse_energies(momentum, seen.energy)),
-      row_values_(static_cast<std::size_t>(nodes_.row_seen())),
       seen_gradient_(static_cast<std::size_t>(nodes_.all() ? 0 : nodes_.plane_seen())),
       pieces_(nodes_, planes_at_once_) {
   const auto planes = static_cast<std::size_t>(planes_at_once_);
@@ -141,10 +140,12 @@ template <int flavors>
 [[gnu::noinline]] auto BracketPass<flavors>::copied(const double* plane, Index node) -> Around {
   const Index step = nodes_.row_seen(), end = nodes_.plane_seen();
   const Index reach = momentum_gradient_.reach(), beyond = reach * step;
-  std::fill(copies_.begin(), copies_.end(), 0.0);
   const auto copy = [&](Index from, Index size, double* to) {
-    const Index begin = std::max<Index>(from, 0), stop = std::min(from + size, end);
-    if (begin < stop) std::copy_n(plane + begin, stop - begin, to + (begin - from));
+    const Index begin = std::clamp<Index>(0, from, from + size);
+    const Index stop = std::clamp(end, begin, from + size);
+    to = std::fill_n(to, begin - from, 0.0);
+    to = std::copy_n(plane + begin, stop - begin, to);
+    std::fill_n(to, from + size - stop, 0.0);
   };
   // In one run, or with many directions in a run for each energy.
   if (step <= block_size) {
@@ -300,18 +301,20 @@ void BracketPass<flavors>::prepare_line(const Place& place) {
 }
 
 template <int flavors>
-void BracketPass<flavors>::spread(const double* row, double factor, double* blocks) {
+void BracketPass<flavors>::spread(const double* row, double* blocks) {
   const Index period = lines_.period() * block_size, seen = nodes_.row_seen();
   if (seen < period) {
-    for (Index at = 0; at < period; at += seen)
-      std::copy_n(row, std::min(seen, period - at), repeated_.data() + at);
+    // By whole registers where rows are such: they are read again at once.
+    const Index step = seen % lanes == 0 ? lanes : components;
+    for (Index at = 0, n = 0; at < period; at += step, n = n + step < seen ? n + step : 0)
+      if (step == lanes)
+        store_lanes(repeated_.data() + at, load_lanes(row + n));
+      else
+        std::copy_n(row + n, components, repeated_.data() + at);
     row = repeated_.data();
   }
-  for (Index at = 0; at < period; at += block_size) {
-    Block block = flavor::by_component(load_block<flavors>(row + at));
-    for (int c = 0; c < components; ++c) block[c] *= factor;
-    store_block<flavors>(blocks + at, block);
-  }
+  for (Index at = 0; at < period; at += block_size)
+    store_block<flavors>(blocks + at, flavor::by_component(load_block<flavors>(row + at)));
 }
 
 template <int flavors>
@@ -320,9 +323,6 @@ void BracketPass<flavors>::prepare_planes(Planes planes) {
   const Index period = lines_.period() * block_size;
   const Index slots = 2 * Index{span_} + 2, slot = static_cast<Index>(ring_.size()) / slots;
   const auto count = static_cast<Index>(planes.size());
-  const auto row = [&](const Neighbourhood& here, int m) {
-    return here.refraction(m) - nodes_.first_angle();
-  };
   const auto read = [&](const Neighbourhood& here, int m, Index p) {
     Plane& to = plane(p);
     to.rho = here.density(m) - nodes_.first();
@@ -332,7 +332,7 @@ void BracketPass<flavors>::prepare_planes(Planes planes) {
       double* const omega = omega_.data() + (p + span_) * period;
       to.omega = omega;
       to.slope = omega_slope_.data() + (p + span_) * period;
-      spread(row(here, m), 1.0, omega);
+      spread(here.refraction(m) - nodes_.first_angle(), omega);
       return;
     }
     if (!neighbours_only_) to.angular = angular_of(p);
@@ -345,9 +345,11 @@ void BracketPass<flavors>::prepare_planes(Planes planes) {
     const auto& d_z = here.d_z();
     plane(p).coming = (here.coming() == nullptr ? here.density(0) : here.coming()) - nodes_.first();
     if (!spherical_) {
-      for (Index n = 0; n < nodes_.row_seen(); ++n)
-        row_values_[n] = d_z.apply([&](int m) { return row(here, m)[n]; });
-      spread(row_values_.data(), 2.0, omega_slope_.data() + (p + span_) * period);
+      double* const slope = omega_slope_.data() + (p + span_) * period;
+      for (Index at = 0; at < period; at += lanes)
+        store_lanes(slope + at, 2.0 * d_z.apply([&](int m) __attribute__((always_inline)) {
+          return load_lanes(plane(p + m).omega + at);
+        }));
       return;
     }
     Factors& factors = factors_[static_cast<std::size_t>(p + span_)];

@@ -120,7 +120,7 @@ void KineticEquation::write_rates(const phase_space::StateView& rho, phase_space
                                   Index readable, bool continued, RateSink& sink) {
   neighbourhoods_.clear();
   for (Index j = planes.begin; j < planes.end(); ++j) {
-    neighbourhoods_.push_back(neighbourhood(rho, j, readable));
+    set_neighbourhood(rho, j, readable, neighbourhoods_.emplace_back());
     const Index coming = std::min(j + most_planes_ + z_.span() + ahead_, box_.z.size - 1);
     neighbourhoods_.back().coming_ = rho.row(coming, 0);
   }
@@ -176,9 +176,8 @@ void KineticEquation::add_momentum_gradient(Neighbourhood& here) {
   here.gradient_ = gradient_.data();
 }
 
-Neighbourhood KineticEquation::neighbourhood(const phase_space::StateView& rho, Index j,
-                                             Index readable) {
-  Neighbourhood here;
+void KineticEquation::set_neighbourhood(const phase_space::StateView& rho, Index j, Index readable,
+                                        Neighbourhood& here) {
   here.energies = box_.energy.size;
   here.angles = box_.angle.size;
   here.flavors = momentum_.flavors();
@@ -197,7 +196,6 @@ Neighbourhood KineticEquation::neighbourhood(const phase_space::StateView& rho, 
     here.charge_[slot] = moments_.charge(j + m);
     here.current_[slot] = moments_.current(j + m);
   }
-  return here;
 }
 
 }  // namespace nuvlasov::physics

@@ -122,7 +122,8 @@ class KineticEquation {
         rho, [] {},
         [&](Index begin, Index end, Index readable) {
           for (Index j = begin; j < end; ++j) {
-            Neighbourhood here = neighbourhood(rho, j, readable);
+            Neighbourhood here;
+            set_neighbourhood(rho, j, readable, here);
             add_momentum_gradient(here);
             visit(j, here);
           }
@@ -194,7 +195,9 @@ class KineticEquation {
   void write_run(const phase_space::StateView& rho, phase_space::Range planes, RateSink& sink);
   /// Whether there are terms that no RateKernel writes.
   bool has_own_terms() const;
-  Neighbourhood neighbourhood(const phase_space::StateView& rho, Index j, Index readable);
+  /// \param here  a new one
+  void set_neighbourhood(const phase_space::StateView& rho, Index j, Index readable,
+                         Neighbourhood& here);
   void add_momentum_gradient(Neighbourhood& here);
   /// Makes what neighbours need of plane j, and of some to come, if that is not yet done in this
   /// sweep.
