@@ -452,32 +452,35 @@ template <bool spherical, class Rows>
   std::copy_n(planes, count, from.begin());
   Index at = 0;
   for (const Place& place : strip) {
-    const auto difference = [&](int field, int c) __attribute__((always_inline)) {
-      const auto differences = d_z.apply([&](const double* numbers) __attribute__((always_inline)) {
-        return load_lanes(numbers + at + field * block_size + c * lanes);
-      });
-      if constexpr (count == 1)
-        return std::array<Lanes, 1>{differences};
-      else
-        return differences;
+    const auto difference = [&](int field, int c, auto&& use) __attribute__((always_inline)) {
+      d_z.apply(
+          [&](const double* numbers) __attribute__((always_inline)) {
+            return load_lanes(numbers + at + field * block_size + c * lanes);
+          },
+          [&](auto n, Lanes /*value*/, Lanes slope)
+              __attribute__((always_inline)) { use(n, slope); });
     };
     std::array<Block, count> slope, sum;
     flavor::unrolled<components>([&](auto c) __attribute__((always_inline)) {
-      const auto first = difference(0, c), second = difference(1, c);
-      flavor::unrolled<count>([&](auto n) __attribute__((always_inline)) {
-        const double* const local = from[n].kept + (fields - 1) * block_size + at;
-        slope[n][c] = -second[n];
-        sum[n][c] = first[n] + load_lanes(local + c * lanes);
-      });
+      difference(
+          0, c, [&](auto n, Lanes of_first) __attribute__((always_inline)) {
+            const double* const local = from[n].kept + (fields - 1) * block_size + at;
+            sum[n][c] = of_first + load_lanes(local + c * lanes);
+          });
+      difference(
+          1, c, [&](auto n, Lanes of_second) __attribute__((always_inline)) {
+            slope[n][c] = -of_second;
+          });
     });
     if constexpr (spherical) {
       flavor::unrolled<count>([&](auto n) __attribute__((always_inline)) {
         flavor::add_jordan_product(from[n].factors->charge, slope[n], sum[n]);
       });
       flavor::unrolled<components>([&](auto c) __attribute__((always_inline)) {
-        const auto third = difference(2, c);
-        flavor::unrolled<count>([&](auto n)
-                                    __attribute__((always_inline)) { slope[n][c] = third[n]; });
+        difference(
+            2, c, [&](auto n, Lanes of_third) __attribute__((always_inline)) {
+              slope[n][c] = of_third;
+            });
       });
     }
     flavor::unrolled<count>([&](auto n) __attribute__((always_inline)) {
@@ -519,25 +522,18 @@ void BracketPass<flavors>::write_strip(Planes planes, const std::vector<Differen
     for (const Place& place : strip) prepare_line(place);
     if (!neighbours_only_) write_angular_parts(planes, strip);
   }
-  const auto count = static_cast<Index>(planes.size());
   Index next = planes[0].d_z().lowest;
   const auto keep = [&](Index last) __attribute__((always_inline)) {
     for (; next <= last; ++next) (this->*keep_)(plane(next), strip);
   };
-  for (Index p = 0; p < count;) {
-    const auto& row = rows[static_cast<std::size_t>(p)];
-    if constexpr (flavors == 2 && pairs <= phase_space::CentralDifference::max_reach) {
-      if (p + 1 < count && row.central && (&row)[1].central) {
-        keep(p + 1 + pairs);
-        make<spherical>(&plane(p), TwoRows<pairs>(row, (&row)[1]), strip);
-        p += 2;
-        continue;
-      }
-    }
-    keep(p + planes[static_cast<std::size_t>(p)].d_z().highest);
-    make<spherical>(&plane(p), row, strip);
-    ++p;
-  }
+  for_each_rows<pairs, flavors == 2 ? 2 : 1>(
+      static_cast<Index>(planes.size()),
+      [&](Index p) -> auto& { return rows[static_cast<std::size_t>(p)]; },
+      [&](const auto& row, Index p) __attribute__((always_inline)) {
+        const Index last = p + row.planes - 1;
+        keep(last + planes[static_cast<std::size_t>(last)].d_z().highest);
+        make<spherical>(&plane(p), row, strip);
+      });
 }
 
 template <int flavors>

@@ -11,11 +11,16 @@ using flavor::load_nodes;
 using flavor::Nodes;
 using flavor::store_nodes;
 
-/// Planes that D_z reads of few planes at once stay in the cache of a core.
-constexpr Index numbers_at_once = Index{1} << 14, least_planes = 2;
+/// What a plane is made of besides rho, and where its rate goes.
+struct Source {
+  const double* coming = nullptr;  ///< rho of a plane to come
+  const double* motion = nullptr;  ///< Omega, or what write_blocks() makes of it
+  Touched touched;
+  double* rate = nullptr;
+  bool stream = false;  ///< whether the rate is written past the caches
+};
 
 /// What is needed soon comes too late without this.
-template <class Source>
 [[gnu::always_inline]] inline void fetch(const Source& source, Index at) {
   __builtin_prefetch(source.coming + at, 0, 2);
   source.touched.fetch(at);
@@ -34,10 +39,9 @@ StreamingPass<flavors>::StreamingPass(const phase_space::MomentumGrid& momentum,
       row_(nodes_.row()),
       period_(std::lcm(
           row_, flavors == 2 && !refraction.any() ? Index{flavor::nodes_width} : block_size)),
-      planes_at_once_(std::clamp(numbers_at_once / nodes_.plane(), least_planes, planes_at_most)),
       zeros_(static_cast<std::size_t>(period_)),
-      motion_(static_cast<std::size_t>(planes_at_most * period_)),
-      kept_(static_cast<std::size_t>(planes_at_most * piece)) {
+      motion_(static_cast<std::size_t>(most_planes * period_)),
+      kept_(static_cast<std::size_t>(most_planes * piece)) {
   for (const double v : phase_space::owned(momentum.directions(), box.angle))
     speeds_.insert(speeds_.end(), components, -v);
   speeds_.resize(static_cast<std::size_t>(period_));
@@ -49,48 +53,40 @@ void StreamingPass<flavors>::repeat(const double* row, double* period) const {
   for (Index at = 0; at < period_; at += row_) std::copy_n(row, row_, period + at);
 }
 
-/// What a plane is made of: rho there and around; rho of a plane to come.
-template <int flavors>
-template <int pairs>
-struct StreamingPass<flavors>::Source {
-  DifferenceRow<pairs> d_z;
-  const double *here = nullptr, *coming = nullptr;
-  Touched touched;
-  bool stream = false;  ///< whether the rate is written past the caches
-};
-
 template <int flavors>
 template <int pairs, class Make>
 [[gnu::always_inline]] inline void StreamingPass<flavors>::for_each_strip(Planes planes,
                                                                           RateSink& sink,
                                                                           Make&& make) {
   const auto count = static_cast<Index>(planes.size());
-  std::array<double*, planes_at_most> rates{};
+  std::array<Source, most_planes> sources{};
   const bool past_caches = sink.past_caches();
   for (Index s = 0; s < segments_; ++s) {
-    std::vector<Source<pairs>> sources;
+    std::vector<DifferenceRow<pairs>> rows;
     for (Index p = 0; p < count; ++p) {
       const Neighbourhood& here = planes[p];
       const auto place = [&, skip = s * here.density_stride](int m) {
         return here.density(m) + skip;
       };
-      const double* const coming = here.coming() == nullptr ? place(0) : here.coming();
-      constexpr Index touched_ahead = 256;
-      sources.push_back({DifferenceRow<pairs>(here.d_z(), place), place(0), coming,
-                         sink.touched(p).from(s * segment_ + touched_ahead)});
+      rows.emplace_back(here.d_z(), place);
+      sources[p].coming = here.coming() == nullptr ? place(0) : here.coming();
+      sources[p].motion = motions_[p];
     }
     for (Index begin = 0; begin < segment_; begin += piece) {
       const Index end = std::min(begin + piece, segment_), in_plane = s * segment_ + begin;
       for (Index p = 0; p < count; ++p) {
+        Source& source = sources[p];
         double* const target = sink.target(p, in_plane);
-        rates[p] = target == nullptr ? kept_.data() + p * piece : target;
-        sources[p].stream = past_caches && target != nullptr && flavor::aligned(target);
-        if (sources[p].stream) sources[p].touched = {};
+        source.rate = (target == nullptr ? kept_.data() + p * piece : target) - begin;
+        source.stream = past_caches && target != nullptr && flavor::aligned(target);
+        constexpr Index touched_ahead = 256;
+        source.touched = {};
+        if (!source.stream) source.touched = sink.touched(p).from(s * segment_ + touched_ahead);
       }
       for (Index at = begin; at < end; at += strip)
-        for (Index p = 0; p < count; ++p)
-          make(p, sources[p], at, std::min(strip, end - at), rates[p] + (at - begin));
-      for (Index p = 0; p < count; ++p) sink.done(p, in_plane, end - begin, rates[p]);
+        make(rows, sources.data(), at, std::min(at + strip, end));
+      for (Index p = 0; p < count; ++p)
+        sink.done(p, in_plane, end - begin, sources[p].rate + begin);
     }
   }
   if (past_caches) flavor::finish_streams();
@@ -101,64 +97,89 @@ template <int pairs>
 void StreamingPass<flavors>::write_nodes(Planes planes, const Parts& parts, RateSink& sink) {
   constexpr Index width = flavor::nodes_width;
   const double* const speeds = parts.streaming ? speeds_.data() : zeros_.data();
-  std::array<const double*, planes_at_most> omegas{};
   for (std::size_t p = 0; p < planes.size(); ++p) {
-    omegas[p] = parts.refraction ? planes[p].refraction(0) : zeros_.data();
+    motions_[p] = parts.refraction ? planes[p].refraction(0) : zeros_.data();
     if (!parts.refraction || row_ == period_) continue;
-    repeat(omegas[p], motion_.data() + p * period_);
-    omegas[p] = motion_.data() + p * period_;
+    repeat(motions_[p], motion_.data() + p * period_);
+    motions_[p] = motion_.data() + p * period_;
   }
-  // One piece of code for all: the same bits.
-  const auto make = [&](const Source<pairs>& source, const double* omega, Index at, Index end,
-                        double* rate) __attribute__((noinline)) {
-    // A copy, which no rate can be thought to overwrite.
-    const Source<pairs> from = source;
-    const auto make_one = [&](Nodes speed, const flavor::NodesAxis& axis)
-        __attribute__((always_inline)) {
-      fetch(from, at);
-      const Nodes slope =
-          from.d_z.apply([&](const double* numbers) { return load_nodes(numbers + at); });
-      const Nodes sum = flavor::precession(axis, load_nodes(from.here + at)) + speed * slope;
-      if (from.stream)
-        flavor::stream_nodes(rate + at, sum);
-      else
-        store_nodes(rate + at, sum);
+  const auto make = [&]<class Rows>(const Rows& rows, const Source* sources, Index at, Index end)
+      __attribute__((noinline)) {
+    // Copies, which no rate can be thought to overwrite.
+    const Rows d_z = rows;
+    std::array<Source, Rows::planes> from;
+    std::copy_n(sources, Rows::planes, from.begin());
+    const auto make_one = [&](Nodes speed, auto&& axis_of) __attribute__((always_inline)) {
+      d_z.apply(
+          [&](const double* numbers)
+              __attribute__((always_inline)) { return load_nodes(numbers + at); },
+          [&](auto p, Nodes density, Nodes slope) __attribute__((always_inline)) {
+            fetch(from[p], at);
+            const Nodes sum = flavor::precession(axis_of(p), density) + speed * slope;
+            if (from[p].stream)
+              flavor::stream_nodes(from[p].rate + at, sum);
+            else
+              store_nodes(from[p].rate + at, sum);
+          });
     };
     if (period_ == width) {
-      const flavor::NodesAxis axis(load_nodes(omega));
+      struct {
+        flavor::NodesAxis of[Rows::planes];
+      } axes{};
+      flavor::unrolled<Rows::planes>(
+          [&](auto p) { axes.of[p] = flavor::NodesAxis(load_nodes(from[p].motion)); });
       const Nodes speed = load_nodes(speeds);
-      for (; at < end; at += width) make_one(speed, axis);
+      for (; at < end; at += width)
+        make_one(
+            speed, [&](auto p) __attribute__((always_inline)) { return axes.of[p]; });
       return;
     }
     for (Index turn = at % period_; at < end; at += width) {
-      make_one(load_nodes(speeds + turn), flavor::NodesAxis(load_nodes(omega + turn)));
+      make_one(
+          load_nodes(speeds + turn), [&](auto p) __attribute__((always_inline)) {
+            return flavor::NodesAxis(load_nodes(from[p].motion + turn));
+          });
       turn += width;
       if (turn == period_) turn = 0;
     }
   };
-  const auto make_strip = [&](Index p, const Source<pairs>& from, Index begin, Index count,
-                              double* rate) __attribute__((always_inline)) {
-    const Index stop = begin + count, at = begin + count / width * width;
-    rate -= begin;
-    make(from, omegas[p], begin, at, rate);
-    if (at == stop) return;
-    // A register that is not filled goes through copies.
-    std::array<double, (2 * pairs + 2) * width> copies{};
-    double* copy = copies.data();
-    const auto take = [&](const double*& numbers) {
-      std::copy_n(numbers + at, stop - at, copy);
-      numbers = copy - at;
-      copy += width;
+  const auto make_strip = [&](const std::vector<DifferenceRow<pairs>>& rows, const Source* sources,
+                              Index begin, Index end) __attribute__((always_inline)) {
+    const Index whole = begin + (end - begin) / width * width;
+    const auto make_rows = [&](auto together) __attribute__((always_inline)) {
+      for_each_rows<pairs, together>(
+          static_cast<Index>(rows.size()),
+          [&](Index p) -> auto& { return rows[static_cast<std::size_t>(p)]; },
+          [&](const auto& row, Index p)
+              __attribute__((always_inline)) { make(row, sources + p, begin, whole); });
     };
-    Source<pairs> copied = from;
-    take(copied.here);
-    for (int n = 0; n < pairs; ++n) {
-      take(copied.d_z.ahead[n]);
-      take(copied.d_z.behind[n]);
+    // With a single register of directions there are enough for four planes.
+    if (period_ == width)
+      make_rows(std::integral_constant<int, 4>{});
+    else
+      make_rows(std::integral_constant<int, 2>{});
+    if (whole == end) return;
+    // A register that is not filled goes through copies.
+    for (std::size_t p = 0; p < rows.size(); ++p) {
+      std::array<double, (2 * pairs + 2) * width> copies{};
+      double* copy = copies.data();
+      const auto take = [&](const double*& numbers) {
+        std::copy_n(numbers + whole, end - whole, copy);
+        numbers = copy - whole;
+        copy += width;
+      };
+      DifferenceRow<pairs> row = rows[p];
+      take(row.here);
+      for (int n = 0; n < pairs; ++n) {
+        take(row.ahead[n]);
+        take(row.behind[n]);
+      }
+      Source copied = sources[p];
+      copied.stream = false;
+      copied.rate = copy - whole;
+      make(row, &copied, whole, whole + width);
+      std::copy_n(copy, end - whole, sources[p].rate + whole);
     }
-    copied.stream = false;
-    make(copied, omegas[p], at, at + width, copy - at);
-    std::copy_n(copy, stop - at, rate + at);
   };
   for_each_strip<pairs>(planes, sink, make_strip);
 }
@@ -170,6 +191,7 @@ void StreamingPass<flavors>::write_blocks(Planes planes, const Parts& parts, Rat
   const double* const speeds = parts.streaming ? speeds_.data() : zeros_.data();
   for (std::size_t p = 0; p < planes.size(); ++p) {
     double* const motion = motion_.data() + p * period_;
+    motions_[p] = motion;
     if (parts.refraction && !in_lanes)
       repeat(planes[p].refraction(0), motion);
     else
@@ -181,27 +203,26 @@ void StreamingPass<flavors>::write_blocks(Planes planes, const Parts& parts, Rat
     }
   }
   const LaneRefraction refraction = refraction_;
-  const auto make_strip = [&](Index p, const Source<pairs>& from, Index begin, Index count,
-                              double* rate) __attribute__((always_inline)) {
+  const auto make_plane = [&](const DifferenceRow<pairs>& row, const Source& from, Index begin,
+                              Index stop) __attribute__((always_inline)) {
     const auto make = [&](Index n, Index turn, auto&& load) __attribute__((always_inline)) {
-      const Block density = flavor::by_component(load(from.here + n));
+      const Block density = flavor::by_component(load(row.here + n));
       Block slope{};
       for (int pair = 0; pair < pairs; ++pair) {
-        const Block ahead = load(from.d_z.ahead[pair] + n);
-        const Block behind = load(from.d_z.behind[pair] + n);
-        for (int c = 0; c < components; ++c)
-          slope[c] += from.d_z.weight[pair] * (ahead[c] - behind[c]);
+        const Block ahead = load(row.ahead[pair] + n);
+        const Block behind = load(row.behind[pair] + n);
+        for (int c = 0; c < components; ++c) slope[c] += row.weight[pair] * (ahead[c] - behind[c]);
       }
       slope = flavor::by_component(slope);
-      Block motion = load_block<flavors>(motion_.data() + p * period_ + turn);
+      Block motion = load_block<flavors>(from.motion + turn);
       if constexpr (in_lanes) refraction.add<flavors>(density, motion);
       Block sum;
       for (int c = 0; c < components; ++c) sum[c] = motion[0] * slope[c];
       flavor::add_precession(motion, density, sum);
       return flavor::by_node(sum);
     };
-    const Index end = begin + count / block_size * block_size;
-    rate -= begin;
+    const Index end = begin + (stop - begin) / block_size * block_size;
+    double* const rate = from.rate;
     Index at = begin, turn = begin % period_;
     for (; at < end; at += block_size) {
       for (Index c = 0; c < components; ++c) fetch(from, at + c * flavor::lanes);
@@ -213,7 +234,7 @@ void StreamingPass<flavors>::write_blocks(Planes planes, const Parts& parts, Rat
       turn += block_size;
       if (turn == period_) turn = 0;
     }
-    if (const Index rest = begin + count - at; rest > 0) {
+    if (const Index rest = stop - at; rest > 0) {
       const auto load_some = [&](const double* numbers) {
         std::array<double, block_size> some{};
         std::copy_n(numbers, rest, some.data());
@@ -224,7 +245,12 @@ void StreamingPass<flavors>::write_blocks(Planes planes, const Parts& parts, Rat
       std::copy_n(some.data(), rest, rate + at);
     }
   };
-  for_each_strip<pairs>(planes, sink, make_strip);
+  for_each_strip<pairs>(
+      planes, sink,
+      [&](const std::vector<DifferenceRow<pairs>>& rows, const Source* sources, Index begin,
+          Index end) __attribute__((always_inline)) {
+        for (std::size_t p = 0; p < rows.size(); ++p) make_plane(rows[p], sources[p], begin, end);
+      });
 }
 
 template <int flavors>

@@ -287,12 +287,13 @@ inline Nodes without_trace(Nodes values) {
 
 /// The axis of a precession, ready for many nodes.
 struct NodesAxis {
-  Nodes axis, rotated_axis;
+  Nodes axis{}, rotated_axis{};
+  NodesAxis() = default;
   explicit NodesAxis(Nodes omega) : axis(without_trace(omega)), rotated_axis(rotated(axis)) {}
 };
 /// (0, axis x P), Eq. (6b); the trace of what it is made of is not read.
 inline Nodes precession(const NodesAxis& axis, Nodes rho) {
-  return rotated(axis.axis * rotated(rho) - axis.rotated_axis * rho);
+  return rotated(settled(axis.axis * rotated(rho)) - axis.rotated_axis * rho);
 }
 
 /// Adds a o b, given a/2, a Block or one Matrix for all nodes.

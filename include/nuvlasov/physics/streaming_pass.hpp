@@ -14,21 +14,19 @@ class StreamingPass {
   StreamingPass(const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
                 const phase_space::Box& seen, const LaneRefraction& refraction);
 
-  Index planes_at_once() const { return planes_at_once_; }
+  Index planes_at_once() const { return most_planes; }
   void write(Planes planes, const Parts& parts, RateSink& sink);
 
  private:
   using Block = flavor::Block<flavors>;
   static constexpr int components = flavor::components(flavors);
   static constexpr Index block_size = flavor::block_size<flavors>;
-  static constexpr Index planes_at_most = 4;
+  /// Few enough that the planes that D_z reads stay in the cache of a core.
+  static constexpr Index most_planes = 4;
   /// Numbers of a plane that are made before those of the next one; and that are handed on.
-  static constexpr Index strip = 2 * block_size, piece = 32 * strip;
-  template <int pairs>
-  struct Source;
+  static constexpr Index strip = 4 * block_size, piece = 16 * strip;
 
-  /// Calls make(p, source, at, count, rate) for the strips of each plane, numbers [at, at + count)
-  /// of a segment.
+  /// Calls make(rows, sources, begin, end) for strips, numbers [begin, end) of a segment.
   template <int pairs, class Make>
   void for_each_strip(Planes planes, RateSink& sink, Make&& make);
   /// Two flavors, node by node.
@@ -45,10 +43,10 @@ class StreamingPass {
   Index segments_, segment_;  ///< runs of numbers without gaps in a plane; numbers of each
   Index row_;                 ///< numbers in a row of angles
   Index period_;              ///< numbers after which the directions and the registers begin anew
-  Index planes_at_once_;
   phase_space::Numbers speeds_, zeros_;  ///< -v; [angle][component] of a period
   phase_space::Numbers motion_;          ///< of each plane: Omega, or with -v in Blocks
-  phase_space::Numbers kept_;            ///< pieces of each plane
+  std::array<const double*, most_planes> motions_{};  ///< where that is
+  phase_space::Numbers kept_;                         ///< pieces of each plane
 };
 
 }  // namespace nuvlasov::physics

@@ -18,12 +18,14 @@ template <int pairs>
 struct DifferenceRow {
   static constexpr int planes = 1;
   std::array<double, pairs> weight{};
+  const double* here;
   std::array<const double*, pairs> ahead{}, behind{};
   bool central;
 
   /// \param place_of  where the plane m planes from here stands
   template <class PlaceOf>
-  DifferenceRow(const phase_space::Stencil& row, PlaceOf&& place_of) : central(row.central()) {
+  DifferenceRow(const phase_space::Stencil& row, PlaceOf&& place_of)
+      : here(place_of(0)), central(row.central()) {
     for (int n = 0; n < pairs; ++n) {
       const auto& [w, next, last] = row.pairs[n];
       weight[n] = w;
@@ -31,53 +33,72 @@ struct DifferenceRow {
       behind[n] = place_of(last);
     }
   }
-  /// Of the numbers that `load` reads at each place.
-  template <class Load>
-  [[gnu::always_inline]] auto apply(Load&& load) const {
+  /// Calls use(p, value, difference) for each plane p, with what `load` reads there.
+  template <class Load, class Use>
+  [[gnu::always_inline]] void apply(Load&& load, Use&& use) const {
     auto sum = flavor::settled(weight[0] * (load(ahead[0]) - load(behind[0])));
     for (int n = 1; n < pairs; ++n) sum += weight[n] * (load(ahead[n]) - load(behind[n]));
-    return sum;
+    use(std::integral_constant<int, 0>{}, load(here), sum);
   }
 };
 
-/// Central rows of two planes that follow each other: what both read is loaded once.
-template <int pairs>
-struct TwoRows {
-  static constexpr int planes = 2;
+/// Central rows of planes that follow each other: what several of them read is loaded once.
+template <int pairs, int count>
+struct CentralRows {
+  static constexpr int planes = count;
   std::array<double, pairs> weight;
-  std::array<const double*, 2 * pairs + 2> place{};
+  std::array<const double*, 2 * pairs + count> place{};
 
-  TwoRows(const DifferenceRow<pairs>& first, const DifferenceRow<pairs>& second)
-      : weight(first.weight) {
-    for (int n = 0; n < pairs; ++n) {
-      place[pairs - 1 - n] = first.behind[n];
-      place[pairs + 2 + n] = second.ahead[n];
+  /// \param row_of  the DifferenceRow of a plane
+  template <class RowOf>
+  explicit CentralRows(RowOf&& row_of) : weight(row_of(0).weight) {
+    for (int p = 0; p < count; ++p) {
+      place[pairs + p] = row_of(p).here;
+      for (int n = 0; n < pairs; ++n) {
+        place[pairs + p + n + 1] = row_of(p).ahead[n];
+        place[pairs + p - n - 1] = row_of(p).behind[n];
+      }
     }
-    place[pairs] = second.behind[0];
-    place[pairs + 1] = first.ahead[0];
   }
   /// The same to the bit as by each row alone.
-  template <class Load>
-  [[gnu::always_inline]] auto apply(Load&& load) const {
-    using Values = decltype(load(place[0]));
+  template <class Load, class Use>
+  [[gnu::always_inline]] void apply(Load&& load, Use&& use) const {
     struct {
-      Values at[2 * pairs + 2];
+      decltype(load(place[0])) at[2 * pairs + count];
     } loaded;
-    flavor::unrolled<2 * pairs + 2>([&](auto m) __attribute__((always_inline)) {
+    flavor::unrolled<2 * pairs + count>([&](auto m) __attribute__((always_inline)) {
       loaded.at[m] = flavor::settled(load(place[m]));
     });
-    std::array<Values, planes> sums;
-    flavor::unrolled<planes>([&](auto p) __attribute__((always_inline)) {
-      constexpr int ahead = pairs + 1 + p, behind = pairs - 1 + p;
-      Values sum = flavor::settled(weight[0] * (loaded.at[ahead] - loaded.at[behind]));
+    flavor::unrolled<count>([&](auto p) __attribute__((always_inline)) {
+      constexpr int here = pairs + p;
+      auto sum = flavor::settled(weight[0] * (loaded.at[here + 1] - loaded.at[here - 1]));
       flavor::unrolled<pairs - 1>([&](auto n) __attribute__((always_inline)) {
-        sum += weight[n + 1] * (loaded.at[ahead + n + 1] - loaded.at[behind - n - 1]);
+        sum += weight[n + 1] * (loaded.at[here + n + 2] - loaded.at[here - n - 2]);
       });
-      sums[p] = sum;
+      use(p, loaded.at[here], sum);
     });
-    return sums;
   }
 };
+
+/// Calls make(Rows, p) for `size` planes p one after the other: for as many as `together` at once
+/// where their rows are central.
+/// \param row_of  the DifferenceRow of a plane
+template <int pairs, int together, class RowOf, class Make>
+[[gnu::always_inline]] inline void for_each_rows(Index size, RowOf&& row_of, Make&& make) {
+  for (Index p = 0; p < size;) {
+    if constexpr (together > 1 && pairs <= phase_space::CentralDifference::max_reach) {
+      bool central = p + together <= size;
+      for (Index n = 0; central && n < together; ++n) central = row_of(p + n).central;
+      if (central) {
+        make(CentralRows<pairs, together>([&](int n) -> auto& { return row_of(p + n); }), p);
+        p += together;
+        continue;
+      }
+    }
+    make(row_of(p), p);
+    ++p;
+  }
+}
 
 /// Calls body(std::integral_constant<int, pairs>) with as many pairs as the rows of D_z on the
 /// planes have, all of one length, or more: rows as long as inside are unrolled as they are.
