@@ -20,7 +20,7 @@ constexpr Index numbers_at_once = Index{3} << 16, least_planes = 12, most_planes
 /// handed on together.
 constexpr Index numbers_together = 1024, lines_together = 4;
 
-/// Registers in a strip of two flavors: the ring of four, 29 kB, is for an innermost cache of 48.
+/// Registers in a strip of two flavors: the ring of four, 33 kB, is for an innermost cache of 48.
 Index registers_in_strip() {
 #ifdef _SC_LEVEL1_DCACHE_SIZE
   if (sysconf(_SC_LEVEL1_DCACHE_SIZE) >= Index{48} << 10) return 4;
