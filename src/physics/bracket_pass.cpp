@@ -460,7 +460,7 @@ template <bool spherical, class Rows>
           [&](auto n, Lanes /*value*/, Lanes slope)
               __attribute__((always_inline)) { use(n, slope); });
     };
-    std::array<Block, count> slope, sum;
+    std::array<Block, count> slope{}, sum{};
     flavor::unrolled<components>([&](auto c) __attribute__((always_inline)) {
       difference(
           0, c, [&](auto n, Lanes of_first) __attribute__((always_inline)) {

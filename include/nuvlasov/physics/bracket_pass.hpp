@@ -34,7 +34,7 @@ class BracketPass {
   /// Registers of nodes in a strip, at the most.
   static constexpr Index longest_strip = flavors == 2 ? 4 : 1;
   /// With two beams an energy is one register of eight numbers: energies around are read once.
-  static constexpr Index two_beams = 2 * components;
+  static constexpr Index two_beams = Index{2} * components;
   /// Blocks of a register of nodes in the ring: what is differenced along z, and what is not.
   static constexpr Index fields_of(bool spherical) { return spherical ? 4 : 3; }
 

@@ -51,7 +51,7 @@ struct CentralRows {
 
   /// \param row_of  the DifferenceRow of a plane
   template <class RowOf>
-  explicit CentralRows(RowOf&& row_of) : weight(row_of(0).weight) {
+  explicit CentralRows(const RowOf& row_of) : weight(row_of(0).weight) {
     for (int p = 0; p < count; ++p) {
       place[pairs + p] = row_of(p).here;
       for (int n = 0; n < pairs; ++n) {
@@ -65,7 +65,7 @@ struct CentralRows {
   [[gnu::always_inline]] void apply(Load&& load, Use&& use) const {
     struct {
       decltype(load(place[0])) at[2 * pairs + count];
-    } loaded;
+    } loaded{};
     flavor::unrolled<2 * pairs + count>([&](auto m) __attribute__((always_inline)) {
       loaded.at[m] = flavor::settled(load(place[m]));
     });
