@@ -405,7 +405,7 @@ void BracketPass<flavors>::keep_spherical(const Plane& plane, const Strip& strip
   double* to = plane.kept;
   for (const Place& place : strip) {
     const Around rho_around = around(plane.rho, place);
-    Block gradient = energy_difference<true, reach, 0>(rho_around, place);
+    Block gradient = energy_difference<true, reach>(rho_around, place);
     const Block rho = flavor::by_component(load_block<flavors>(rho_around.here));
     const auto [by_s, by_c] = angular_part(plane, place, rho);
     const Lanes speed = load_lanes(speeds_.data() + place.lane);
@@ -526,10 +526,8 @@ void BracketPass<flavors>::write_strip(Planes planes, const std::vector<Differen
   const auto keep = [&](Index last) __attribute__((always_inline)) {
     for (; next <= last; ++next) (this->*keep_)(plane(next), strip);
   };
-  for_each_rows<pairs, flavors == 2 ? 2 : 1>(
-      static_cast<Index>(planes.size()),
-      [&](Index p) -> auto& { return rows[static_cast<std::size_t>(p)]; },
-      [&](const auto& row, Index p) __attribute__((always_inline)) {
+  for_each_rows<flavors == 2 ? 2 : 1>(
+      rows, [&](const auto& row, Index p) __attribute__((always_inline)) {
         const Index last = p + row.planes - 1;
         keep(last + planes[static_cast<std::size_t>(last)].d_z().highest);
         make<spherical>(&plane(p), row, strip);
@@ -615,8 +613,8 @@ void BracketPass<flavors>::write_momentum_gradient(const Neighbourhood& here, do
       const Around rho_around = around(plane.rho, place);
       Block value;
       phase_space::with_static_reach(momentum_gradient_.reach(), [&](auto reach) {
-        value = spherical_ ? energy_difference<true, reach, 0>(rho_around, place)
-                           : energy_difference<false, reach, 0>(rho_around, place);
+        value = spherical_ ? energy_difference<true, reach>(rho_around, place)
+                           : energy_difference<false, reach>(rho_around, place);
       });
       for (int c = 0; c < components; ++c)
         value[c] *= sign * load_lanes(force_speeds_.data() + place.lane);

@@ -146,18 +146,14 @@ void StreamingPass<flavors>::write_nodes(Planes planes, const Parts& parts, Rate
   const auto make_strip = [&](const std::vector<DifferenceRow<pairs>>& rows, const Source* sources,
                               Index begin, Index end) __attribute__((always_inline)) {
     const Index whole = begin + (end - begin) / width * width;
-    const auto make_rows = [&](auto together) __attribute__((always_inline)) {
-      for_each_rows<pairs, together>(
-          static_cast<Index>(rows.size()),
-          [&](Index p) -> auto& { return rows[static_cast<std::size_t>(p)]; },
-          [&](const auto& row, Index p)
-              __attribute__((always_inline)) { make(row, sources + p, begin, whole); });
+    const auto make_row = [&](const auto& row, Index p) __attribute__((always_inline)) {
+      make(row, sources + p, begin, whole);
     };
-    // With a single register of directions there are enough for four planes.
+    // The axes of four planes fit the registers if all nodes have the same few directions.
     if (period_ == width)
-      make_rows(std::integral_constant<int, 4>{});
+      for_each_rows<4>(rows, make_row);
     else
-      make_rows(std::integral_constant<int, 2>{});
+      for_each_rows<2>(rows, make_row);
     if (whole == end) return;
     // A register that is not filled goes through copies.
     for (std::size_t p = 0; p < rows.size(); ++p) {

@@ -33,7 +33,7 @@ class BracketPass {
   static constexpr Index block_size = flavor::block_size<flavors>;
   /// Registers of nodes in a strip, at the most.
   static constexpr Index longest_strip = flavors == 2 ? 4 : 1;
-  /// With two beams an energy is one register of eight numbers: energies around are read once.
+  /// Numbers of an energy with two beams: told so, the compiler reads each energy around once.
   static constexpr Index two_beams = Index{2} * components;
   /// Blocks of a register of nodes in the ring: what is differenced along z, and what is not.
   static constexpr Index fields_of(bool spherical) { return spherical ? 4 : 3; }
@@ -97,7 +97,7 @@ class BracketPass {
   Around copied(const double* plane, Index node);
   /// D_E rho, which D_p multiplies by v, component by component.
   /// \tparam step  how far the next energy is, where the compiler is told; 0: as `rho` says
-  template <bool spherical, int reach, Index step>
+  template <bool spherical, int reach, Index step = 0>
   Block energy_difference(const Around& rho, const Place& place) const;
   /// 1/(6E) s S rho and s C rho, of the parts asked for, given rho at a place.
   std::array<Block, 2> angular_part(const Plane& plane, const Place& place, const Block& rho) const;

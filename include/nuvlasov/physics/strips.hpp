@@ -49,14 +49,13 @@ struct CentralRows {
   std::array<double, pairs> weight;
   std::array<const double*, 2 * pairs + count> place{};
 
-  /// \param row_of  the DifferenceRow of a plane
-  template <class RowOf>
-  explicit CentralRows(const RowOf& row_of) : weight(row_of(0).weight) {
+  /// \param rows  of each plane alone
+  explicit CentralRows(const DifferenceRow<pairs>* rows) : weight(rows[0].weight) {
     for (int p = 0; p < count; ++p) {
-      place[pairs + p] = row_of(p).here;
+      place[pairs + p] = rows[p].here;
       for (int n = 0; n < pairs; ++n) {
-        place[pairs + p + n + 1] = row_of(p).ahead[n];
-        place[pairs + p - n - 1] = row_of(p).behind[n];
+        place[pairs + p + n + 1] = rows[p].ahead[n];
+        place[pairs + p - n - 1] = rows[p].behind[n];
       }
     }
   }
@@ -80,22 +79,23 @@ struct CentralRows {
   }
 };
 
-/// Calls make(Rows, p) for `size` planes p one after the other: for as many as `together` at once
-/// where their rows are central.
-/// \param row_of  the DifferenceRow of a plane
-template <int pairs, int together, class RowOf, class Make>
-[[gnu::always_inline]] inline void for_each_rows(Index size, RowOf&& row_of, Make&& make) {
+/// Calls make(Rows, p) for the planes p of `rows` one after the other: for as many as `together` at
+/// once where their rows are central.
+template <int together, int pairs, class Make>
+[[gnu::always_inline]] inline void for_each_rows(const std::vector<DifferenceRow<pairs>>& rows,
+                                                 Make&& make) {
+  const auto size = static_cast<Index>(rows.size());
   for (Index p = 0; p < size;) {
+    const DifferenceRow<pairs>* const here = rows.data() + p;
     if constexpr (together > 1 && pairs <= phase_space::CentralDifference::max_reach) {
-      bool central = p + together <= size;
-      for (Index n = 0; central && n < together; ++n) central = row_of(p + n).central;
-      if (central) {
-        make(CentralRows<pairs, together>([&](int n) -> auto& { return row_of(p + n); }), p);
+      if (p + together <= size &&
+          std::all_of(here, here + together, [](const auto& row) { return row.central; })) {
+        make(CentralRows<pairs, together>(here), p);
         p += together;
         continue;
       }
     }
-    make(row_of(p), p);
+    make(*here, p);
     ++p;
   }
 }

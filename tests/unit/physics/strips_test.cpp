@@ -50,18 +50,15 @@ struct Made {
 template <int pairs, int together>
 std::vector<Made> make_all(const std::vector<DifferenceRow<pairs>>& rows) {
   std::vector<Made> made;
-  for_each_rows<pairs, together>(
-      static_cast<Index>(rows.size()),
-      [&](Index p) -> auto& { return rows[static_cast<std::size_t>(p)]; },
-      [&](const auto& row, Index first) {
-        EXPECT_EQ(first, static_cast<Index>(made.size()));
-        row.apply(load_lanes, [&](auto /*p*/, Lanes value, Lanes difference) {
-          Made& plane = made.emplace_back();
-          flavor::store_lanes(plane.value.data(), value);
-          flavor::store_lanes(plane.difference.data(), difference);
-          plane.together = row.planes;
-        });
-      });
+  for_each_rows<together>(rows, [&](const auto& row, Index first) {
+    EXPECT_EQ(first, static_cast<Index>(made.size()));
+    row.apply(load_lanes, [&](auto /*p*/, Lanes value, Lanes difference) {
+      Made& plane = made.emplace_back();
+      flavor::store_lanes(plane.value.data(), value);
+      flavor::store_lanes(plane.difference.data(), difference);
+      plane.together = row.planes;
+    });
+  });
   return made;
 }
 
