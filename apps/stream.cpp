@@ -5,6 +5,8 @@
 #include <ctime>
 #include <vector>
 
+#include "nuvlasov/phase_space/aligned.hpp"
+
 namespace nuvlasov {
 namespace {
 
@@ -39,7 +41,7 @@ double seconds_per_call(const std::function<void()>& work, MPI_Comm comm, const 
 }
 
 double triad_bytes_per_second(MPI_Comm comm, std::size_t elements, const Batches& batches) {
-  std::vector<double> a(elements, 1.0), b(elements, 2.0), c(elements, 3.0);
+  phase_space::Numbers a(elements, 1.0), b(elements, 2.0), c(elements, 3.0);
   const double seconds = seconds_per_call(
       [&] {
         for (std::size_t n = 0; n < elements; ++n) a[n] = b[n] + 3.0 * c[n];

@@ -1,19 +1,38 @@
 #include "nuvlasov/phase_space/aligned.hpp"
 
 #include <petscsys.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
 namespace nuvlasov::phase_space {
+
+void* allocate_aligned(std::size_t bytes) {
+  constexpr std::size_t huge_page = std::size_t{2} << 20;
+  const bool large = bytes >= 4 * huge_page;
+  void* memory = nullptr;
+  if (posix_memalign(&memory, large ? huge_page : cache_line, bytes) != 0) return nullptr;
+#ifdef MADV_HUGEPAGE
+  // A wish, which a system may refuse.
+  if (large) madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+  return memory;
+}
+
+void release_aligned(void* memory) {
+  std::free(memory);  // NOLINT(cppcoreguidelines-no-malloc): what posix_memalign gave
+}
+
 namespace {
 
 PetscErrorCode allocate(std::size_t bytes, PetscBool clear, int line, const char function[],
                         const char file[], void** memory) {
   *memory = nullptr;
   if (bytes == 0) return 0;
-  if (posix_memalign(memory, cache_line, bytes) != 0)
+  *memory = allocate_aligned(bytes);
+  if (*memory == nullptr)
     return PetscError(PETSC_COMM_SELF, line, function, file, PETSC_ERR_MEM, PETSC_ERROR_INITIAL,
                       "%zu bytes", bytes);
   if (clear == PETSC_TRUE) std::memset(*memory, 0, bytes);
@@ -22,7 +41,7 @@ PetscErrorCode allocate(std::size_t bytes, PetscBool clear, int line, const char
 
 PetscErrorCode release(void* memory, int /*line*/, const char /*function*/[],
                        const char /*file*/[]) {
-  std::free(memory);  // NOLINT(cppcoreguidelines-no-malloc): what posix_memalign gave
+  release_aligned(memory);
   return 0;
 }
 

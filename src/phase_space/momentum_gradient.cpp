@@ -76,8 +76,10 @@ MomentumGradient::MomentumGradient(const MomentumGrid& grid, const Lines& lines,
       speeds_.insert(speeds_.end(), static_cast<std::size_t>(grid.components()), v);
   const int reach = derivative_.reach();
   for (Index line = 0; line < lines.count(); ++line)
-    for (int m = -reach; m <= reach; ++m)
-      stencil_.push_back(energy_coefficient(grid, seen.energy.begin + line, m));
+    for (int m = -reach; m <= reach; ++m) {
+      const bool beyond = spherical && (line + m < 0 || line + m >= lines.count());
+      stencil_.push_back(beyond ? 0.0 : energy_coefficient(grid, seen.energy.begin + line, m));
+    }
   if (!spherical) return;
   add_angular_matrix(grid, seen.angle);
 }

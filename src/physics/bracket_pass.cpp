@@ -57,10 +57,11 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
   for (const Group& group : groups_) largest = std::max(largest, group.end - group.begin);
   rates_.resize(planes * static_cast<std::size_t>(largest));
   planes_.resize(around);
-  copies_.resize(static_cast<std::size_t>((2 * momentum_gradient_.reach() + 1) * block_size));
+  add_steps();
   phase_space::with_static_reach(momentum_gradient_.reach(), [&](auto reach) {
     if (spherical_)
-      keep_ = &BracketPass::keep_spherical<reach>;
+      keep_ = momentum_gradient_.neighbours().empty() ? &BracketPass::keep_spherical<reach, false>
+                                                      : &BracketPass::keep_spherical<reach, true>;
     else if (nodes_.row_seen() == two_beams)
       keep_ = &BracketPass::keep_beams<reach, two_beams>;
     else
@@ -87,9 +88,22 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
 }
 
 template <int flavors>
+void BracketPass<flavors>::add_steps() {
+  const Index reach = momentum_gradient_.reach();
+  for (Index line = 0; line < lines_.count(); ++line)
+    for (Index m = -reach; m <= reach; ++m) {
+      const bool beyond = spherical_ && (line + m < 0 || line + m >= lines_.count());
+      energy_steps_.push_back(beyond ? 0 : m * nodes_.row_seen());
+    }
+  for (Index m = -reach; m <= reach; ++m) steps_of_copies_.push_back(m * block_size);
+  copies_.resize(static_cast<std::size_t>((2 * reach + 1) * block_size));
+}
+
+template <int flavors>
 auto BracketPass<flavors>::place_at(Index line, Index register_in_line) const -> Place {
   const Index first = register_in_line * lanes, node = (line * lines_.nodes() + first) * components;
-  const Index beyond = momentum_gradient_.reach() * nodes_.row_seen();
+  // In spherical geometry what is beyond the ends counts nothing, and is not read.
+  const Index beyond = spherical_ ? 0 : momentum_gradient_.reach() * nodes_.row_seen();
   return {.node = node,
           .nodes = std::min(lanes, lines_.nodes() - first),
           .line = line,
@@ -132,29 +146,33 @@ template <int flavors>
 [[gnu::always_inline]] inline auto BracketPass<flavors>::around(const double* plane,
                                                                 const Place& place) -> Around {
   if (place.inside) [[likely]]
-    return {plane + place.node, nodes_.row_seen()};
-  return copied(plane, place.node);
+    return {plane + place.node, energy_steps(place.line)};
+  return copied(plane, place);
 }
 
 template <int flavors>
-[[gnu::noinline]] auto BracketPass<flavors>::copied(const double* plane, Index node) -> Around {
-  const Index step = nodes_.row_seen(), end = nodes_.plane_seen();
-  const Index reach = momentum_gradient_.reach(), beyond = reach * step;
+[[gnu::noinline]] auto BracketPass<flavors>::copied(const double* plane, const Place& place)
+    -> Around {
+  const Index end = nodes_.plane_seen(), reach = momentum_gradient_.reach();
   const auto copy = [&](Index from, Index size, double* to) {
-    const Index begin = std::clamp<Index>(0, from, from + size);
-    const Index stop = std::clamp(end, begin, from + size);
-    to = std::fill_n(to, begin - from, 0.0);
-    to = std::copy_n(plane + begin, stop - begin, to);
-    std::fill_n(to, from + size - stop, 0.0);
+    for (Index at = from; at < from + size; at += lanes, to += lanes)
+      if (at >= 0 && at + lanes <= end)
+        store_lanes(to, load_lanes(plane + at));
+      else if (at + lanes <= 0 || at >= end)
+        store_lanes(to, Lanes{});
+      else
+        for (Index n = 0; n < lanes; ++n) to[n] = at + n >= 0 && at + n < end ? plane[at + n] : 0.0;
   };
+  const Index* const steps = energy_steps(place.line);
   // In one run, or with many directions in a run for each energy.
-  if (step <= block_size) {
-    copy(node - beyond, 2 * beyond + block_size, copies_.data());
-    return {copies_.data() + beyond, step};
+  if (nodes_.row_seen() <= block_size) {
+    const Index first = steps[-reach], last = steps[reach];
+    copy(place.node + first, last - first + block_size, copies_.data());
+    return {copies_.data() - first, steps};
   }
   for (Index m = -reach; m <= reach; ++m)
-    copy(node + m * step, block_size, copies_.data() + (reach + m) * block_size);
-  return {copies_.data() + reach * block_size, block_size};
+    copy(place.node + steps[m], block_size, copies_.data() + (reach + m) * block_size);
+  return {copies_.data() + reach * block_size, steps_of_copies_.data() + reach};
 }
 
 template <int flavors>
@@ -167,15 +185,15 @@ template <bool spherical, int reach, Index step>
   for (int c = 0; c < components; ++c) {
     const double* const here = rho.here + c * lanes;
     const auto at = [&](int m) __attribute__((always_inline)) {
-      return load_lanes(here + m * (step > 0 ? step : rho.step));
+      return load_lanes(here + (step > 0 ? m * step : rho.steps[m]));
     };
     if constexpr (spherical) {
-      sum[c] = row[1] * at(1);
-      sum[c] += row[-1] * at(-1);
+      Lanes above = row[1] * at(1), below = row[-1] * at(-1);
       for (int m = 2; m <= reach; ++m) {
-        sum[c] += row[m] * at(m);
-        sum[c] += row[-m] * at(-m);
+        above += row[m] * at(m);
+        below += row[-m] * at(-m);
       }
+      sum[c] = above + below;
     } else {
       sum[c] = row[1] * (at(1) - at(-1));
       for (int m = 2; m <= reach; ++m) sum[c] += row[m] * (at(m) - at(-m));
@@ -185,12 +203,13 @@ template <bool spherical, int reach, Index step>
 }
 
 template <int flavors>
+template <bool neighbours_only>
 [[gnu::always_inline]] inline auto BracketPass<flavors>::angular_part(const Plane& plane,
                                                                       const Place& place,
                                                                       const Block& rho) const
     -> std::array<Block, 2> {
   std::array<Block, 2> part{};
-  if (!neighbours_only_) {
+  if constexpr (!neighbours_only) {
     const Index step = lines_.component_step();
     const double* const by_s = plane.angular + angular_at(place) + place.lane;
     const double* const by_c = by_s + angular_step();
@@ -229,9 +248,7 @@ void BracketPass<flavors>::write_angular_part(const double* plane, const Strip& 
     double* const to = line_.data() + angular_at(first);
     for (Index n = 0; n < lines_.blocks(); ++n) {
       const Place place = place_at(first.line, n);
-      const bool inside = place.node + block_size <= nodes_.plane_seen();
-      const Block rho = flavor::by_component(
-          load_block<flavors>(inside ? plane + place.node : copied(plane, place.node).here));
+      const Block rho = flavor::by_component(load_block<flavors>(around(plane, place).here));
       const Lanes sign = 1.0 / 6.0 * load_lanes(signs_.data() + place.lane);
       for (int c = 0; c < components; ++c) store_lanes(to + c * step + place.lane, sign * rho[c]);
     }
@@ -397,7 +414,7 @@ void BracketPass<flavors>::keep_beams(const Plane& plane, const Strip& strip) {
 }
 
 template <int flavors>
-template <int reach>
+template <int reach, bool neighbours_only>
 void BracketPass<flavors>::keep_spherical(const Plane& plane, const Strip& strip) {
   const Factors& factors = *plane.factors;
   const bool asked = plane.asked;
@@ -407,7 +424,7 @@ void BracketPass<flavors>::keep_spherical(const Plane& plane, const Strip& strip
     const Around rho_around = around(plane.rho, place);
     Block gradient = energy_difference<true, reach>(rho_around, place);
     const Block rho = flavor::by_component(load_block<flavors>(rho_around.here));
-    const auto [by_s, by_c] = angular_part(plane, place, rho);
+    const auto [by_s, by_c] = angular_part<neighbours_only>(plane, place, rho);
     const Lanes speed = load_lanes(speeds_.data() + place.lane);
     const Lanes force_speed = load_lanes(force_speeds_.data() + place.lane);
     const Lanes streaming_speed = load_lanes(streaming_speeds_.data() + place.lane);
@@ -620,7 +637,8 @@ void BracketPass<flavors>::write_momentum_gradient(const Neighbourhood& here, do
         value[c] *= sign * load_lanes(force_speeds_.data() + place.lane);
       if (spherical_) {
         const Block rho = flavor::by_component(load_block<flavors>(rho_around.here));
-        const Block by_s = angular_part(plane, place, rho)[0];
+        const Block by_s = (neighbours_only_ ? angular_part<true>(plane, place, rho)
+                                             : angular_part<false>(plane, place, rho))[0];
         for (int c = 0; c < components; ++c) value[c] += sign * by_s[c];
       }
       put(value, place, nodes_.all() ? gradient : seen_gradient_.data());

@@ -164,7 +164,7 @@ inline Lanes reversed(Lanes values) { return detail::reversed(values, detail::Ea
 /// Node n + by in the place of node n; `end` where there is none.
 template <int by>
 Lanes shifted(Lanes values, double end) {
-  return detail::shifted<by>(values, Lanes{} + end, detail::EachLane{});
+  return detail::shifted<by>(values, end - Lanes{}, detail::EachLane{});
 }
 
 /// Nodes n and n ^ distance in each other's place.

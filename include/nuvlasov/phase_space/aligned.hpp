@@ -1,5 +1,7 @@
 /// \file
 /// Memory that begins at a cache line, so that no load of a register of 512 bits touches two lines.
+/// Large arrays are on huge pages where the system has them: a sweep along z reads and writes more
+/// pages at once than a processor keeps the addresses of.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +13,10 @@ namespace nuvlasov::phase_space {
 
 inline constexpr std::size_t cache_line = 64;  ///< bytes
 
+/// \return nullptr if there is none left
+void* allocate_aligned(std::size_t bytes);
+void release_aligned(void* memory);
+
 /// Allocator for std::vector.
 template <class T>
 struct CacheAligned {
@@ -19,11 +25,11 @@ struct CacheAligned {
   template <class Other>
   explicit CacheAligned(const CacheAligned<Other>& /*other*/) {}
   T* allocate(std::size_t n) {
-    return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{cache_line}));
+    void* const memory = allocate_aligned(n * sizeof(T));
+    if (memory == nullptr) throw std::bad_alloc();
+    return static_cast<T*>(memory);
   }
-  void deallocate(T* memory, std::size_t /*n*/) {
-    ::operator delete (memory, std::align_val_t{cache_line});
-  }
+  void deallocate(T* memory, std::size_t /*n*/) { release_aligned(memory); }
   bool operator==(const CacheAligned& /*other*/) const { return true; }
 };
 

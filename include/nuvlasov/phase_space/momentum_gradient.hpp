@@ -34,7 +34,8 @@ class MomentumGradient {
   /// Writes S f, both the numbers of `lines` lines, with the `spectral` operator.
   void write_along_angle(const double* f, Index lines, double* result) const;
 
-  /// What multiplies f at the energies around a line: [-reach .. reach], reach() on each side.
+  /// What multiplies f at the energies around a line: [-reach .. reach], reach() on each side. In
+  /// spherical geometry nothing does beyond the lines.
   const double* energy_row(Index line, int reach) const {
     return stencil_.data() + line * (2 * reach + 1) + reach;
   }

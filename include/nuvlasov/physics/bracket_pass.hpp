@@ -44,7 +44,7 @@ class BracketPass {
     Index nodes = 0;  ///< that it holds
     Index line = 0;
     Index lane = 0;       ///< in tables of directions: in the line, with frozen ones in a period
-    bool inside = false;  ///< whether D_E reads nothing beyond the plane
+    bool inside = false;  ///< whether nothing is read beyond the plane
     Index in_strip = 0;   ///< how many of its strip stand before it
   };
   /// Registers that are made before those of the next planes: with frozen directions one after the
@@ -64,10 +64,11 @@ class BracketPass {
     Index begin, end;
     std::vector<Strip> strips;
   };
-  /// Where rho of a register of nodes stands, node by node, and how far the next energy is.
+  /// Where rho of a register of nodes stands, node by node, and how far from there that of the
+  /// energies around: [-reach .. reach].
   struct Around {
     const double* here;
-    Index step;
+    const Index* steps;
   };
   /// What multiplies matrices in a plane in spherical geometry.
   struct Factors {
@@ -89,17 +90,23 @@ class BracketPass {
   /// Of a line in spherical geometry: [table][register of a line].
   enum Table { curved, s_below, s_above, c_below, c_above, tables };
 
+  void add_steps();
   Place place_at(Index line, Index register_in_line) const;
   std::vector<Group> groups() const;
 
   Around around(const double* plane, const Place& place);
   /// The same in copies: it is zero beyond the plane.
-  Around copied(const double* plane, Index node);
+  Around copied(const double* plane, const Place& place);
+  const Index* energy_steps(Index line) const {
+    const Index reach = momentum_gradient_.reach();
+    return energy_steps_.data() + line * (2 * reach + 1) + reach;
+  }
   /// D_E rho, which D_p multiplies by v, component by component.
   /// \tparam step  how far the next energy is, where the compiler is told; 0: as `rho` says
   template <bool spherical, int reach, Index step = 0>
   Block energy_difference(const Around& rho, const Place& place) const;
   /// 1/(6E) s S rho and s C rho, of the parts asked for, given rho at a place.
+  template <bool neighbours_only>
   std::array<Block, 2> angular_part(const Plane& plane, const Place& place, const Block& rho) const;
   /// s S rho/6 and s C rho/6 of the lines of a strip, where S and C take more than the neighbours,
   /// of plane p; of all that are read, but for those that the last pass has read too.
@@ -124,7 +131,7 @@ class BracketPass {
   /// Writes what is differenced along z, and what is not if the plane is asked for, to the ring.
   template <int reach, Index step>
   void keep_beams(const Plane& plane, const Strip& strip);
-  template <int reach>
+  template <int reach, bool neighbours_only>
   void keep_spherical(const Plane& plane, const Strip& strip);
   /// Writes the rates of as many planes as there are rows from the ring.
   template <bool spherical, class Rows>
@@ -155,6 +162,8 @@ class BracketPass {
   double by_force_ = 0.0, by_velocity_ = 0.0;  ///< 1, or 0
   bool by_refraction_ = false;
   std::vector<double> inverse_energy_;  ///< 1/E of the energies seen
+  /// Of Around: [line][-reach .. reach], of rho as it stands and in copies.
+  std::vector<Index> energy_steps_, steps_of_copies_;
 
   std::optional<phase_space::AngularCommutator> commutator_;  ///< in spherical geometry
   bool neighbours_only_ = false;                              ///< S and C take no more
