@@ -38,6 +38,7 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
       nodes_(box, seen),
       momentum_gradient_(momentum, lines_, seen),
       spherical_(momentum.geometry() == phase_space::Geometry::spherical),
+      neighbours_only_(!momentum_gradient_.neighbours().empty()),
       span_(span),
       planes_at_once_(std::clamp(numbers_at_once / seen.plane(), least_planes, most_planes)),
       strip_size_(std::min(registers_in_strip(), longest_strip)),
@@ -60,8 +61,8 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
   add_steps();
   phase_space::with_static_reach(momentum_gradient_.reach(), [&](auto reach) {
     if (spherical_)
-      keep_ = momentum_gradient_.neighbours().empty() ? &BracketPass::keep_spherical<reach, false>
-                                                      : &BracketPass::keep_spherical<reach, true>;
+      keep_ = neighbours_only_ ? &BracketPass::keep_spherical<reach, true>
+                               : &BracketPass::keep_spherical<reach, false>;
     else if (nodes_.row_seen() == two_beams)
       keep_ = &BracketPass::keep_beams<reach, two_beams>;
     else
@@ -79,7 +80,6 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
       lines_.spread(phase_space::owned(phase_space::angular_curvature(momentum), seen.angle));
   for (std::size_t n = 0; n < signs_.size(); ++n) curvature_[n] *= signs_[n];
   commutator_.emplace(momentum, lines_, seen.angle);
-  neighbours_only_ = !momentum_gradient_.neighbours().empty();
   tables_.resize(static_cast<std::size_t>(tables * strip_size_ * lines_.component_step()));
   if (neighbours_only_) return;
   line_.resize(static_cast<std::size_t>(angular_step()));
@@ -89,20 +89,20 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
 
 template <int flavors>
 void BracketPass<flavors>::add_steps() {
-  const Index reach = momentum_gradient_.reach();
+  const int reach = momentum_gradient_.reach();
   for (Index line = 0; line < lines_.count(); ++line)
-    for (Index m = -reach; m <= reach; ++m) {
-      const bool beyond = spherical_ && (line + m < 0 || line + m >= lines_.count());
-      energy_steps_.push_back(beyond ? 0 : m * nodes_.row_seen());
+    for (int m = -reach; m <= reach; ++m) {
+      const bool counts = momentum_gradient_.energy_row(line, reach)[m] != 0.0;
+      energy_steps_.push_back(counts ? m * nodes_.row_seen() : 0);
     }
   for (Index m = -reach; m <= reach; ++m) steps_of_copies_.push_back(m * block_size);
-  copies_.resize(static_cast<std::size_t>((2 * reach + 1) * block_size));
+  copies_.resize(steps_of_copies_.size() * static_cast<std::size_t>(block_size));
 }
 
 template <int flavors>
 auto BracketPass<flavors>::place_at(Index line, Index register_in_line) const -> Place {
   const Index first = register_in_line * lanes, node = (line * lines_.nodes() + first) * components;
-  // In spherical geometry what is beyond the ends counts nothing, and is not read.
+  // In spherical geometry energies beyond the ends count nothing, and are not read.
   const Index beyond = spherical_ ? 0 : momentum_gradient_.reach() * nodes_.row_seen();
   return {.node = node,
           .nodes = std::min(lanes, lines_.nodes() - first),
@@ -163,15 +163,14 @@ template <int flavors>
       else
         for (Index n = 0; n < lanes; ++n) to[n] = at + n >= 0 && at + n < end ? plane[at + n] : 0.0;
   };
-  const Index* const steps = energy_steps(place.line);
   // In one run, or with many directions in a run for each energy.
-  if (nodes_.row_seen() <= block_size) {
-    const Index first = steps[-reach], last = steps[reach];
-    copy(place.node + first, last - first + block_size, copies_.data());
-    return {copies_.data() - first, steps};
+  const Index step = nodes_.row_seen(), beyond = reach * step;
+  if (step <= block_size) {
+    copy(place.node - beyond, 2 * beyond + block_size, copies_.data());
+    return {copies_.data() + beyond, energy_steps(place.line)};
   }
   for (Index m = -reach; m <= reach; ++m)
-    copy(place.node + steps[m], block_size, copies_.data() + (reach + m) * block_size);
+    copy(place.node + m * step, block_size, copies_.data() + (reach + m) * block_size);
   return {copies_.data() + reach * block_size, steps_of_copies_.data() + reach};
 }
 

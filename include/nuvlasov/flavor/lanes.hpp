@@ -164,6 +164,7 @@ inline Lanes reversed(Lanes values) { return detail::reversed(values, detail::Ea
 /// Node n + by in the place of node n; `end` where there is none.
 template <int by>
 Lanes shifted(Lanes values, double end) {
+  // Less zero: a sum with zero is no copy of -0, so that the compiler would add it.
   return detail::shifted<by>(values, end - Lanes{}, detail::EachLane{});
 }
 

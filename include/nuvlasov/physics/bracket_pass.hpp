@@ -149,6 +149,7 @@ class BracketPass {
   OwnedNodes nodes_;
   phase_space::MomentumGradient momentum_gradient_;
   bool spherical_;
+  bool neighbours_only_;  ///< S and C take no more
   int span_;
   Index planes_at_once_;
   Index strip_size_;  ///< registers of nodes in a strip: its ring is in the innermost cache
@@ -162,11 +163,10 @@ class BracketPass {
   double by_force_ = 0.0, by_velocity_ = 0.0;  ///< 1, or 0
   bool by_refraction_ = false;
   std::vector<double> inverse_energy_;  ///< 1/E of the energies seen
-  /// Of Around: [line][-reach .. reach], of rho as it stands and in copies.
+  /// Of Around: of rho as it stands, [line][-reach .. reach], zero where nothing counts; in copies.
   std::vector<Index> energy_steps_, steps_of_copies_;
 
   std::optional<phase_space::AngularCommutator> commutator_;  ///< in spherical geometry
-  bool neighbours_only_ = false;                              ///< S and C take no more
   phase_space::Numbers tables_;                               ///< of the lines of a strip
   /// Angular parts [plane][S, C][line of a strip][numbers of a line]; rho of the lines of a strip.
   phase_space::Numbers angular_, line_;

@@ -64,6 +64,11 @@ GridShape spherical(Index angles, phase_space::AngularOperator angular_operator,
   return shape;
 }
 
+GridShape few_energies(GridShape shape) {
+  shape.energies = 3;
+  return shape;
+}
+
 GridShape forward_only(phase_space::AngularOperator angular_operator) {
   GridShape shape = spherical(9, angular_operator);
   shape.range = {.from = 0.0, .to = 1.0};
@@ -225,6 +230,13 @@ TEST_P(EveryTerm, AgreesWithTheReferenceOnRandomStates) {
 
 INSTANTIATE_TEST_SUITE_P(Together, EveryTerm, testing::ValuesIn(cases));
 INSTANTIATE_TEST_SUITE_P(Parts, EveryTerm, testing::ValuesIn(parts()));
+// All that D_E reads of some lines is less than a register of nodes, and ends on both sides.
+INSTANTIATE_TEST_SUITE_P(
+    FewEnergies, EveryTerm,
+    testing::Values(
+        Case{"S_N", {}, few_energies(spherical(3, phase_space::AngularOperator::sn))},
+        Case{"spectral", {}, few_energies(spherical(3, phase_space::AngularOperator::spectral))},
+        Case{"beams", {}, few_energies({})}));
 INSTANTIATE_TEST_SUITE_P(OpenEnds, EveryTerm, testing::ValuesIn(open()));
 
 TEST(Terms, OthersThanThoseOfTheEquationAreRefused) {
