@@ -606,7 +606,6 @@ void BracketPass<flavors>::write(Planes planes, const Parts& parts, RateSink& si
     end = std::max(end, p + planes[static_cast<std::size_t>(p)].d_z().highest + 1);
   const Index begin = std::max(end - 2 * Index{span_}, Index{planes[0].d_z().lowest});
   carried_planes_ = {begin - count, end - begin};
-  if (stream_) flavor::finish_streams();
 }
 
 template <int flavors>

@@ -143,9 +143,9 @@ void KineticEquation::write_rates(const phase_space::StateView& rho, phase_space
 
 void KineticEquation::write_run(const phase_space::StateView& rho, phase_space::Range planes,
                                 RateSink& sink) {
-  if (double* const omega = runs_.refraction()) {
+  if (double* const charge = runs_.charge()) {
     const auto lap = moments_time_.lap();
-    moments_.write_refraction(rho, planes, omega);
+    moments_.write_potentials(rho, planes, charge, runs_.current());
   }
   runs_.write_rate(rho, planes.begin, parts_, sink);
 }

@@ -173,13 +173,33 @@ void Moments::sum_up(const phase_space::StateView& rho, Index j) {
 
 template <int number>
 [[gnu::always_inline]] inline std::pair<flavor::Matrix<number>, flavor::Matrix<number>>
-Moments::write_row(const PlaneMoments<number>& moments, Index j, double* omega) const {
-  constexpr Index components = flavor::components(number);
+Moments::potentials(const PlaneMoments<number>& moments, Index j) const {
   auto a0 = flavor::with_trace(moments.zeroth);
   if (!matter_.empty()) a0 += matter(j) * flavor::electron_projector<number>();
-  const auto a1 = flavor::with_trace(moments.first);
+  return {a0, flavor::with_trace(moments.first)};
+}
+
+void Moments::write_potentials(const phase_space::StateView& rho, phase_space::Range planes,
+                               double* charge, double* current) const {
+  flavor::with_flavors(flavors_, [&](auto flavors) {
+    for (Index j = planes.begin; j < planes.end(); ++j) {
+      const auto [a0, a1] =
+          potentials<flavors>(sum_.of<flavors>(rho.row(j, 0), rho.energy_stride()), j);
+      flavor::store(charge + (j - planes.begin) * components_, a0);
+      flavor::store(current + (j - planes.begin) * components_, a1);
+    }
+  });
+}
+
+template <int number>
+void Moments::update_refraction(Index j) {
+  constexpr Index components = flavor::components(number);
+  const auto [a0, a1] = potentials<number>(at<number>(j), j);
+  flavor::store(charge_.data() + (j + ghosts_) * components, a0);
+  flavor::store(current_.data() + (j + ghosts_) * components, a1);
   const double* const speeds = speeds_.data();
   const Index numbers = refraction_stride();
+  double* const omega = refraction_.data() + (j + ghosts_) * numbers;
   Index at = 0;
   if constexpr (number == 2) {
     using flavor::MatrixPair;
@@ -188,27 +208,6 @@ Moments::write_row(const PlaneMoments<number>& moments, Index j, double* omega) 
       flavor::store(omega + at, zeroth - flavor::load<MatrixPair>(speeds + at) * first);
   }
   for (; at < numbers; at += components) flavor::store(omega + at, a0 - speeds[at] * a1);
-  return {a0, a1};
-}
-
-void Moments::write_refraction(const phase_space::StateView& rho, phase_space::Range planes,
-                               double* omega) const {
-  const Index energies = rho.box().energy.size, row = refraction_stride();
-  flavor::with_flavors(flavors_, [&](auto flavors) {
-    for (Index j = planes.begin; j < planes.end(); ++j) {
-      write_row<flavors>(sum_.of<flavors>(rho.row(j, 0), rho.energy_stride()), j, omega);
-      for (Index i = 1; i < energies; ++i) std::copy_n(omega, row, omega + i * row);
-      omega += energies * row;
-    }
-  });
-}
-
-template <int flavors>
-void Moments::update_refraction(Index j) {
-  const auto [a0, a1] =
-      write_row(at<flavors>(j), j, refraction_.data() + (j + ghosts_) * refraction_stride());
-  flavor::store(charge_.data() + (j + ghosts_) * components_, a0);
-  flavor::store(current_.data() + (j + ghosts_) * components_, a1);
 }
 
 }  // namespace nuvlasov::physics

@@ -6,33 +6,19 @@ namespace nuvlasov::physics {
 namespace {
 
 /// Numbers in a run, for the innermost cache. Nodes of a plane up to which runs are faster with
-/// several energies too; with one, whose Omega would be written for every node, they always are.
+/// several energies too; with one they always are.
 constexpr Index numbers_of_run = 2048, few_nodes = 32;
 
 /// Of the planes inside of a rank, all but the fewest in runs of one length, which fill registers.
 Index length_of_runs(Index planes, Index nodes, Index components) {
   constexpr Index lanes = flavor::lanes;
   const Index step = lanes / std::gcd(lanes, nodes);
-  const Index wanted = std::max(numbers_of_run / (nodes * components), step);
-  const Index longest = std::min(wanted, planes) / step * step;
+  const Index longest = std::min(numbers_of_run / (nodes * components), planes) / step * step;
+  if (longest < 2) return 0;
   Index best = longest;
   for (Index length = longest; length > longest / 2; length -= step)
     if (planes % length < planes % best) best = length;
   return best;
-}
-
-/// The nodes of `planes` planes as those of one.
-phase_space::MomentumGrid one_plane(const phase_space::MomentumGrid& momentum, Index planes,
-                                    bool as_directions) {
-  const Index rows = planes * momentum.energies(), repeated = as_directions ? rows : 1;
-  std::vector<double> directions;
-  for (Index row = 0; row < repeated; ++row)
-    directions.insert(directions.end(), momentum.directions().begin(), momentum.directions().end());
-  std::vector<double> weights(directions.size(), 1.0);
-  return phase_space::MomentumGrid(momentum.reference_energy(), momentum.half_width(),
-                                   rows / repeated, momentum.energy_derivative().order(),
-                                   std::move(directions), std::move(weights))
-      .of_flavors(momentum.flavors());
 }
 
 }  // namespace
@@ -50,13 +36,10 @@ PlaneRuns::PlaneRuns(const phase_space::ZAxis& z, const phase_space::MomentumGri
   inside_ = {begin, std::max<Index>(0, end - begin)};
   length_ = length_of_runs(inside_.size, nodes, owned.components);
   if (length_ == 0) return;
-  const phase_space::MomentumGrid run = one_plane(momentum, length_, !refraction.any());
-  const phase_space::Box plane{.z = {},
-                               .energy = {0, run.energies()},
-                               .angle = {0, run.angles()},
-                               .components = owned.components};
-  kernel_ = make_rate_kernel(run, plane, plane, z.span(), refraction);
-  if (!refraction.any()) refraction_.resize(static_cast<std::size_t>(length_ * owned.plane()));
+  kernel_ = make_rate_kernel(momentum, owned, decomposition.seen(), z.span(), refraction, length_);
+  if (refraction.any()) return;
+  charge_.resize(static_cast<std::size_t>(length_ * owned.components));
+  current_.resize(charge_.size());
 }
 
 void PlaneRuns::write_rate(const phase_space::StateView& rho, Index j, const Parts& parts,
@@ -66,7 +49,8 @@ void PlaneRuns::write_rate(const phase_space::StateView& rho, Index j, const Par
   here.coming_ = rho.row(std::min(j + length_ + d_z_.highest, rho.box().z.size - length_), 0);
   for (int m = d_z_.lowest; m <= d_z_.highest; ++m)
     here.density_[Neighbourhood::slot(m)] = rho.row(j + m, 0);
-  here.refraction_[Neighbourhood::slot(0)] = refraction();
+  here.charge_[Neighbourhood::slot(0)] = charge();
+  here.current_[Neighbourhood::slot(0)] = current();
   kernel_->write_rates({&here, 1}, parts, sink, false);
 }
 

@@ -13,8 +13,9 @@ template <int flavors>
 class FlavoredRateKernel final : public RateKernel {
  public:
   FlavoredRateKernel(const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
-                     const phase_space::Box& seen, int span, const LaneRefraction& refraction)
-      : streaming_(momentum, box, seen, refraction),
+                     const phase_space::Box& seen, int span, const LaneRefraction& refraction,
+                     Index run)
+      : streaming_(momentum, box, seen, refraction, run),
         make_brackets_([=] { return BracketPass<flavors>(momentum, box, seen, span); }) {}
 
   Index planes_at_once(const Parts& parts) override {
@@ -53,9 +54,10 @@ void RateKernel::write_rate(const Neighbourhood& here, const Parts& parts, doubl
 std::shared_ptr<RateKernel> make_rate_kernel(const phase_space::MomentumGrid& momentum,
                                              const phase_space::Box& box,
                                              const phase_space::Box& seen, int span,
-                                             const LaneRefraction& refraction) {
+                                             const LaneRefraction& refraction, Index run) {
   return flavor::with_flavors(momentum.flavors(), [&](auto flavors) -> std::shared_ptr<RateKernel> {
-    return std::make_shared<FlavoredRateKernel<flavors>>(momentum, box, seen, span, refraction);
+    return std::make_shared<FlavoredRateKernel<flavors>>(momentum, box, seen, span, refraction,
+                                                         run);
   });
 }
 

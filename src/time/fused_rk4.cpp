@@ -61,10 +61,7 @@ PetscErrorCode step(TS ts) {
   // What is written past the caches is not to be fetched before.
   const auto for_each_piece = [&](Vec state, const physics::Touched& all,
                                   const physics::Touched& read, auto&& update) {
-    PetscFunctionBeginUser;
-    PetscCall(self.right_hand_side->for_each_piece(state, past ? read : all, update));
-    if (past) flavor::finish_streams();
-    PetscFunctionReturn(0);
+    return self.right_hand_side->for_each_piece(state, past ? read : all, update);
   };
   {
     const Array y(start), sum(self.sum), next(self.stages[0]);

@@ -256,6 +256,14 @@ inline Nodes load_nodes(const double* source) {
 inline void store_nodes(double* target, Nodes values) {
   std::memcpy(target, &values, sizeof values);
 }
+/// The matrix of each node where a register holds one or two.
+template <class Register = Nodes>
+Register on_nodes(const double* first, const double* last) {
+  if constexpr (std::is_same_v<Register, Matrix<2>>)
+    return load<2>(first);
+  else
+    return __builtin_shufflevector(load<2>(first), load<2>(last), 0, 1, 2, 3, 4, 5, 6, 7);
+}
 /// As stream_lanes().
 inline void stream_nodes(double* target, Nodes values) {
   Lanes part;
@@ -291,6 +299,10 @@ struct NodesAxis {
   Nodes axis{}, rotated_axis{};
   NodesAxis() = default;
   explicit NodesAxis(Nodes omega) : axis(without_trace(omega)), rotated_axis(rotated(axis)) {}
+  /// The axis of `axes[0]` + v `axes[1]`.
+  NodesAxis(const std::array<NodesAxis, 2>& axes, Nodes v)
+      : axis(axes[0].axis + v * axes[1].axis),
+        rotated_axis(axes[0].rotated_axis + v * axes[1].rotated_axis) {}
 };
 /// (0, axis x P), Eq. (6b); the trace of what it is made of is not read.
 inline Nodes precession(const NodesAxis& axis, Nodes rho) {

@@ -89,7 +89,8 @@ class KineticEquation {
   /// ghosts are on their way: calls await_ghosts() before it reads any, writes the numbers from
   /// `at` on to target(at), which is good for the rest of a plane, and calls done(at, count, rate).
   /// Where target(at) is null, they are kept until done() has returned. The pieces of a plane
-  /// follow each other, with pieces of other planes between them.
+  /// follow each other, with pieces of other planes between them. What all of these have written
+  /// past the caches is in memory when it returns.
   /// \param touched  what target() and done() read and write, laid out as `rate`
   template <class AwaitGhosts, class Target, class Done>
   void rate(const phase_space::StateView& rho, AwaitGhosts&& await_ghosts, Target&& target,
@@ -167,6 +168,11 @@ class KineticEquation {
           target_(target),
           touched_(touched),
           done_(done) {}
+    Sink(const Sink&) = delete;
+    Sink& operator=(const Sink&) = delete;
+    ~Sink() override {
+      if (past_caches_) flavor::finish_streams();
+    }
     void begin_at(Index plane) { first_ = plane * plane_; }
     double* target(Index p, Index at) override { return target_(first_ + p * plane_ + at); }
     bool past_caches() const override { return past_caches_; }

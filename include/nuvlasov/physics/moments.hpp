@@ -64,10 +64,10 @@ class Moments {
   /// Recomputes plane j alone, when the momentum grid is whole on each rank.
   void update_plane(const phase_space::StateView& rho, Index j);
 
-  /// Writes Omega on `planes` alone, node by node, [plane][energy][angle][component], and updates
-  /// nothing; when the momentum grid is whole on each rank.
-  void write_refraction(const phase_space::StateView& rho, phase_space::Range planes,
-                        double* omega) const;
+  /// Writes A_0 and A_1 of `planes` alone, [plane][component], and updates nothing; when the
+  /// momentum grid is whole on each rank.
+  void write_potentials(const phase_space::StateView& rho, phase_space::Range planes,
+                        double* charge, double* current) const;
 
   /// Moments at plane j of the owned planes, -ghosts <= j < owned + ghosts where there are such.
   template <int flavors>
@@ -96,10 +96,10 @@ class Moments {
   Index refraction_stride() const { return static_cast<Index>(speeds_.size()); }
   template <int flavors>
   void sum_up(const phase_space::StateView& rho, Index j);
-  /// Writes Omega at plane j, [angle][component]; returns A_0 and A_1.
+  /// A_0 and A_1 at plane j.
   template <int number>
-  std::pair<flavor::Matrix<number>, flavor::Matrix<number>> write_row(
-      const PlaneMoments<number>& moments, Index j, double* omega) const;
+  std::pair<flavor::Matrix<number>, flavor::Matrix<number>> potentials(
+      const PlaneMoments<number>& moments, Index j) const;
   template <int flavors>
   void update_refraction(Index j);
 

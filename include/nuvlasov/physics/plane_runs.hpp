@@ -10,15 +10,13 @@
 
 namespace nuvlasov::physics {
 
-/// Runs of planes with the same row of D_z. To a RateKernel that takes no D_p, planes one after the
-/// other are the energies of a single plane, or with an Omega for each the directions of one
-/// energy.
+/// Runs of planes with the same row of D_z.
 class PlaneRuns {
  public:
   /// No runs.
   PlaneRuns() = default;
   /// None either where momentum is split, or a plane is large enough by itself.
-  /// \param refraction  what makes Omega; none: it is to be written to refraction()
+  /// \param refraction  what makes Omega; none: moments() are to be written
   PlaneRuns(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
             const phase_space::Decomposition& decomposition, const LaneRefraction& refraction);
 
@@ -29,8 +27,9 @@ class PlaneRuns {
   bool at(Index j, Index end) const {
     return length_ > 0 && j >= inside_.begin && j + length_ <= std::min(end, inside_.end());
   }
-  /// Where Omega belongs, [plane][energy][angle][component]; null where it is made of rho at once.
-  double* refraction() { return refraction_.empty() ? nullptr : refraction_.data(); }
+  /// Where A_0 and A_1 belong, [plane][component] each; null where Omega is made of rho at once.
+  double* charge() { return charge_.empty() ? nullptr : charge_.data(); }
+  double* current() { return current_.empty() ? nullptr : current_.data(); }
   /// The sum of `parts`, which need no products, as of a plane [plane][energy][angle][component].
   /// \param j  the first plane
   void write_rate(const phase_space::StateView& rho, Index j, const Parts& parts, RateSink& sink);
@@ -40,7 +39,7 @@ class PlaneRuns {
   phase_space::Range inside_;  ///< planes that runs may be made of
   phase_space::Stencil d_z_;
   std::shared_ptr<RateKernel> kernel_;
-  phase_space::Numbers refraction_;
+  phase_space::Numbers charge_, current_;
 };
 
 }  // namespace nuvlasov::physics

@@ -52,8 +52,8 @@ class Touched {
     for (std::size_t n = 0; n < count_; ++n) rest.memory_[n] += at;
     return rest;
   }
-  /// Fetches the line of number `at`.
-  void fetch(Index at) const {
+  /// Fetches the line of number `at`. (A call would be left out as one of no effect.)
+  [[gnu::always_inline]] void fetch(Index at) const {
     for (std::size_t n = 0; n < count_; ++n) __builtin_prefetch(memory_[n] + at, 1);
   }
 
@@ -73,7 +73,9 @@ class RateSink {
   /// Where number `at` of the p-th plane and what follows in the plane belong; null: the kernel
   /// keeps a piece until done() has returned.
   virtual double* target(Index p, Index at) = 0;
-  /// Whether what is written to target() is not read again before it has left the caches.
+  /// Whether what is written to target() is not read again before it has left the caches. Who says
+  /// so calls finish_streams() when all is done: to wait for it piece by piece takes a tenth
+  /// longer.
   virtual bool past_caches() const { return false; }
   /// From the first number of the p-th plane on.
   virtual Touched touched(Index /*p*/) const { return {}; }
@@ -119,9 +121,11 @@ class RateKernel {
 /// \param seen        those in memory
 /// \param span        farthest plane that D_z reads
 /// \param refraction  what makes Omega for a pass that takes no D_p; none: Neighbourhood has it
+/// \param run         planes that each Neighbourhood is; more than one: all that is owned is in
+///                    memory, and nothing takes D_p
 std::shared_ptr<RateKernel> make_rate_kernel(const phase_space::MomentumGrid& momentum,
                                              const phase_space::Box& box,
                                              const phase_space::Box& seen, int span,
-                                             const LaneRefraction& refraction = {});
+                                             const LaneRefraction& refraction = {}, Index run = 1);
 
 }  // namespace nuvlasov::physics

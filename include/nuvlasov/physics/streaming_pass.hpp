@@ -11,8 +11,9 @@ template <int flavors>
 class StreamingPass {
  public:
   /// \param refraction  what makes Omega; none: Neighbourhood has it
+  /// \param run         planes that each Neighbourhood is
   StreamingPass(const phase_space::MomentumGrid& momentum, const phase_space::Box& box,
-                const phase_space::Box& seen, const LaneRefraction& refraction);
+                const phase_space::Box& seen, const LaneRefraction& refraction, Index run);
 
   Index planes_at_once() const { return most_planes; }
   void write(Planes planes, const Parts& parts, RateSink& sink);
@@ -23,30 +24,58 @@ class StreamingPass {
   static constexpr Index block_size = flavor::block_size<flavors>;
   /// Few enough that the planes that D_z reads stay in the cache of a core.
   static constexpr Index most_planes = 4;
-  /// Numbers of a plane that are made before those of the next one; and that are handed on.
-  static constexpr Index strip = 4 * block_size, piece = 16 * strip;
+  /// Numbers of a plane that are made before those of the next one.
+  static constexpr Index strip = 4 * block_size;
 
-  /// Calls make(rows, sources, begin, end) for strips, numbers [begin, end) of a segment.
+  /// What a plane is made of besides rho, and where its rate goes.
+  struct Source {
+    const double* coming = nullptr;                      ///< rho of a plane to come
+    const double *charge = nullptr, *current = nullptr;  ///< A_0 and A_1, [plane of a run]
+    const double* motion = nullptr;                      ///< Omega with -v, in Blocks
+    Touched touched;
+    double* rate = nullptr;
+    bool stream = false;  ///< whether the rate is written past the caches
+
+    /// Of a later plane of the run.
+    Source on_plane(Index q, Index numbers) const;
+    /// What is needed soon comes too late without this. (A call would be left out as one of no
+    /// effect.)
+    [[gnu::always_inline]] void fetch(Index at) const { __builtin_prefetch(coming + at, 0, 2); }
+  };
+
+  /// Calls make(rows, sources, begin, end) for pieces, numbers [begin, end) of a segment.
   template <int pairs, class Make>
-  void for_each_strip(Planes planes, RateSink& sink, Make&& make);
+  void for_each_piece(Planes planes, const Parts& parts, RateSink& sink, Make&& make);
   /// Two flavors, node by node.
   template <int pairs>
   void write_nodes(Planes planes, const Parts& parts, RateSink& sink);
+  /// The same for the register from number `at` on of the planes of `rows`.
+  template <bool stream, class Rows, class AxisOf>
+  static void make_one(const Rows& rows, const Source* sources, flavor::Nodes speed, Index at,
+                       AxisOf&& axis_of);
+  /// The same for numbers [at, end) of the planes of `rows`, whole registers.
+  /// \param speeds  -v or zero, as speeds_
+  template <bool stream, class Rows>
+  void make_nodes(const Rows& rows, const Source* sources, const double* speeds, Index at,
+                  Index end) const;
+  /// The same for the planes of a run.
+  template <bool stream, int pairs>
+  void make_run(const DifferenceRow<pairs>& row, const Source& source, const double* speeds) const;
   /// Component by component.
   template <int pairs, bool in_lanes>
   void write_blocks(Planes planes, const Parts& parts, RateSink& sink);
-  /// Writes `row`, [angle][component], as often as it is in a period.
-  void repeat(const double* row, double* period) const;
 
   LaneRefraction refraction_;
   OwnedNodes nodes_;
-  Index segments_, segment_;  ///< runs of numbers without gaps in a plane; numbers of each
+  Index run_;                 ///< planes of a Neighbourhood
+  Index segments_, segment_;  ///< runs of numbers without gaps in it; numbers of each
+  Index piece_;               ///< numbers that are handed on together
   Index row_;                 ///< numbers in a row of angles
   Index period_;              ///< numbers after which the directions and the registers begin anew
+  Index motion_period_;       ///< the same for what moves Blocks
   phase_space::Numbers speeds_, zeros_;  ///< -v; [angle][component] of a period
-  phase_space::Numbers motion_;          ///< of each plane: Omega, or with -v in Blocks
-  std::array<const double*, most_planes> motions_{};  ///< where that is
-  phase_space::Numbers kept_;                         ///< pieces of each plane
+  phase_space::Numbers motion_;          ///< what moves Blocks, of each plane
+  phase_space::Numbers kept_;            ///< pieces of each plane
 };
 
 }  // namespace nuvlasov::physics

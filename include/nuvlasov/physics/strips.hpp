@@ -59,6 +59,12 @@ struct CentralRows {
       }
     }
   }
+  /// \param first  of the first plane
+  /// \param plane  numbers from a plane to the next
+  /// \param q      of the planes here, the first
+  CentralRows(const DifferenceRow<pairs>& first, Index plane, Index q) : weight(first.weight) {
+    for (int m = 0; m < 2 * pairs + count; ++m) place[m] = first.here + (q + m - pairs) * plane;
+  }
   /// The same to the bit as by each row alone.
   template <class Load, class Use>
   [[gnu::always_inline]] void apply(Load&& load, Use&& use) const {

@@ -13,7 +13,8 @@
 
 namespace nuvlasov::physics {
 
-/// One z plane of the state and the planes around it.
+/// One z plane of the state and the planes around it; or a run of planes that follow each other in
+/// memory, with the same row of D_z, where a RateKernel is made for runs.
 struct Neighbourhood {
   static constexpr int max_reach =
       std::max(phase_space::CentralDifference::max_reach, phase_space::Stencil::max_offset);
@@ -45,7 +46,7 @@ struct Neighbourhood {
   /// s of each owned angle: +1 for neutrinos, -1 for antineutrinos.
   double sign(Index k) const { return signs_[k]; }
 
-  /// A_0 and A_1 of Eq. (17) at plane z + m.
+  /// A_0 and A_1 of Eq. (17) at plane z + m; of a run, at each of its planes, [plane][component].
   const double* charge(int m) const { return charge_[slot(m)]; }
   const double* current(int m) const { return current_[slot(m)]; }
 
