@@ -14,7 +14,7 @@ using flavor::store_lanes;
 constexpr Index lanes = flavor::lanes;
 
 /// Planes at once: their numbers together, and how many at least and at most.
-constexpr Index numbers_at_once = Index{3} << 16, least_planes = 12, most_planes = 32;
+constexpr Index numbers_at_once = Index{3} << 16, least_planes = 16, most_planes = 32;
 
 /// Numbers of a plane with frozen directions, and lines of spherical geometry, whose rates are
 /// handed on together.
@@ -458,7 +458,7 @@ void BracketPass<flavors>::keep_spherical(const Plane& plane, const Strip& strip
 }
 
 template <int flavors>
-template <bool spherical, class Rows>
+template <bool spherical, bool stream, class Rows>
 [[gnu::always_inline]] inline void BracketPass<flavors>::make(const Plane* planes, const Rows& rows,
                                                               const Strip& strip) {
   constexpr Index fields = fields_of(spherical);
@@ -501,30 +501,35 @@ template <bool spherical, class Rows>
     }
     flavor::unrolled<count>([&](auto n) __attribute__((always_inline)) {
       const Plane& plane = from[n];
-      if constexpr (spherical)
+      if constexpr (spherical) {
         flavor::add_jordan_product(plane.factors->current, slope[n], sum[n]);
-      else
-        flavor::add_jordan_product(load_block<flavors>(plane.omega + place.lane * components),
-                                   slope[n], sum[n]);
+      } else {
+        Block omega = load_block<flavors>(plane.omega + place.lane * components);
+        flavor::unrolled<components>([&](auto c) __attribute__((always_inline)) {
+          omega[c] = flavor::settled(omega[c]);
+        });
+        flavor::add_jordan_product(omega, slope[n], sum[n]);
+      }
       for (int c = 0; c < components; ++c)
         __builtin_prefetch(plane.coming + place.node + c * lanes, 0, 2);
-      put(sum[n], place, plane.rate);
+      put<stream>(sum[n], place, plane.rate);
     });
     at += fields * block_size;
   }
 }
 
 template <int flavors>
+template <bool stream>
 [[gnu::always_inline]] inline void BracketPass<flavors>::put(const Block& value, const Place& place,
                                                              double* plane) const {
   const Block nodes = flavor::by_node(value);
   double* const to = plane + place.node;
-  if (place.nodes < lanes) {
+  if constexpr (stream) {
+    flavor::stream_block<flavors>(to, nodes);
+  } else if (place.nodes < lanes) {
     std::array<double, block_size> some{};
     store_block<flavors>(some.data(), nodes);
     std::copy_n(some.data(), place.nodes * components, to);
-  } else if (stream_) {
-    flavor::stream_block<flavors>(to, nodes);
   } else {
     store_block<flavors>(to, nodes);
   }
@@ -546,7 +551,10 @@ void BracketPass<flavors>::write_strip(Planes planes, const std::vector<Differen
       rows, [&](const auto& row, Index p) __attribute__((always_inline)) {
         const Index last = p + row.planes - 1;
         keep(last + planes[static_cast<std::size_t>(last)].d_z().highest);
-        make<spherical>(&plane(p), row, strip);
+        if (stream_ && strip.whole)
+          make<spherical, true>(&plane(p), row, strip);
+        else
+          make<spherical, false>(&plane(p), row, strip);
       });
 }
 
@@ -613,7 +621,6 @@ void BracketPass<flavors>::write_momentum_gradient(const Neighbourhood& here, do
   Plane plane;
   plane.rho = here.density(0) - nodes_.first();
   plane.angular = angular_.data();
-  stream_ = false;
   prepare_directions(false, 6.0, 0.0);
   for (Index line = 0; line < lines_.count(); ++line) {
     if (spherical_) {
@@ -639,7 +646,7 @@ void BracketPass<flavors>::write_momentum_gradient(const Neighbourhood& here, do
                                              : angular_part<false>(plane, place, rho))[0];
         for (int c = 0; c < components; ++c) value[c] += sign * by_s[c];
       }
-      put(value, place, nodes_.all() ? gradient : seen_gradient_.data());
+      put<false>(value, place, nodes_.all() ? gradient : seen_gradient_.data());
     }
   }
   if (!nodes_.all()) nodes_.copy(seen_gradient_.data(), gradient);

@@ -52,8 +52,10 @@ class BracketPass {
   struct Strip {
     std::array<Place, longest_strip> places{};
     Index size = 0;
+    bool whole = true;  ///< all registers are filled
     void add(Place place) {
       place.in_strip = size;
+      whole = whole && place.nodes == flavor::lanes;
       places[static_cast<std::size_t>(size++)] = place;
     }
     const Place* begin() const { return places.data(); }
@@ -134,13 +136,15 @@ class BracketPass {
   template <int reach, bool neighbours_only>
   void keep_spherical(const Plane& plane, const Strip& strip);
   /// Writes the rates of as many planes as there are rows from the ring.
-  template <bool spherical, class Rows>
+  /// \tparam stream  past the caches; nothing else is then looked at for each register
+  template <bool spherical, bool stream, class Rows>
   void make(const Plane* planes, const Rows& rows, const Strip& strip);
   /// \param rows  of D_z, on the ring
   template <bool spherical, int pairs>
   void write_strip(Planes planes, const std::vector<DifferenceRow<pairs>>& rows,
                    const Strip& strip);
-  /// Writes a register of nodes.
+  /// Writes a register of nodes; past the caches one that is filled.
+  template <bool stream>
   void put(const Block& value, const Place& place, double* plane) const;
   void begin_group(const Group& group, Index planes, RateSink& sink);
   void end_group(const Group& group, Index planes, RateSink& sink);
