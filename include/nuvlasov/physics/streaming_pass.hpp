@@ -51,7 +51,7 @@ class StreamingPass {
   void write_nodes(Planes planes, const Parts& parts, RateSink& sink);
   /// The same for the register from number `at` on of the planes of `rows`.
   template <bool stream, class Rows, class AxisOf>
-  static void make_one(const Rows& rows, const Source* sources, flavor::Nodes speed, Index at,
+  static void make_one(const Rows& d_z, const Source* from, flavor::Nodes speed, Index at,
                        AxisOf&& axis_of);
   /// The same for numbers [at, end) of the planes of `rows`, whole registers.
   /// \param speeds  -v or zero, as speeds_
