@@ -24,6 +24,17 @@ auto StreamingPass<flavors>::Source::on_plane(Index q, Index numbers) const -> S
 }
 
 template <int flavors>
+[[gnu::always_inline]] inline auto StreamingPass<flavors>::Source::axes(Index first,
+                                                                        Index last) const
+    -> std::array<NodesAxis, 2> {
+  const auto axis = [&](const double* potential) __attribute__((always_inline)) {
+    return NodesAxis(
+        flavor::on_nodes(potential + first * components, potential + last * components));
+  };
+  return {axis(charge), axis(current)};
+}
+
+template <int flavors>
 StreamingPass<flavors>::StreamingPass(const phase_space::MomentumGrid& momentum,
                                       const phase_space::Box& box, const phase_space::Box& seen,
                                       const LaneRefraction& refraction, Index run)
@@ -120,10 +131,7 @@ template <bool stream, class Rows>
   struct {
     std::array<NodesAxis, 2> of[Rows::planes];
   } axes{};
-  flavor::unrolled<Rows::planes>([&](auto p) {
-    axes.of[p] = {NodesAxis(flavor::on_nodes(from[p].charge, from[p].charge)),
-                  NodesAxis(flavor::on_nodes(from[p].current, from[p].current))};
-  });
+  flavor::unrolled<Rows::planes>([&](auto p) { axes.of[p] = from[p].axes(0, 0); });
   const double* const velocities = speeds_.data();
   const Index period = period_;
   if (period == width) {
@@ -156,14 +164,16 @@ void StreamingPass<flavors>::make_run(const DifferenceRow<pairs>& row, const Sou
   constexpr Index width = flavor::nodes_width, together = 2;
   const Index plane = nodes_.plane();
   if (plane % width == 0) {
-    for (Index q = 0; q < run_; q += together) {
+    Index q = 0;
+    for (; q + together <= run_; q += together) {
       const std::array<Source, together> sources{source.on_plane(q, plane),
                                                  source.on_plane(q + 1, plane)};
       const CentralRows<pairs, together> rows(row, plane, q);
-      if (q + 1 < run_)
-        make_nodes<stream>(rows, sources.data(), speeds, 0, plane);
-      else
-        make_nodes<stream>(CentralRows<pairs, 1>(row, plane, q), sources.data(), speeds, 0, plane);
+      make_nodes<stream>(rows, sources.data(), speeds, 0, plane);
+    }
+    if (q < run_) {
+      const Source last = source.on_plane(q, plane);
+      make_nodes<stream>(CentralRows<pairs, 1>(row, plane, q), &last, speeds, 0, plane);
     }
     return;
   }
@@ -171,10 +181,7 @@ void StreamingPass<flavors>::make_run(const DifferenceRow<pairs>& row, const Sou
   const CentralRows<pairs, 1> d_z(row, plane, 0);
   const Source from = source;
   for (Index at = 0, turn = 0; at < segment_; at += width) {
-    const Index first = at / plane * components;
-    const Index last = (at + width - components) / plane * components;
-    const NodesAxis axis({NodesAxis(flavor::on_nodes(from.charge + first, from.charge + last)),
-                          NodesAxis(flavor::on_nodes(from.current + first, from.current + last))},
+    const NodesAxis axis(from.axes(at / plane, (at + width - components) / plane),
                          load_nodes(speeds_.data() + turn));
     make_one<stream>(
         d_z, &from, load_nodes(speeds + turn),

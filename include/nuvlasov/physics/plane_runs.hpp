@@ -16,7 +16,7 @@ class PlaneRuns {
   /// No runs.
   PlaneRuns() = default;
   /// None either where momentum is split, or a plane is large enough by itself.
-  /// \param refraction  what makes Omega; none: moments() are to be written
+  /// \param refraction  what makes Omega; none: charge() and current() are to be written
   PlaneRuns(const phase_space::ZAxis& z, const phase_space::MomentumGrid& momentum,
             const phase_space::Decomposition& decomposition, const LaneRefraction& refraction);
 

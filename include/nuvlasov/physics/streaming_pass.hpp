@@ -38,6 +38,8 @@ class StreamingPass {
 
     /// Of a later plane of the run.
     Source on_plane(Index q, Index numbers) const;
+    /// Of A_0 and A_1 for a register whose nodes are in these planes of the run.
+    std::array<flavor::NodesAxis, 2> axes(Index first, Index last) const;
     /// What is needed soon comes too late without this. (A call would be left out as one of no
     /// effect.)
     [[gnu::always_inline]] void fetch(Index at) const { __builtin_prefetch(coming + at, 0, 2); }
