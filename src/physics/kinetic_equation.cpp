@@ -157,16 +157,20 @@ void KineticEquation::update_moments(const phase_space::StateView& rho) {
 
 void KineticEquation::begin_sweep() { std::fill(prepared_.begin(), prepared_.end(), char{0}); }
 
-void KineticEquation::prepare(const phase_space::StateView& rho, Index j, Index readable) {
+void KineticEquation::prepare(const phase_space::StateView& rho, phase_space::Range planes,
+                              Index readable) {
+  if (moments_.shared()) return;
   const auto done = [&](Index plane) -> char& {
     return prepared_[static_cast<std::size_t>(plane + reach_)];
   };
-  if (moments_.shared() || done(j)) return;
-  const auto lap = moments_time_.lap();
-  const Index end = std::min(j + ahead_, readable);
-  for (Index next = j; next < end && !done(next); ++next) {
-    moments_.update_plane(rho, next);
-    done(next) = 1;
+  for (Index j = planes.begin; j < planes.end(); ++j) {
+    if (done(j)) continue;
+    const auto lap = moments_time_.lap();
+    const Index end = std::min(j + ahead_, readable);
+    for (Index next = j; next < end && !done(next); ++next) {
+      moments_.update_plane(rho, next);
+      done(next) = 1;
+    }
   }
 }
 
@@ -188,14 +192,12 @@ void KineticEquation::set_neighbourhood(const phase_space::StateView& rho, Index
   here.signs_ = signs_.data();
   here.z = box_.z.begin + j;
   here.d_z_ = &z_.stencil(here.z);
-  for (int m = here.d_z_->lowest; m <= here.d_z_->highest; ++m) {
-    prepare(rho, j + m, readable);
-    const std::size_t slot = Neighbourhood::slot(m);
-    here.density_[slot] = rho.row(j + m, 0);
-    here.refraction_[slot] = moments_.refraction(j + m);
-    here.charge_[slot] = moments_.charge(j + m);
-    here.current_[slot] = moments_.current(j + m);
-  }
+  here.refraction_ = moments_.refraction(j);
+  here.refraction_stride_ = moments_.refraction_stride();
+  here.charge_ = moments_.charge(j);
+  here.current_ = moments_.current(j);
+  here.planes_ = rho.planes(j);
+  prepare(rho, {j + here.d_z_->lowest, here.d_z_->highest - here.d_z_->lowest + 1}, readable);
 }
 
 }  // namespace nuvlasov::physics

@@ -47,10 +47,9 @@ void PlaneRuns::write_rate(const phase_space::StateView& rho, Index j, const Par
   Neighbourhood here;
   here.d_z_ = &d_z_;
   here.coming_ = rho.row(std::min(j + length_ + d_z_.highest, rho.box().z.size - length_), 0);
-  for (int m = d_z_.lowest; m <= d_z_.highest; ++m)
-    here.density_[Neighbourhood::slot(m)] = rho.row(j + m, 0);
-  here.charge_[Neighbourhood::slot(0)] = charge();
-  here.current_[Neighbourhood::slot(0)] = current();
+  here.planes_ = rho.planes(j);
+  here.charge_ = charge();
+  here.current_ = current();
   kernel_->write_rates({&here, 1}, parts, sink, false);
 }
 

@@ -39,8 +39,7 @@ struct Box {
 /// are relative to the first owned node, so ghosts have negative ones.
 class StateView {
  public:
-  /// \param planes         the first owned energy and angle of each plane; of the first owned
-  /// plane,
+  /// \param planes         the first owned energy and angle of each plane; of the first owned plane,
   ///                       with as many ghost planes before and after as there are
   /// \param energy_stride  doubles from one energy to the next
   /// \param seen           planes, energies and angles in memory, in global numbering; beyond the
@@ -63,6 +62,8 @@ class StateView {
   Range angles_seen() const { return angles_seen_; }
   /// All owned angles at one (z, energy), contiguous.
   const double* row(Index j, Index i) const { return planes_[j] + i * energy_stride_; }
+  /// The first owned energy and angle of the planes around plane j.
+  const double* const* planes(Index j) const { return planes_ + j; }
 
  private:
   const double* const* planes_;

@@ -205,9 +205,8 @@ class KineticEquation {
   void set_neighbourhood(const phase_space::StateView& rho, Index j, Index readable,
                          Neighbourhood& here);
   void add_momentum_gradient(Neighbourhood& here);
-  /// Makes what neighbours need of plane j, and of some to come, if that is not yet done in this
-  /// sweep.
-  void prepare(const phase_space::StateView& rho, Index j, Index readable);
+  /// Makes the moments of `planes`, and of some to come, unless that is done in this sweep.
+  void prepare(const phase_space::StateView& rho, phase_space::Range planes, Index readable);
 
   phase_space::ZAxis z_;
   phase_space::MomentumGrid momentum_;

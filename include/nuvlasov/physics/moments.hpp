@@ -81,7 +81,9 @@ class Moments {
   const double* refraction(Index j) const {
     return refraction_.data() + (j + ghosts_) * refraction_stride() + first_owned_;
   }
-  /// A_0 and A_1 of Eq. (17) at z_j.
+  /// Doubles from there to the next plane.
+  Index refraction_stride() const { return static_cast<Index>(speeds_.size()); }
+  /// A_0 and A_1 of Eq. (17) at z_j, one plane after the other.
   const double* charge(Index j) const { return charge_.data() + (j + ghosts_) * components_; }
   const double* current(Index j) const { return current_.data() + (j + ghosts_) * components_; }
   /// Whether the planes are summed up over ranks.
@@ -93,7 +95,6 @@ class Moments {
   Index angles() const { return angles_; }
 
  private:
-  Index refraction_stride() const { return static_cast<Index>(speeds_.size()); }
   template <int flavors>
   void sum_up(const phase_space::StateView& rho, Index j);
   /// A_0 and A_1 at plane j.

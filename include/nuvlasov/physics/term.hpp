@@ -4,8 +4,6 @@
 /// history file find it there.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <string>
 
 #include "nuvlasov/phase_space/stencil.hpp"
@@ -16,10 +14,6 @@ namespace nuvlasov::physics {
 /// One z plane of the state and the planes around it; or a run of planes that follow each other in
 /// memory, with the same row of D_z, where a RateKernel is made for runs.
 struct Neighbourhood {
-  static constexpr int max_reach =
-      std::max(phase_space::CentralDifference::max_reach, phase_space::Stencil::max_offset);
-  static constexpr std::size_t width = 2 * max_reach + 1;
-
   Index z = 0;         ///< of the plane, in global numbering
   Index energies = 0;  ///< owned energies
   Index angles = 0;    ///< owned angles
@@ -32,13 +26,13 @@ struct Neighbourhood {
   /// The row of D_z at this plane. What follows is there for the planes z + m that it reads.
   const phase_space::Stencil& d_z() const { return *d_z_; }
   /// rho at plane z + m, [energy][angle][component] with density_stride.
-  const double* density(int m) const { return density_[slot(m)]; }
+  const double* density(int m) const { return planes_[m]; }
   /// rho of a plane that is soon to be read, worth fetching, as density(m); or null.
   const double* coming() const { return coming_; }
   /// D_p rho at plane z, [energy][angle][component] without gaps; in a sweep() of the full mode.
   const double* momentum_gradient() const { return gradient_; }
   /// Omega at plane z + m, [angle][component].
-  const double* refraction(int m) const { return refraction_[slot(m)]; }
+  const double* refraction(int m) const { return refraction_ + m * refraction_stride_; }
 
   /// Numbers in a row of the owned angles.
   Index row() const { return angles * components; }
@@ -47,11 +41,12 @@ struct Neighbourhood {
   double sign(Index k) const { return signs_[k]; }
 
   /// A_0 and A_1 of Eq. (17) at plane z + m; of a run, at each of its planes, [plane][component].
-  const double* charge(int m) const { return charge_[slot(m)]; }
-  const double* current(int m) const { return current_[slot(m)]; }
+  const double* charge(int m) const { return charge_ + m * components; }
+  const double* current(int m) const { return current_ + m * components; }
 
-  static std::size_t slot(int m) { return static_cast<std::size_t>(m + max_reach); }
-  std::array<const double*, width> density_{}, refraction_{}, charge_{}, current_{};
+  const double* const* planes_ = nullptr;
+  const double *refraction_ = nullptr, *charge_ = nullptr, *current_ = nullptr;
+  Index refraction_stride_ = 0;
   const double *gradient_ = nullptr, *coming_ = nullptr;
   const phase_space::Stencil* d_z_ = nullptr;
   const double* signs_ = nullptr;

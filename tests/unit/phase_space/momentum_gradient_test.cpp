@@ -24,7 +24,8 @@ std::vector<double> gradient(const MomentumGrid& grid, const std::vector<double>
   Numbers plane(f.size() * components), result(plane.size());
   for (std::size_t n = 0; n < f.size(); ++n) plane[n * components + component] = f[n];
   physics::Neighbourhood here;
-  here.density_[physics::Neighbourhood::slot(0)] = plane.data();
+  const double* const numbers = plane.data();
+  here.planes_ = &numbers;
   kernel->write_momentum_gradient(here, result.data());
   std::vector<double> values;
   for (std::size_t n = 0; n < f.size(); ++n) values.push_back(result[n * components + component]);
