@@ -66,8 +66,8 @@ void Entropy::add(const Plane& plane) {
   const physics::Neighbourhood& here = plane.here;
   Gradients<flavors> gradients;
   for (Index k = 0; k < here.angles; ++k)
-    gradients.force.push_back(here.d_z().apply(
-        [&](int m) { return flavor::load<flavors>(here.refraction(m) + k * here.components); }));
+    gradients.force.push_back(
+        here.d_z().apply([&](int m) { return here.refraction<flavors>(m, k); }));
   gradients.current = flavor::load<flavors>(here.current(0));
   gradients.current_slope =
       here.d_z().apply([&](int m) { return flavor::load<flavors>(here.current(m)); });

@@ -69,7 +69,6 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
       keep_ = &BracketPass::keep_beams<reach, 0>;
   });
   const auto period = static_cast<std::size_t>(lines_.period() * block_size);
-  repeated_.resize(period);
   if (!spherical_) {
     omega_.resize(around * period);
     omega_slope_.resize(around * period);
@@ -317,23 +316,6 @@ void BracketPass<flavors>::prepare_line(const Place& place) {
 }
 
 template <int flavors>
-void BracketPass<flavors>::spread(const double* row, double* blocks) {
-  const Index period = lines_.period() * block_size, seen = nodes_.row_seen();
-  if (seen < period) {
-    // By whole registers where rows are such: they are read again at once.
-    const Index step = seen % lanes == 0 ? lanes : components;
-    for (Index at = 0, n = 0; at < period; at += step, n = n + step < seen ? n + step : 0)
-      if (step == lanes)
-        store_lanes(repeated_.data() + at, load_lanes(row + n));
-      else
-        std::copy_n(row + n, components, repeated_.data() + at);
-    row = repeated_.data();
-  }
-  for (Index at = 0; at < period; at += block_size)
-    store_block<flavors>(blocks + at, flavor::by_component(load_block<flavors>(row + at)));
-}
-
-template <int flavors>
 void BracketPass<flavors>::prepare_planes(Planes planes) {
   using flavor::load;
   const Index period = lines_.period() * block_size;
@@ -348,7 +330,11 @@ void BracketPass<flavors>::prepare_planes(Planes planes) {
       double* const omega = omega_.data() + (p + span_) * period;
       to.omega = omega;
       to.slope = omega_slope_.data() + (p + span_) * period;
-      spread(here.refraction(m) - nodes_.first_angle(), omega);
+      const auto charge = load<flavors>(here.charge(m)), current = load<flavors>(here.current(m));
+      for (Index at = 0; at < lines_.period() * lanes; at += lanes)
+        for (int c = 0; c < components; ++c)
+          store_lanes(omega + at * components + c * lanes,
+                      charge[c] - load_lanes(speeds_.data() + at) * current[c]);
       return;
     }
     if (!neighbours_only_) to.angular = angular_of(p);

@@ -11,8 +11,7 @@ void write_product(const Neighbourhood& here, Gradient&& gradient, double* produ
       const Index at = k * here.components;
       flavor::store(
           product + i * here.row() + at,
-          here.sign(k) * flavor::jordan_product(flavor::load<flavors>(here.refraction(0) + at),
-                                                gradient(i, at)));
+          here.sign(k) * flavor::jordan_product(here.refraction<flavors>(0, k), gradient(i, at)));
     }
 }
 

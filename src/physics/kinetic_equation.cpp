@@ -86,7 +86,8 @@ KineticEquation::KineticEquation(const EquationSettings& settings, const phase_s
       moments_(momentum, decomposition, settings.matter),
       prepared_(static_cast<std::size_t>(box_.z.size + 2 * Index{reach_})),
       ahead_(std::max<Index>(1, prepared_together / box_.plane())),
-      signs_(phase_space::owned(momentum.signs(), box_.angle)) {
+      signs_(phase_space::owned(momentum.signs(), box_.angle)),
+      directions_(phase_space::owned(momentum.directions(), box_.angle)) {
   for (const auto& term : terms_) parts_ |= term->parts();
   if (!parts_.read_brackets() && !acts_by_itself(terms_))
     runs_ =
@@ -155,7 +156,10 @@ void KineticEquation::update_moments(const phase_space::StateView& rho) {
   moments_.update(rho);
 }
 
-void KineticEquation::begin_sweep() { std::fill(prepared_.begin(), prepared_.end(), char{0}); }
+void KineticEquation::begin_sweep(bool potentials_only) {
+  std::fill(prepared_.begin(), prepared_.end(), char{0});
+  potentials_only_ = potentials_only;
+}
 
 void KineticEquation::prepare(const phase_space::StateView& rho, phase_space::Range planes,
                               Index readable) {
@@ -168,7 +172,10 @@ void KineticEquation::prepare(const phase_space::StateView& rho, phase_space::Ra
     const auto lap = moments_time_.lap();
     const Index end = std::min(j + ahead_, readable);
     for (Index next = j; next < end && !done(next); ++next) {
-      moments_.update_plane(rho, next);
+      if (potentials_only_)
+        moments_.update_potentials(rho, next);
+      else
+        moments_.update_plane(rho, next);
       done(next) = 1;
     }
   }
@@ -190,10 +197,9 @@ void KineticEquation::set_neighbourhood(const phase_space::StateView& rho, Index
   here.energies_seen = rho.energies_seen();
   here.angles_seen = rho.angles_seen();
   here.signs_ = signs_.data();
+  here.directions_ = directions_.data();
   here.z = box_.z.begin + j;
   here.d_z_ = &z_.stencil(here.z);
-  here.refraction_ = moments_.refraction(j);
-  here.refraction_stride_ = moments_.refraction_stride();
   here.charge_ = moments_.charge(j);
   here.current_ = moments_.current(j);
   here.planes_ = rho.planes(j);

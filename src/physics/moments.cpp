@@ -29,6 +29,10 @@ MomentumSum::MomentumSum(const phase_space::MomentumGrid& grid, const phase_spac
   std::vector<double> weights = phase_space::owned(grid.weights(), box.angle);
   for (Index k = 0; k < angles_; ++k)
     weights[static_cast<std::size_t>(k)] *= grid.sign(box.angle.begin + k);
+  if (energy_weights_.size() == 1) {
+    for (double& weight : weights) weight *= energy_weights_[0];
+    energy_weights_[0] = 1.0;
+  }
   for (phase_space::Numbers& of_power : weights_) {
     of_power = repeated(weights, box.components);
     for (Index k = 0; k < angles_; ++k)
@@ -37,9 +41,9 @@ MomentumSum::MomentumSum(const phase_space::MomentumGrid& grid, const phase_spac
 }
 
 // Written out where it is called: with few nodes in a plane it takes no longer than a call.
-template <int flavors>
-[[gnu::always_inline]] inline PlaneMoments<flavors> MomentumSum::of(const double* plane,
-                                                                    Index energy_stride) const {
+template <int flavors, std::size_t powers>
+[[gnu::always_inline]] inline std::array<flavor::Matrix<flavors>, powers> MomentumSum::of(
+    const double* plane, Index energy_stride) const {
   constexpr Index components = flavor::components(flavors);
   const Index numbers = angles_ * components;
   const auto energies = static_cast<Index>(energy_weights_.size());
@@ -79,11 +83,10 @@ template <int flavors>
       struct {
         MatrixPair of[together][powers];
       } sums{};
-      const MatrixPair energy_weight = MatrixPair{} + energy_weights[0];
       for (; at + together * pair <= numbers; at += together * pair)
         flavor::unrolled<together>([&](auto n) {
           const Index here = at + n * pair;
-          const MatrixPair both = energy_weight * flavor::load<MatrixPair>(plane + here);
+          const MatrixPair both = flavor::load<MatrixPair>(plane + here);
           flavor::unrolled<powers>([&](auto power) {
             sums.of[n][power] += flavor::load<MatrixPair>(weights_[power].data() + here) * both;
           });
@@ -112,7 +115,7 @@ template <int flavors>
     for (std::size_t power = 0; power < powers; ++power)
       moments[power] += weights_[power][at] * sum;
   }
-  return {moments[0], moments[1], moments[2]};
+  return moments;
 }
 
 Moments::Moments(const phase_space::MomentumGrid& grid,
@@ -125,12 +128,8 @@ Moments::Moments(const phase_space::MomentumGrid& grid,
       angles_(decomposition.box().angle.size),
       momentum_comm_(decomposition.momentum_communicator()),
       shared_(decomposition.splits_momentum()),
-      first_owned_((decomposition.box().angle.begin - decomposition.seen().angle.begin) *
-                   components_),
-      speeds_(
-          repeated(phase_space::owned(grid.directions(), decomposition.seen().angle), components_)),
+      directions_(phase_space::owned(grid.directions(), decomposition.box().angle)),
       planes_(static_cast<std::size_t>((owned_planes_ + 2 * Index{ghosts_}) * 3 * components_)),
-      refraction_(planes_.size() / (3 * static_cast<std::size_t>(components_)) * speeds_.size()),
       charge_(planes_.size() / 3),
       current_(planes_.size() / 3) {
   set_matter(matter, decomposition.box().z.begin);
@@ -151,63 +150,60 @@ void Moments::update(const phase_space::StateView& rho) {
     if (shared_)
       MPI_Allreduce(MPI_IN_PLACE, planes_.data(), static_cast<int>(planes_.size()), MPI_DOUBLE,
                     MPI_SUM, momentum_comm_);
-    for (Index j = seen.begin; j < seen.end(); ++j) update_refraction<flavors>(j);
+    for (Index j = seen.begin; j < seen.end(); ++j) make_potentials<flavors>(j);
   });
 }
 
 void Moments::update_plane(const phase_space::StateView& rho, Index j) {
   flavor::with_flavors(flavors_, [&](auto flavors) {
     sum_up<flavors>(rho, j);
-    update_refraction<flavors>(j);
+    make_potentials<flavors>(j);
   });
 }
 
-template <int flavors>
-void Moments::sum_up(const phase_space::StateView& rho, Index j) {
-  const auto moments = sum_.of<flavors>(rho.row(j, 0), rho.energy_stride());
-  double* const plane = planes_.data() + (j + ghosts_) * 3 * components_;
-  flavor::store(plane, moments.zeroth);
-  flavor::store(plane + components_, moments.first);
-  flavor::store(plane + 2 * components_, moments.second);
-}
-
-template <int number>
-[[gnu::always_inline]] inline std::pair<flavor::Matrix<number>, flavor::Matrix<number>>
-Moments::potentials(const PlaneMoments<number>& moments, Index j) const {
-  auto a0 = flavor::with_trace(moments.zeroth);
-  if (!matter_.empty()) a0 += matter(j) * flavor::electron_projector<number>();
-  return {a0, flavor::with_trace(moments.first)};
+void Moments::update_potentials(const phase_space::StateView& rho, Index j) {
+  const Index at = (j + ghosts_) * components_;
+  write_potentials(rho, {j, 1}, charge_.data() + at, current_.data() + at);
 }
 
 void Moments::write_potentials(const phase_space::StateView& rho, phase_space::Range planes,
                                double* charge, double* current) const {
   flavor::with_flavors(flavors_, [&](auto flavors) {
     for (Index j = planes.begin; j < planes.end(); ++j) {
-      const auto [a0, a1] =
-          potentials<flavors>(sum_.of<flavors>(rho.row(j, 0), rho.energy_stride()), j);
-      flavor::store(charge + (j - planes.begin) * components_, a0);
-      flavor::store(current + (j - planes.begin) * components_, a1);
+      const auto [zeroth, first] = sum_.of<flavors, 2>(rho.row(j, 0), rho.energy_stride());
+      store_potentials<flavors>(zeroth, first, j, charge, current);
+      charge += components_;
+      current += components_;
     }
   });
 }
 
-template <int number>
-void Moments::update_refraction(Index j) {
-  constexpr Index components = flavor::components(number);
-  const auto [a0, a1] = potentials<number>(at<number>(j), j);
-  flavor::store(charge_.data() + (j + ghosts_) * components, a0);
-  flavor::store(current_.data() + (j + ghosts_) * components, a1);
-  const double* const speeds = speeds_.data();
-  const Index numbers = refraction_stride();
-  double* const omega = refraction_.data() + (j + ghosts_) * numbers;
-  Index at = 0;
-  if constexpr (number == 2) {
-    using flavor::MatrixPair;
-    const MatrixPair zeroth = flavor::paired(a0), first = flavor::paired(a1);
-    for (; at + 2 * components <= numbers; at += 2 * components)
-      flavor::store(omega + at, zeroth - flavor::load<MatrixPair>(speeds + at) * first);
+template <int flavors>
+void Moments::sum_up(const phase_space::StateView& rho, Index j) {
+  const auto moments = sum_.of<flavors, 3>(rho.row(j, 0), rho.energy_stride());
+  double* plane = planes_.data() + (j + ghosts_) * 3 * components_;
+  for (const auto& moment : moments) {
+    flavor::store(plane, moment);
+    plane += components_;
   }
-  for (; at < numbers; at += components) flavor::store(omega + at, a0 - speeds[at] * a1);
+}
+
+template <int number>
+void Moments::store_potentials(const flavor::Matrix<number>& zeroth,
+                               const flavor::Matrix<number>& first, Index j, double* charge,
+                               double* current) const {
+  auto a0 = flavor::with_trace(zeroth);
+  if (!matter_.empty()) a0 += matter(j) * flavor::electron_projector<number>();
+  flavor::store(charge, a0);
+  flavor::store(current, flavor::with_trace(first));
+}
+
+template <int flavors>
+void Moments::make_potentials(Index j) {
+  const auto moments = at<flavors>(j);
+  const Index at = (j + ghosts_) * components_;
+  store_potentials<flavors>(moments.zeroth, moments.first, j, charge_.data() + at,
+                            current_.data() + at);
 }
 
 }  // namespace nuvlasov::physics

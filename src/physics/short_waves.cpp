@@ -14,9 +14,7 @@ double largest_refraction(const Moments& moments) {
     for (Index j = 0; j < moments.planes(); ++j)
       for (Index k = 0; k < moments.angles(); ++k)
         largest =
-            std::max(largest, flavor::eigenvalues(flavor::load<flavors>(moments.refraction(j) +
-                                                                        k * moments.components()))
-                                  .back());
+            std::max(largest, flavor::eigenvalues(moments.refraction<flavors>(j, k)).back());
     return largest;
   });
 }

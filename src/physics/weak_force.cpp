@@ -30,9 +30,8 @@ double WeakForce::spectral_radius(const Moments& moments) const {
     flavor::with_flavors(moments.flavors(), [&](auto flavors) {
       for (Index k = 0; k < moments.angles(); ++k)
         force = std::max(
-            force, flavor::jordan_radius(d_z.apply([&](int m) {
-              return flavor::load<flavors>(moments.refraction(j + m) + k * moments.components());
-            })));
+            force, flavor::jordan_radius(d_z.apply(
+                       [&](int m) { return moments.refraction<flavors>(j + m, k); })));
     });
     rate = std::max(rate, (2.0 + flux_form) / 3.0 * force);
   }

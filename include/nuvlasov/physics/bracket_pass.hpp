@@ -125,8 +125,6 @@ class BracketPass {
   /// What the parts make of the tables of directions.
   void prepare_directions(bool streaming, double by_force, double by_velocity);
   void prepare_planes(Planes planes);
-  /// `row`, [angle][component], in Blocks of a period.
-  void spread(const double* row, double* blocks);
 
   /// Plane p of those asked for, or before or after them.
   Plane& plane(Index p) { return planes_[static_cast<std::size_t>(p + span_)]; }
@@ -181,9 +179,8 @@ class BracketPass {
 
   /// Frozen directions: Omega and 2 D_z Omega of planes in Blocks of a period.
   phase_space::Numbers omega_, omega_slope_;
-  phase_space::Numbers repeated_;  ///< a row, as often as in a period
-  std::vector<Plane> planes_;      ///< from the first one that D_z reads on
-  std::vector<Factors> factors_;   ///< of the same
+  std::vector<Plane> planes_;     ///< from the first one that D_z reads on
+  std::vector<Factors> factors_;  ///< of the same
 
   phase_space::Numbers ring_;           ///< [plane][register of a strip][field][component][lane]
   phase_space::Numbers copies_;         ///< of rho around a place

@@ -101,6 +101,7 @@ class KineticEquation {
       await_ghosts();
     };
     Sink<Target, Done> sink(box_, target, touched, done);
+    begin_sweep(true);
     for_each_range(rho, wait, [&](Index begin, Index end, Index readable) {
       for (phase_space::Range planes{begin, 0}; planes.begin < end; planes.begin = planes.end()) {
         sink.begin_at(planes.begin);
@@ -119,6 +120,7 @@ class KineticEquation {
   /// full mode with the momentum gradient. Collective over the momentum communicator.
   template <class Visit>
   void sweep(const phase_space::StateView& rho, Visit&& visit) {
+    begin_sweep(false);
     for_each_range(
         rho, [] {},
         [&](Index begin, Index end, Index readable) {
@@ -138,7 +140,6 @@ class KineticEquation {
   void for_each_range(const phase_space::StateView& rho, AwaitGhosts&& await_ghosts,
                       Visit&& visit) {
     const Index planes = box_.z.size;
-    begin_sweep();
     // Moments that are summed up over ranks are so for all planes at once.
     const Index span = z_.span();
     const Index inside = moments_.shared() ? 0 : planes - 2 * span;
@@ -189,7 +190,8 @@ class KineticEquation {
     Done& done_;
   };
 
-  void begin_sweep();
+  /// \param potentials_only  whether no moments are needed but A_0 and A_1
+  void begin_sweep(bool potentials_only);
   /// Planes from j on, before `end`, for one pass: with rows of D_z of one length, so that what is
   /// done on a plane does not depend on where ranks begin.
   Index planes_at_once(Index j, Index end) const;
@@ -220,12 +222,13 @@ class KineticEquation {
   PlaneRuns runs_;
   Stopwatch rate_time_, moments_time_, waiting_time_;
   std::vector<char> prepared_;                 ///< by plane seen
+  bool potentials_only_ = false;               ///< that is what is prepared
   Index ahead_;                                ///< planes to prepare at once
   phase_space::Numbers gradient_;              ///< D_p rho
   Index most_planes_;                          ///< in one pass
   std::vector<Neighbourhood> neighbourhoods_;  ///< of planes that are done at once
   phase_space::Numbers rate_;  ///< of the same, where there are terms that no RateKernel writes
-  std::vector<double> signs_;  ///< of the owned angles
+  std::vector<double> signs_, directions_;  ///< of the owned angles
 };
 
 }  // namespace nuvlasov::physics

@@ -5,7 +5,6 @@
 #include <mpi.h>
 
 #include <array>
-#include <utility>
 #include <vector>
 
 #include "nuvlasov/flavor/density_matrix.hpp"
@@ -26,18 +25,23 @@ class MomentumSum {
  public:
   MomentumSum(const phase_space::MomentumGrid& grid, const phase_space::Box& box);
 
+  /// The first moments, as many as `powers`.
   /// \param plane          [energy][angle][component]
   /// \param energy_stride  doubles from one energy to the next
-  template <int flavors>
-  PlaneMoments<flavors> of(const double* plane, Index energy_stride) const;
+  template <int flavors, std::size_t powers>
+  std::array<flavor::Matrix<flavors>, powers> of(const double* plane, Index energy_stride) const;
 
  private:
-  static constexpr std::size_t powers = 3;
-
   Index angles_;
-  std::vector<double> energy_weights_;
-  std::array<phase_space::Numbers, powers> weights_;  ///< s w v^n, [angle][component]
+  std::vector<double> energy_weights_;  ///< 1 where there is one energy, whose weight is in:
+  std::array<phase_space::Numbers, 3> weights_;  ///< s w v^n, [angle][component]
 };
+
+/// Omega = A_0 - v A_1 of Eq. (17).
+template <int flavors>
+flavor::Matrix<flavors> refraction_at(const double* charge, const double* current, double v) {
+  return flavor::load<flavors>(charge) - v * flavor::load<flavors>(current);
+}
 
 /// Moments at every z plane a rank sees, ghosts included, and Omega made of them and of matter,
 ///
@@ -61,8 +65,10 @@ class Moments {
   /// more than one rank. The order of summation within a plane is fixed.
   void update(const phase_space::StateView& rho);
 
-  /// Recomputes plane j alone, when the momentum grid is whole on each rank.
+  /// The same of plane j alone, when the momentum grid is whole on each rank.
   void update_plane(const phase_space::StateView& rho, Index j);
+  /// Recomputes no more than A_0 and A_1 there, what a rate needs.
+  void update_potentials(const phase_space::StateView& rho, Index j);
 
   /// Writes A_0 and A_1 of `planes` alone, [plane][component], and updates nothing; when the
   /// momentum grid is whole on each rank.
@@ -76,13 +82,11 @@ class Moments {
     return {flavor::load<flavors>(plane), flavor::load<flavors>(plane + components_),
             flavor::load<flavors>(plane + 2 * components_)};
   }
-  /// Omega(z_j, v_k) = A_0 - v_k A_1 of Eq. (17), [angle][component], from the first owned angle on
-  /// and for all that this rank sees.
-  const double* refraction(Index j) const {
-    return refraction_.data() + (j + ghosts_) * refraction_stride() + first_owned_;
+  /// Omega(z_j, v_k) of Eq. (17) at the k-th owned angle.
+  template <int flavors>
+  flavor::Matrix<flavors> refraction(Index j, Index k) const {
+    return refraction_at<flavors>(charge(j), current(j), directions_[static_cast<std::size_t>(k)]);
   }
-  /// Doubles from there to the next plane.
-  Index refraction_stride() const { return static_cast<Index>(speeds_.size()); }
   /// A_0 and A_1 of Eq. (17) at z_j, one plane after the other.
   const double* charge(Index j) const { return charge_.data() + (j + ghosts_) * components_; }
   const double* current(Index j) const { return current_.data() + (j + ghosts_) * components_; }
@@ -97,12 +101,13 @@ class Moments {
  private:
   template <int flavors>
   void sum_up(const phase_space::StateView& rho, Index j);
-  /// A_0 and A_1 at plane j.
+  /// A_0 and A_1 at plane j, of the moments that they are made of.
   template <int number>
-  std::pair<flavor::Matrix<number>, flavor::Matrix<number>> potentials(
-      const PlaneMoments<number>& moments, Index j) const;
+  void store_potentials(const flavor::Matrix<number>& zeroth, const flavor::Matrix<number>& first,
+                        Index j, double* charge, double* current) const;
+  /// The same, of the moments at plane j.
   template <int flavors>
-  void update_refraction(Index j);
+  void make_potentials(Index j);
 
   MomentumSum sum_;
   int flavors_;
@@ -112,11 +117,9 @@ class Moments {
   Index angles_;
   MPI_Comm momentum_comm_;
   bool shared_;
-  std::vector<double> matter_;  ///< by plane seen; empty: none
-  Index first_owned_;           ///< position of the first owned angle in a row of all that are seen
-  phase_space::Numbers speeds_;  ///< v of the directions seen, [angle][component]
-  phase_space::Numbers planes_;  ///< [plane seen][n][component]
-  phase_space::Numbers refraction_;
+  std::vector<double> matter_;      ///< by plane seen; empty: none
+  std::vector<double> directions_;  ///< v of the owned angles
+  phase_space::Numbers planes_;     ///< [plane seen][n][component]
   phase_space::Numbers charge_, current_;
 };
 

@@ -149,8 +149,7 @@ class OwnedNodes {
   Index plane_seen() const { return plane_seen_; }
   /// Whether that is what is owned.
   bool all() const { return plane() == plane_seen_; }
-  /// Numbers from what is seen first to what is owned first, in a row of angles and in a plane.
-  Index first_angle() const { return first_angle_; }
+  /// Numbers from what is seen first to what is owned first.
   Index first() const { return first_energy_ * row_seen_ + first_angle_; }
   void copy(const double* seen, double* owned) const {
     for (Index i = 0; i < energies_; ++i)

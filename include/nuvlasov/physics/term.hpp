@@ -31,8 +31,11 @@ struct Neighbourhood {
   const double* coming() const { return coming_; }
   /// D_p rho at plane z, [energy][angle][component] without gaps; in a sweep() of the full mode.
   const double* momentum_gradient() const { return gradient_; }
-  /// Omega at plane z + m, [angle][component].
-  const double* refraction(int m) const { return refraction_ + m * refraction_stride_; }
+  /// Omega at plane z + m, at the k-th owned angle.
+  template <int number>
+  flavor::Matrix<number> refraction(int m, Index k) const {
+    return refraction_at<number>(charge(m), current(m), directions_[k]);
+  }
 
   /// Numbers in a row of the owned angles.
   Index row() const { return angles * components; }
@@ -45,11 +48,10 @@ struct Neighbourhood {
   const double* current(int m) const { return current_ + m * components; }
 
   const double* const* planes_ = nullptr;
-  const double *refraction_ = nullptr, *charge_ = nullptr, *current_ = nullptr;
-  Index refraction_stride_ = 0;
+  const double *charge_ = nullptr, *current_ = nullptr;
   const double *gradient_ = nullptr, *coming_ = nullptr;
   const phase_space::Stencil* d_z_ = nullptr;
-  const double* signs_ = nullptr;
+  const double *signs_ = nullptr, *directions_ = nullptr;
 };
 
 /// What of a RateKernel's sum a term is, or several are.

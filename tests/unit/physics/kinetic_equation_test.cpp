@@ -284,12 +284,16 @@ std::vector<double> energy_gradient(Grid& grid) {
             grid.equation->sweep(rho, [&](Index j, const physics::Neighbourhood& here) {
               for (Index i = 0; i < here.energies; ++i)
                 for (Index k = 0; k < here.angles; ++k) {
+                  flavor::Components omega{};
+                  flavor::with_flavors(here.flavors, [&](auto flavors) {
+                    flavor::store(omega.data(), here.refraction<flavors>(0, k));
+                  });
                   double* const h = gradient.data() +
                                     ((j * here.energies + i) * here.angles + k) * here.components;
                   const flavor::Components masses =
                       flavor::mass_matrix(grid.equation->settings().masses, here.flavors);
                   for (Index c = 0; c < here.components; ++c)
-                    h[c] = here.sign(k) * here.refraction(0)[k * here.components + c] +
+                    h[c] = here.sign(k) * omega[static_cast<std::size_t>(c)] +
                            0.5 / grid.momentum.energy(i) * masses[static_cast<std::size_t>(c)];
                   // The trace of E 1.
                   h[0] += here.flavors * grid.momentum.energy_offset(i);
