@@ -170,14 +170,13 @@ void KineticEquation::prepare(const phase_space::StateView& rho, phase_space::Ra
   for (Index j = planes.begin; j < planes.end(); ++j) {
     if (done(j)) continue;
     const auto lap = moments_time_.lap();
-    const Index end = std::min(j + ahead_, readable);
-    for (Index next = j; next < end && !done(next); ++next) {
-      if (potentials_only_)
-        moments_.update_potentials(rho, next);
-      else
-        moments_.update_plane(rho, next);
-      done(next) = 1;
-    }
+    phase_space::Range next{j, 0};
+    for (; next.size < ahead_ && next.end() < readable && !done(next.end()); ++next.size)
+      done(next.end()) = 1;
+    if (potentials_only_)
+      moments_.update_potentials(rho, next);
+    else
+      moments_.update_planes(rho, next);
   }
 }
 

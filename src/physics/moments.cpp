@@ -41,17 +41,67 @@ MomentumSum::MomentumSum(const phase_space::MomentumGrid& grid, const phase_spac
 }
 
 // Written out where it is called: with few nodes in a plane it takes no longer than a call.
+template <int flavors, std::size_t powers, std::size_t count>
+[[gnu::always_inline]] inline auto MomentumSum::of(const std::array<const double*, count>& planes,
+                                                   Index energy_stride) const
+    -> std::array<Powers<flavors, powers>, count> {
+  if constexpr (flavors == 2)
+    if (energy_weights_.size() == 1 && angles_ % directions_at_once == 0)
+      return over_directions<powers>(planes);
+  std::array<Powers<flavors, powers>, count> moments;
+  for (std::size_t p = 0; p < count; ++p)
+    moments[p] = of_plane<flavors, powers>(planes[p], energy_stride);
+  return moments;
+}
+
+template <std::size_t powers, std::size_t count>
+[[gnu::always_inline]] inline auto MomentumSum::over_directions(
+    const std::array<const double*, count>& planes) const -> std::array<Powers<2, powers>, count> {
+  using flavor::MatrixPair;
+  constexpr Index components = flavor::components(2), pair = 2 * components;
+  constexpr int together = directions_at_once / 2;
+  struct {
+    MatrixPair of[count][together][powers];
+  } sums{};
+  const Index numbers = angles_ * components;
+  for (Index at = 0; at < numbers; at += together * pair)
+    flavor::unrolled<together>([&](auto n) __attribute__((always_inline)) {
+      struct {
+        MatrixPair of[powers];
+      } weights{};
+      flavor::unrolled<powers>([&](auto power) __attribute__((always_inline)) {
+        weights.of[power] =
+            flavor::settled(flavor::load<MatrixPair>(weights_[power].data() + at + n * pair));
+      });
+      flavor::unrolled<count>([&](auto p) __attribute__((always_inline)) {
+        const auto rho = flavor::settled(flavor::load<MatrixPair>(planes[p] + at + n * pair));
+        flavor::unrolled<powers>([&](auto power) __attribute__((always_inline)) {
+          sums.of[p][n][power] += weights.of[power] * rho;
+        });
+      });
+    });
+  std::array<Powers<2, powers>, count> moments;
+  flavor::unrolled<count>([&](auto p) __attribute__((always_inline)) {
+    flavor::unrolled<powers>([&](auto power) __attribute__((always_inline)) {
+      const MatrixPair both = sums.of[p][0][power] + sums.of[p][1][power];
+      moments[p][power] = flavor::first_of_pair(both) + flavor::second_of_pair(both);
+    });
+  });
+  return moments;
+}
+
 template <int flavors, std::size_t powers>
-[[gnu::always_inline]] inline std::array<flavor::Matrix<flavors>, powers> MomentumSum::of(
-    const double* plane, Index energy_stride) const {
+[[gnu::always_inline]] inline auto MomentumSum::of_plane(const double* plane,
+                                                         Index energy_stride) const
+    -> Powers<flavors, powers> {
   constexpr Index components = flavor::components(flavors);
   const Index numbers = angles_ * components;
   const auto energies = static_cast<Index>(energy_weights_.size());
   const double* const energy_weights = energy_weights_.data();
-  std::array<flavor::Matrix<flavors>, powers> moments{};
+  Powers<flavors, powers> moments{};
+  Index at = 0;
   // Several sums side by side, so that none waits for itself: of directions, whole cache lines of
   // them, and of energies where there are few directions.
-  Index at = 0;
   if constexpr (flavors == 2) {
     using flavor::MatrixPair;
     constexpr Index pair = 2 * components;
@@ -77,24 +127,6 @@ template <int flavors, std::size_t powers>
       }
     };
     using std::integral_constant;
-    if (energies == 1) {
-      // Nothing is summed up before: the sums over directions are made side by side.
-      constexpr int together = 4;
-      struct {
-        MatrixPair of[together][powers];
-      } sums{};
-      for (; at + together * pair <= numbers; at += together * pair)
-        flavor::unrolled<together>([&](auto n) {
-          const Index here = at + n * pair;
-          const MatrixPair both = flavor::load<MatrixPair>(plane + here);
-          flavor::unrolled<powers>([&](auto power) {
-            sums.of[n][power] += flavor::load<MatrixPair>(weights_[power].data() + here) * both;
-          });
-        });
-      for (std::size_t power = 0; power < powers; ++power)
-        pairs[power] =
-            (sums.of[0][power] + sums.of[1][power]) + (sums.of[2][power] + sums.of[3][power]);
-    }
     for (; at + 16 * pair <= numbers; at += 16 * pair)
       add_pairs(integral_constant<Index, 16>{}, integral_constant<Index, 1>{});
     for (; at + 4 * pair <= numbers; at += 4 * pair)
@@ -154,35 +186,47 @@ void Moments::update(const phase_space::StateView& rho) {
   });
 }
 
-void Moments::update_plane(const phase_space::StateView& rho, Index j) {
+void Moments::update_planes(const phase_space::StateView& rho, phase_space::Range planes) {
   flavor::with_flavors(flavors_, [&](auto flavors) {
-    sum_up<flavors>(rho, j);
-    make_potentials<flavors>(j);
+    for (Index j = planes.begin; j < planes.end(); ++j) {
+      sum_up<flavors>(rho, j);
+      make_potentials<flavors>(j);
+    }
   });
 }
 
-void Moments::update_potentials(const phase_space::StateView& rho, Index j) {
-  const Index at = (j + ghosts_) * components_;
-  write_potentials(rho, {j, 1}, charge_.data() + at, current_.data() + at);
+void Moments::update_potentials(const phase_space::StateView& rho, phase_space::Range planes) {
+  const Index at = (planes.begin + ghosts_) * components_;
+  write_potentials(rho, planes, charge_.data() + at, current_.data() + at);
 }
 
 void Moments::write_potentials(const phase_space::StateView& rho, phase_space::Range planes,
                                double* charge, double* current) const {
   flavor::with_flavors(flavors_, [&](auto flavors) {
-    for (Index j = planes.begin; j < planes.end(); ++j) {
-      const auto [zeroth, first] = sum_.of<flavors, 2>(rho.row(j, 0), rho.energy_stride());
-      store_potentials<flavors>(zeroth, first, j, charge, current);
-      charge += components_;
-      current += components_;
-    }
+    Index j = planes.begin;
+    const auto write = [&](auto count) {
+      std::array<const double*, count> places;
+      std::copy_n(rho.planes(j), count, places.begin());
+      const auto moments = sum_.of<flavors, 2>(places, rho.energy_stride());
+      for (const auto& [zeroth, first] : moments) {
+        store_potentials<flavors>(zeroth, first, j++, charge, current);
+        charge += components_;
+        current += components_;
+      }
+    };
+    constexpr std::size_t together = flavor::lanes == 8 ? 4 : 1;
+    while (j + static_cast<Index>(together) <= planes.end())
+      write(std::integral_constant<std::size_t, together>{});
+    while (j < planes.end()) write(std::integral_constant<std::size_t, 1>{});
   });
 }
 
 template <int flavors>
 void Moments::sum_up(const phase_space::StateView& rho, Index j) {
-  const auto moments = sum_.of<flavors, 3>(rho.row(j, 0), rho.energy_stride());
+  const std::array place{rho.row(j, 0)};
   double* plane = planes_.data() + (j + ghosts_) * 3 * components_;
-  for (const auto& moment : moments) {
+  const auto moments = sum_.of<flavors, 3>(place, rho.energy_stride());
+  for (const auto& moment : moments[0]) {
     flavor::store(plane, moment);
     plane += components_;
   }

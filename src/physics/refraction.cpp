@@ -9,8 +9,7 @@ double Refraction::spectral_radius(const Moments& moments) const {
     double radius = 0.0;
     for (Index j = 0; j < moments.planes(); ++j)
       for (Index k = 0; k < moments.angles(); ++k)
-        radius =
-            std::max(radius, flavor::precession_frequency(moments.refraction<flavors>(j, k)));
+        radius = std::max(radius, flavor::precession_frequency(moments.refraction<flavors>(j, k)));
     return radius;
   });
 }

@@ -13,8 +13,7 @@ double largest_refraction(const Moments& moments) {
     double largest = 0.0;
     for (Index j = 0; j < moments.planes(); ++j)
       for (Index k = 0; k < moments.angles(); ++k)
-        largest =
-            std::max(largest, flavor::eigenvalues(moments.refraction<flavors>(j, k)).back());
+        largest = std::max(largest, flavor::eigenvalues(moments.refraction<flavors>(j, k)).back());
     return largest;
   });
 }

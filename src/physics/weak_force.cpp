@@ -29,9 +29,8 @@ double WeakForce::spectral_radius(const Moments& moments) const {
     double force = 0.0;
     flavor::with_flavors(moments.flavors(), [&](auto flavors) {
       for (Index k = 0; k < moments.angles(); ++k)
-        force = std::max(
-            force, flavor::jordan_radius(d_z.apply(
-                       [&](int m) { return moments.refraction<flavors>(j + m, k); })));
+        force = std::max(force, flavor::jordan_radius(d_z.apply(
+                                    [&](int m) { return moments.refraction<flavors>(j + m, k); })));
     });
     rate = std::max(rate, (2.0 + flux_form) / 3.0 * force);
   }

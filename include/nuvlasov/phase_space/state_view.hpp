@@ -39,7 +39,8 @@ struct Box {
 /// are relative to the first owned node, so ghosts have negative ones.
 class StateView {
  public:
-  /// \param planes         the first owned energy and angle of each plane; of the first owned plane,
+  /// \param planes         the first owned energy and angle of each plane; of the first owned
+  /// plane,
   ///                       with as many ghost planes before and after as there are
   /// \param energy_stride  doubles from one energy to the next
   /// \param seen           planes, energies and angles in memory, in global numbering; beyond the

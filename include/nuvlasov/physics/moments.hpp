@@ -25,13 +25,26 @@ class MomentumSum {
  public:
   MomentumSum(const phase_space::MomentumGrid& grid, const phase_space::Box& box);
 
-  /// The first moments, as many as `powers`.
-  /// \param plane          [energy][angle][component]
-  /// \param energy_stride  doubles from one energy to the next
+  /// The n-th moments, 0 <= n < `powers`.
   template <int flavors, std::size_t powers>
-  std::array<flavor::Matrix<flavors>, powers> of(const double* plane, Index energy_stride) const;
+  using Powers = std::array<flavor::Matrix<flavors>, powers>;
+
+  /// Of each plane the same, to the bit, as of it alone.
+  /// \param planes         each [energy][angle][component]
+  /// \param energy_stride  doubles from one energy to the next
+  template <int flavors, std::size_t powers, std::size_t count>
+  std::array<Powers<flavors, powers>, count> of(const std::array<const double*, count>& planes,
+                                                Index energy_stride) const;
 
  private:
+  /// With one energy, of many directions: weights are loaded once for all planes.
+  static constexpr int directions_at_once = 4;
+  template <std::size_t powers, std::size_t count>
+  std::array<Powers<2, powers>, count> over_directions(
+      const std::array<const double*, count>& planes) const;
+  template <int flavors, std::size_t powers>
+  Powers<flavors, powers> of_plane(const double* plane, Index energy_stride) const;
+
   Index angles_;
   std::vector<double> energy_weights_;  ///< 1 where there is one energy, whose weight is in:
   std::array<phase_space::Numbers, 3> weights_;  ///< s w v^n, [angle][component]
@@ -65,10 +78,10 @@ class Moments {
   /// more than one rank. The order of summation within a plane is fixed.
   void update(const phase_space::StateView& rho);
 
-  /// The same of plane j alone, when the momentum grid is whole on each rank.
-  void update_plane(const phase_space::StateView& rho, Index j);
+  /// The same at `planes` alone, when the momentum grid is whole on each rank.
+  void update_planes(const phase_space::StateView& rho, phase_space::Range planes);
   /// Recomputes no more than A_0 and A_1 there, what a rate needs.
-  void update_potentials(const phase_space::StateView& rho, Index j);
+  void update_potentials(const phase_space::StateView& rho, phase_space::Range planes);
 
   /// Writes A_0 and A_1 of `planes` alone, [plane][component], and updates nothing; when the
   /// momentum grid is whole on each rank.
