@@ -97,9 +97,6 @@ Components to_components(Matrices rho) {
   return all;
 }
 
-inline MatrixPair paired(Matrix<2> both) {
-  return __builtin_shufflevector(both, both, 0, 1, 2, 3, 0, 1, 2, 3);
-}
 inline Matrix<2> first_of_pair(MatrixPair both) {
   return __builtin_shufflevector(both, both, 0, 1, 2, 3);
 }

@@ -14,7 +14,6 @@ namespace nuvlasov::phase_space {
 struct Stencil {
   /// Of the widest row: at the ends of a summation-by-parts operator of order 6.
   static constexpr int max_pairs = 8;
-  static constexpr int max_offset = 5;
 
   struct Pair {
     double weight = 0.0;  ///< with the spacing divided out
