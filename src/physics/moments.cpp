@@ -48,7 +48,7 @@ template <int flavors, std::size_t powers, std::size_t count>
   if constexpr (flavors == 2)
     if (energy_weights_.size() == 1 && angles_ % directions_at_once == 0)
       return over_directions<powers>(planes);
-  std::array<Powers<flavors, powers>, count> moments;
+  std::array<Powers<flavors, powers>, count> moments{};
   for (std::size_t p = 0; p < count; ++p)
     moments[p] = of_plane<flavors, powers>(planes[p], energy_stride);
   return moments;
@@ -80,7 +80,7 @@ template <std::size_t powers, std::size_t count>
         });
       });
     });
-  std::array<Powers<2, powers>, count> moments;
+  std::array<Powers<2, powers>, count> moments{};
   flavor::unrolled<count>([&](auto p) __attribute__((always_inline)) {
     flavor::unrolled<powers>([&](auto power) __attribute__((always_inline)) {
       const MatrixPair both = sums.of[p][0][power] + sums.of[p][1][power];
@@ -205,7 +205,7 @@ void Moments::write_potentials(const phase_space::StateView& rho, phase_space::R
   flavor::with_flavors(flavors_, [&](auto flavors) {
     Index j = planes.begin;
     const auto write = [&](auto count) {
-      std::array<const double*, count> places;
+      std::array<const double*, count> places{};
       std::copy_n(rho.planes(j), count, places.begin());
       const auto moments = sum_.of<flavors, 2>(places, rho.energy_stride());
       for (const auto& [zeroth, first] : moments) {
