@@ -326,11 +326,11 @@ void BracketPass<flavors>::prepare_planes(Planes planes) {
     to.rho = here.density(m) - nodes_.first();
     to.kept = ring_.data() + (p + span_) % slots * slot;
     to.asked = p >= 0 && p < count;
+    const auto charge = load<flavors>(here.charge(m)), current = load<flavors>(here.current(m));
     if (!spherical_) {
       double* const omega = omega_.data() + (p + span_) * period;
       to.omega = omega;
       to.slope = omega_slope_.data() + (p + span_) * period;
-      const auto charge = load<flavors>(here.charge(m)), current = load<flavors>(here.current(m));
       for (Index at = 0; at < lines_.period() * lanes; at += lanes)
         for (int c = 0; c < components; ++c)
           store_lanes(omega + at * components + c * lanes,
@@ -340,8 +340,8 @@ void BracketPass<flavors>::prepare_planes(Planes planes) {
     if (!neighbours_only_) to.angular = angular_of(p);
     Factors& factors = factors_[static_cast<std::size_t>(p + span_)];
     to.factors = &factors;
-    factors.charge = Multiplier(factors.charge_axis = load<flavors>(here.charge(m)));
-    factors.current = Multiplier(factors.current_axis = load<flavors>(here.current(m)));
+    factors.charge = Multiplier(factors.charge_axis = charge);
+    factors.current = Multiplier(factors.current_axis = current);
   };
   const auto take_slopes = [&](const Neighbourhood& here, Index p) {
     const auto& d_z = here.d_z();

@@ -86,8 +86,7 @@ KineticEquation::KineticEquation(const EquationSettings& settings, const phase_s
       moments_(momentum, decomposition, settings.matter),
       prepared_(static_cast<std::size_t>(box_.z.size + 2 * Index{reach_})),
       ahead_(std::max<Index>(1, prepared_together / box_.plane())),
-      signs_(phase_space::owned(momentum.signs(), box_.angle)),
-      directions_(phase_space::owned(momentum.directions(), box_.angle)) {
+      signs_(phase_space::owned(momentum.signs(), box_.angle)) {
   for (const auto& term : terms_) parts_ |= term->parts();
   if (!parts_.read_brackets() && !acts_by_itself(terms_))
     runs_ =
@@ -196,7 +195,7 @@ void KineticEquation::set_neighbourhood(const phase_space::StateView& rho, Index
   here.energies_seen = rho.energies_seen();
   here.angles_seen = rho.angles_seen();
   here.signs_ = signs_.data();
-  here.directions_ = directions_.data();
+  here.directions_ = moments_.directions();
   here.z = box_.z.begin + j;
   here.d_z_ = &z_.stencil(here.z);
   here.charge_ = moments_.charge(j);

@@ -214,6 +214,7 @@ void Moments::write_potentials(const phase_space::StateView& rho, phase_space::R
         current += components_;
       }
     };
+    // The sums of four fit 32 registers of 512 bits; 16 shorter ones hold those of one.
     constexpr std::size_t together = flavor::lanes == 8 ? 4 : 1;
     while (j + static_cast<Index>(together) <= planes.end())
       write(std::integral_constant<std::size_t, together>{});

@@ -228,7 +228,7 @@ class KineticEquation {
   Index most_planes_;                          ///< in one pass
   std::vector<Neighbourhood> neighbourhoods_;  ///< of planes that are done at once
   phase_space::Numbers rate_;  ///< of the same, where there are terms that no RateKernel writes
-  std::vector<double> signs_, directions_;  ///< of the owned angles
+  std::vector<double> signs_;  ///< of the owned angles
 };
 
 }  // namespace nuvlasov::physics

@@ -98,7 +98,7 @@ class Moments {
   /// Omega(z_j, v_k) of Eq. (17) at the k-th owned angle.
   template <int flavors>
   flavor::Matrix<flavors> refraction(Index j, Index k) const {
-    return refraction_at<flavors>(charge(j), current(j), directions_[static_cast<std::size_t>(k)]);
+    return refraction_at<flavors>(charge(j), current(j), directions()[k]);
   }
   /// A_0 and A_1 of Eq. (17) at z_j, one plane after the other.
   const double* charge(Index j) const { return charge_.data() + (j + ghosts_) * components_; }
@@ -109,6 +109,8 @@ class Moments {
   /// Numbers of a density matrix.
   Index components() const { return components_; }
   Index planes() const { return owned_planes_; }
+  /// v of each owned angle.
+  const double* directions() const { return directions_.data(); }
   Index angles() const { return angles_; }
 
  private:
