@@ -20,6 +20,9 @@ constexpr Index numbers_at_once = Index{3} << 16, least_planes = 16, most_planes
 /// handed on together.
 constexpr Index numbers_together = 1024, lines_together = 4;
 
+/// Directions whose energies around, of all planes of a pass, stay in the second cache.
+constexpr Index directions_together = 32;
+
 /// Registers in a strip of two flavors: the ring of four, 33 kB, is for an innermost cache of 48.
 Index registers_in_strip() {
 #ifdef _SC_LEVEL1_DCACHE_SIZE
@@ -43,6 +46,7 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
       planes_at_once_(std::clamp(numbers_at_once / seen.plane(), least_planes, most_planes)),
       strip_size_(std::min(registers_in_strip(), longest_strip)),
       groups_(groups()),
+      whole_plane_(whole_plane()),
       speeds_(lines_.spread(phase_space::owned(momentum.directions(), seen.angle))),
       signs_(lines_.spread(phase_space::owned(momentum.signs(), seen.angle))),
       streaming_speeds_(speeds_.size()),
@@ -79,7 +83,7 @@ BracketPass<flavors>::BracketPass(const phase_space::MomentumGrid& momentum,
       lines_.spread(phase_space::owned(phase_space::angular_curvature(momentum), seen.angle));
   for (std::size_t n = 0; n < signs_.size(); ++n) curvature_[n] *= signs_[n];
   commutator_.emplace(momentum, lines_, seen.angle);
-  tables_.resize(static_cast<std::size_t>(tables * strip_size_ * lines_.component_step()));
+  tables_.resize(static_cast<std::size_t>(tables * strip_size_ * lanes));
   if (neighbours_only_) return;
   line_.resize(static_cast<std::size_t>(angular_step()));
   angular_.resize(around * static_cast<std::size_t>(2 * angular_step()));
@@ -139,6 +143,18 @@ auto BracketPass<flavors>::groups() const -> std::vector<Group> {
     }
   }
   return groups;
+}
+
+template <int flavors>
+auto BracketPass<flavors>::whole_plane() const -> std::vector<Group> {
+  Group all{.begin = groups_.front().begin, .end = groups_.back().end, .strips = {}};
+  for (const Group& group : groups_)
+    all.strips.insert(all.strips.end(), group.strips.begin(), group.strips.end());
+  if (spherical_ && neighbours_only_)
+    std::stable_sort(all.strips.begin(), all.strips.end(), [](const Strip& a, const Strip& b) {
+      return a.begin()->lane / directions_together < b.begin()->lane / directions_together;
+    });
+  return {std::move(all)};
 }
 
 template <int flavors>
@@ -204,7 +220,7 @@ template <int flavors>
 template <bool neighbours_only>
 [[gnu::always_inline]] inline auto BracketPass<flavors>::angular_part(const Plane& plane,
                                                                       const Place& place,
-                                                                      const Block& rho) const
+                                                                      const Block& rho)
     -> std::array<Block, 2> {
   std::array<Block, 2> part{};
   if constexpr (!neighbours_only) {
@@ -224,7 +240,7 @@ template <bool neighbours_only>
   const double* const before = place.lane > 0 ? here - components : here;
   const double* const after = place.lane + lanes < lines_.nodes() ? here + block_size : here;
   const auto from = [&](Table which) __attribute__((always_inline)) {
-    return load_lanes(table(place, which) + place.lane);
+    return load_lanes(table(place, which));
   };
   const Lanes of_s_below = from(s_below), of_s_above = from(s_above);
   const Lanes of_c_below = from(c_below), of_c_above = from(c_above);
@@ -295,13 +311,11 @@ void BracketPass<flavors>::prepare_directions(bool streaming, double by_force, d
 }
 
 template <int flavors>
-void BracketPass<flavors>::prepare_line(const Place& place) {
-  const Index step = lines_.component_step();
+void BracketPass<flavors>::write_tables(const Place& place) {
   const double by_force = by_force_ * inverse_energy_[place.line] / 6.0;
   const double by_velocity = by_velocity_ * inverse_energy_[place.line] / 6.0;
-  double* const to = tables_.data() + place.in_strip * tables * step;
   const auto write = [&](Table which, double factor, const phase_space::Numbers& values) {
-    for (Index n = 0; n < step; ++n) to[which * step + n] = factor * values[n];
+    store_lanes(table(place, which), factor * load_lanes(values.data() + place.lane));
   };
   write(curved, by_velocity, curvature_);
   if (!neighbours_only_) return;
@@ -311,8 +325,9 @@ void BracketPass<flavors>::prepare_line(const Place& place) {
   write(s_above, by_force, s.above());
   write(c_below, by_velocity, c.below());
   write(c_above, by_velocity, c.above());
+  const Lanes sign = load_lanes(signs_.data() + place.lane);
   for (const Table which : {s_below, s_above, c_below, c_above})
-    for (Index n = 0; n < step; ++n) to[which * step + n] *= signs_[n];
+    store_lanes(table(place, which), sign * load_lanes(table(place, which)));
 }
 
 template <int flavors>
@@ -413,7 +428,7 @@ void BracketPass<flavors>::keep_spherical(const Plane& plane, const Strip& strip
     const Lanes speed = load_lanes(speeds_.data() + place.lane);
     const Lanes force_speed = load_lanes(force_speeds_.data() + place.lane);
     const Lanes streaming_speed = load_lanes(streaming_speeds_.data() + place.lane);
-    const Lanes curvature = load_lanes(table(place, curved) + place.lane);
+    const Lanes curvature = load_lanes(table(place, curved));
     Block moved, by_current, by_slope;
     for (int c = 0; c < components; ++c) {
       gradient[c] = force_speed * gradient[c] + by_s[c];
@@ -525,9 +540,9 @@ template <int flavors>
 template <bool spherical, int pairs>
 void BracketPass<flavors>::write_strip(Planes planes, const std::vector<DifferenceRow<pairs>>& rows,
                                        const Strip& strip) {
-  if (spherical && strip.begin()->lane == 0) {
-    for (const Place& place : strip) prepare_line(place);
-    if (!neighbours_only_) write_angular_parts(planes, strip);
+  if (spherical) {
+    for (const Place& place : strip) write_tables(place);
+    if (!neighbours_only_ && strip.begin()->lane == 0) write_angular_parts(planes, strip);
   }
   Index next = planes[0].d_z().lowest;
   const auto keep = [&](Index last) __attribute__((always_inline)) {
@@ -545,18 +560,16 @@ void BracketPass<flavors>::write_strip(Planes planes, const std::vector<Differen
 }
 
 template <int flavors>
-void BracketPass<flavors>::begin_group(const Group& group, Index planes, RateSink& sink) {
-  const Index size = static_cast<Index>(rates_.size()) / planes_at_once_;
+void BracketPass<flavors>::find_targets(Index planes, RateSink& sink) {
   direct_ = nodes_.all();
-  bool aligned = nodes_.row_seen() % lanes == 0;
+  stream_ = nodes_.row_seen() % lanes == 0 && sink.past_caches();
   for (Index p = 0; p < planes; ++p) {
     double* const target = direct_ ? sink.target(p, 0) : nullptr;
     direct_ = target != nullptr;
-    double* const rate = target != nullptr ? target : rates_.data() + p * size - group.begin;
-    plane(p).rate = rate;
-    aligned = aligned && flavor::aligned(rate);
+    stream_ = stream_ && flavor::aligned(target);
+    plane(p).rate = target;
   }
-  stream_ = direct_ && aligned && sink.past_caches();
+  stream_ = stream_ && direct_;
 }
 
 template <int flavors>
@@ -579,13 +592,16 @@ void BracketPass<flavors>::write(Planes planes, const Parts& parts, RateSink& si
   prepare_directions(parts.streaming, parts.weak_force ? 1.0 : 0.0,
                      parts.group_velocity ? 1.0 : 0.0);
   prepare_planes(planes);
+  find_targets(count, sink);
+  const Index size = static_cast<Index>(rates_.size()) / planes_at_once_;
   with_static_pairs(planes, [&](auto pairs) {
     std::vector<DifferenceRow<pairs>> rows;
     for (Index p = 0; p < count; ++p)
       rows.emplace_back(planes[static_cast<std::size_t>(p)].d_z(),
                         [&](int m) { return plane(p + m).kept; });
-    for (const Group& group : groups_) {
-      begin_group(group, count, sink);
+    for (const Group& group : direct_ ? whole_plane_ : groups_) {
+      if (!direct_)
+        for (Index p = 0; p < count; ++p) plane(p).rate = rates_.data() + p * size - group.begin;
       for (const Strip& strip : group.strips)
         if (spherical_)
           write_strip<true, pairs>(planes, rows, strip);
@@ -609,14 +625,14 @@ void BracketPass<flavors>::write_momentum_gradient(const Neighbourhood& here, do
   plane.angular = angular_.data();
   prepare_directions(false, 6.0, 0.0);
   for (Index line = 0; line < lines_.count(); ++line) {
-    if (spherical_) {
+    if (spherical_ && !neighbours_only_) {
       Strip strip;
       strip.add(place_at(line, 0));
-      prepare_line(*strip.begin());
-      if (!neighbours_only_) write_angular_part(plane.rho, strip, -span_);
+      write_angular_part(plane.rho, strip, -span_);
     }
     for (Index n = 0; n < lines_.blocks(); ++n) {
       const Place place = place_at(line, n);
+      if (spherical_) write_tables(place);
       const Lanes sign = load_lanes(signs_.data() + place.lane);
       const Around rho_around = around(plane.rho, place);
       Block value;

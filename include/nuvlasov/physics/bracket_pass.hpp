@@ -89,12 +89,14 @@ class BracketPass {
     double* rate = nullptr;                           ///< where its first number would be
     const double* coming = nullptr;                   ///< rho that is soon to be read, or any
   };
-  /// Of a line in spherical geometry: [table][register of a line].
+  /// Of a register of nodes in spherical geometry: [table][lane].
   enum Table { curved, s_below, s_above, c_below, c_above, tables };
 
   void add_steps();
   Place place_at(Index line, Index register_in_line) const;
   std::vector<Group> groups() const;
+  /// All strips as one group, in the order that reads the fewest planes again from outer caches.
+  std::vector<Group> whole_plane() const;
 
   Around around(const double* plane, const Place& place);
   /// The same in copies: it is zero beyond the plane.
@@ -109,7 +111,7 @@ class BracketPass {
   Block energy_difference(const Around& rho, const Place& place) const;
   /// 1/(6E) s S rho and s C rho, of the parts asked for, given rho at a place.
   template <bool neighbours_only>
-  std::array<Block, 2> angular_part(const Plane& plane, const Place& place, const Block& rho) const;
+  std::array<Block, 2> angular_part(const Plane& plane, const Place& place, const Block& rho);
   /// s S rho/6 and s C rho/6 of the lines of a strip, where S and C take more than the neighbours,
   /// of plane p; of all that are read, but for those that the last pass has read too.
   void write_angular_part(const double* plane, const Strip& strip, Index p);
@@ -118,10 +120,10 @@ class BracketPass {
   Index angular_at(const Place& place) const { return place.in_strip * lines_.numbers(); }
   Index angular_step() const { return strip_size_ * lines_.numbers(); }
   double* angular_of(Index p) { return angular_.data() + (p + span_) * 2 * angular_step(); }
-  const double* table(const Place& place, Table which) const {
-    return tables_.data() + (place.in_strip * tables + which) * lines_.component_step();
+  double* table(const Place& place, Table which) {
+    return tables_.data() + (place.in_strip * tables + which) * flavor::lanes;
   }
-  void prepare_line(const Place& place);
+  void write_tables(const Place& place);
   /// What the parts make of the tables of directions.
   void prepare_directions(bool streaming, double by_force, double by_velocity);
   void prepare_planes(Planes planes);
@@ -144,7 +146,8 @@ class BracketPass {
   /// Writes a register of nodes; past the caches one that is filled.
   template <bool stream>
   void put(const Block& value, const Place& place, double* plane) const;
-  void begin_group(const Group& group, Index planes, RateSink& sink);
+  /// Whether rates are written to where they belong, and how.
+  void find_targets(Index planes, RateSink& sink);
   void end_group(const Group& group, Index planes, RateSink& sink);
 
   phase_space::Lines lines_;
@@ -155,7 +158,7 @@ class BracketPass {
   int span_;
   Index planes_at_once_;
   Index strip_size_;  ///< registers of nodes in a strip: its ring is in the innermost cache
-  std::vector<Group> groups_;
+  std::vector<Group> groups_, whole_plane_;  ///< where rates are handed on, and where they are not
   void (BracketPass::*keep_)(const Plane&, const Strip&) = nullptr;
 
   /// Of directions, in the registers of a line or of a period: v, s, s kappa.
@@ -169,7 +172,7 @@ class BracketPass {
   std::vector<Index> energy_steps_, steps_of_copies_;
 
   std::optional<phase_space::AngularCommutator> commutator_;  ///< in spherical geometry
-  phase_space::Numbers tables_;                               ///< of the lines of a strip
+  phase_space::Numbers tables_;                               ///< of a strip
   /// Angular parts [plane][S, C][line of a strip][numbers of a line]; rho of the lines of a strip.
   phase_space::Numbers angular_, line_;
   /// The same of the last planes of a pass, [line][plane][S, C][numbers of a line], and which

@@ -118,6 +118,7 @@ const std::vector<Case> cases{
     {"standard, spherical", {Mode::standard}, spherical(5, phase_space::AngularOperator::spectral)},
     {"full, spherical, spectral", {}, spherical(6, phase_space::AngularOperator::spectral)},
     {"full, spherical, S_N", {}, spherical(6, phase_space::AngularOperator::sn)},
+    {"full, many directions, S_N", {}, spherical(70, phase_space::AngularOperator::sn)},
     {"full, spherical, order 8", {}, spherical(5, phase_space::AngularOperator::spectral, 8)},
     {"full, forward only, spectral", {}, forward_only(phase_space::AngularOperator::spectral)},
     {"full, forward only, S_N", {}, forward_only(phase_space::AngularOperator::sn)},
