@@ -9,16 +9,16 @@
 
 namespace nuvlasov::time {
 
-/// On an axis without end (G f)_j = sum_m g_m f_{j+m}, with g the mean over all waves exp(i m
-/// theta) of 1/(1 + i h v k(theta)), k their modified wave number in D_z. |g_m| falls
-/// exponentially, the slower the larger h |v| k is, and G ends where what is left out is below
-/// `left_out`; what stays is scaled so that constants remain what they are. Each plane takes the
-/// same operations on any split.
+/// On an axis without end (G f)_j = sum_m g_m f_{j+m} with -reach() <= m <= reach(), constants
+/// being what they are to rounding. The g_m leave least of waves exp(i m theta): of 1 - (1 + i h v
+/// k(theta)) sum_m g_m exp(i m theta), k being their modified wave number in D_z, the sum of
+/// squares, in which long waves count most. |g_m| falls exponentially, the slower the larger h |v|
+/// k is; G ends where nothing more is left of any wave than `largest_error`. H is fitted alike, to
+/// G^2 - G. Each plane takes the same operations on any split.
 class StreamingInverse {
  public:
-  /// Largest sum of |g_m| that is left out.
-  static constexpr double left_out = 0.02;
-  /// Planes on each side at most: enough for h |v| k up to 4.
+  static constexpr double largest_error = 0.003;
+  /// Planes on each side at most: enough for h |v| k up to 2.4. (At the explicit limit it is 1.4.)
   static constexpr Index max_reach = 24;
 
   StreamingInverse() = default;

@@ -33,9 +33,8 @@ TEST_P(Waves, AreDividedByOnePlusIhvk) {
         sum += inverse.weights(m)[k * flavor::components(2)] *
                std::polar(1.0, static_cast<double>(m) * theta);
       const double q = GetParam().h * speeds[k] * derivative.modified_wave_number(theta / spacing);
-      // What is left out, once more for what the rest is scaled by: |sum| is 1 at most.
-      EXPECT_LE(std::abs(sum - 1.0 / std::complex<double>(1.0, q)),
-                2.0 * StreamingInverse::left_out / (1.0 - StreamingInverse::left_out))
+      const double error = std::abs(1.0 - std::complex<double>(1.0, q) * sum);
+      EXPECT_LE(error, (n < 8 ? 0.2 : 1.0) * StreamingInverse::largest_error)
           << "v " << speeds[k] << ", theta " << theta;
     }
 }
@@ -53,7 +52,7 @@ TEST_P(Waves, ThatAreConstantsStayToRounding) {
 // The explicit limit of order 6 is h = 0.89 spacing.
 INSTANTIATE_TEST_SUITE_P(Steps, Waves,
                          testing::Values(Step{2, 0.05}, Step{4, 0.05}, Step{6, 0.001},
-                                         Step{6, 0.025}, Step{6, 0.089}, Step{8, 0.15}));
+                                         Step{6, 0.025}, Step{6, 0.089}, Step{8, 0.14}));
 
 TEST(StreamingInverse, IsTheIdentityWhereNothingStreams) {
   const StreamingInverse inverse({6, spacing}, 0.0, {-1.0, 1.0}, flavor::components(2));
@@ -64,7 +63,7 @@ TEST(StreamingInverse, IsTheIdentityWhereNothingStreams) {
 TEST(StreamingInverse, GoesTheSameWayForOppositeBeams) {
   const StreamingInverse inverse({6, spacing}, 0.089, {-1.0, 1.0}, flavor::components(2));
   for (Index m = -inverse.reach(); m <= inverse.reach(); ++m)
-    EXPECT_NEAR(inverse.weights(m)[0], inverse.weights(-m)[flavor::components(2)], 1e-15);
+    EXPECT_NEAR(inverse.weights(m)[0], inverse.weights(-m)[flavor::components(2)], 1e-14);
   // What arrives comes from behind.
   EXPECT_GT(inverse.weights(-1)[flavor::components(2)], inverse.weights(1)[flavor::components(2)]);
 }
