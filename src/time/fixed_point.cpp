@@ -6,6 +6,7 @@
 #include <tuple>
 #include <type_traits>
 
+#include "nuvlasov/flavor/lanes.hpp"
 #include "nuvlasov/flavor/precession.hpp"
 #include "nuvlasov/phase_space/petsc_array.hpp"
 #include "nuvlasov/phase_space/rows.hpp"
@@ -14,6 +15,7 @@ namespace nuvlasov::time {
 namespace {
 
 using flavor::Precession;
+using flavor::PrecessionRate;
 using phase_space::Array;
 using phase_space::ReadArray;
 
@@ -34,6 +36,9 @@ constexpr double same_step = 1e-9;
 
 /// Numbers of the defect to work on at once, all planes that a sum takes: a part of a cache.
 constexpr Index block_numbers = Index{1} << 16;
+
+/// How far ahead memory is fetched: little enough to stay in the innermost cache.
+constexpr Index numbers_ahead = 1024;
 
 /// Coefficients of the polynomial through `known` equidistant values, the latest first, continued
 /// by one step: (-1)^n binomial(known, n + 1).
@@ -58,6 +63,12 @@ void with_constant_reach(Index reach, Body&& body) {
   else
     body(reach);
 }
+
+/// The largest reach that with_constant_reach() calls with a value of this type.
+template <class Reach>
+constexpr Index largest_of = Reach::value;
+template <>
+constexpr Index largest_of<Index> = StreamingInverse::max_reach;
 
 /// Maximum norms, number by number, and what is zero unless a value is not finite.
 template <class Matrices>
@@ -93,6 +104,7 @@ PetscErrorCode FlavoredFixedPoint<flavors>::create(TS ts, RightHandSide& right_h
   const phase_space::Box& box = right_hand_side.decomposition().box();
   PetscCall(energy_sums_.create(right_hand_side.decomposition(), right_hand_side.equation()));
   for (auto* sums : {&sums_, &defect_sums_, &sums_change_}) *sums = energy_sums_.field();
+  omegas_.resize(history * sums_.size());
   for (auto* axes : {&axes_, &axes_change_})
     axes->resize(static_cast<std::size_t>(box.z.size * box.row()));
   rotations_.resize(axes_.size() * Precession<Matrix>::numbers_per_component);
@@ -104,6 +116,7 @@ PetscErrorCode FlavoredFixedPoint<flavors>::create(TS ts, RightHandSide& right_h
     const phase_space::Lines lines(equation.momentum(), box);
     momentum_gradient_.emplace(equation.momentum(), lines, box);
     force_ = phase_space::PlaneInVacuum(lines, momentum_gradient_->reach());
+    slopes_.resize(omegas_.size());
   }
   SNES snes = nullptr;
   PetscCall(TSGetSNES(ts, &snes));
@@ -155,17 +168,24 @@ PetscErrorCode FlavoredFixedPoint<flavors>::guess(Vec start, Vec x) {
   const ReadArray from(start);
   std::array<const double*, history> known{};
   for (std::size_t n = 0; n < count; ++n) PetscCall(VecGetArrayRead(midpoints_[n], &known[n]));
-  const auto width = static_cast<std::size_t>(energy_sums_.row());
-  // h c_i (omega - omega_i)
-  omegas_.assign(sums_.size() * history, 0.0);
-  phase_space::Numbers here(width);
+  std::fill(known.begin() + known_, known.end(), known[0]);  // with no weight
+  // x0 - sum_n c_n s_n in terms of x0 and the m_n: s_n = 2 m_n - s_n-1, where s_-1 is x0.
+  double of_start = 1.0;
+  std::array<double, history> of_midpoint{};
+  for (std::size_t n = 0; n < count; ++n) {
+    double sign = 1.0;
+    for (std::size_t k = n + 1; k-- > 0; sign = -sign) of_midpoint[k] -= 2.0 * sign * weights[n];
+    of_start -= sign * weights[n];
+  }
+  const Index width = energy_sums_.row();
+  phase_space::Numbers here(static_cast<std::size_t>(width));
   for (Index j = 0; j < box.z.size; ++j) {
     energy_sums_.refraction(&sums_[j * width], here.data());
-    for (std::size_t n = 0; n < count; ++n) {
-      double* omega = &omegas_[(j * history + n) * width];
-      energy_sums_.refraction(&midpoint_sums_[n][j * width], omega);
-      for (std::size_t at = 0; at < width; ++at)
-        omega[at] = h_ * weights[n] * (here[at] - omega[at]);
+    for (std::size_t n = 0; n < history; ++n) {  // h c_n (omega - omega_n)
+      double* const omega = &omegas_[(j * history + n) * width];
+      if (n < count) energy_sums_.refraction(&midpoint_sums_[n][j * width], omega);
+      for (Index at = 0; at < width; ++at)
+        omega[at] = n < count ? h_ * weights[n] * (here[at] - omega[at]) : 0.0;
     }
   }
   PetscCall(find_slopes(history));
@@ -173,26 +193,31 @@ PetscErrorCode FlavoredFixedPoint<flavors>::guess(Vec start, Vec x) {
     omegas_[at] = 0.0;  // the traces, which turn nothing
   for (Index j = 0; j < box.z.size; ++j) {
     const double* const axes = &omegas_[j * history * width] + first;
+    std::array<const double*, history> planes{};
+    for (std::size_t n = 0; n < history; ++n) planes[n] = known[n] + j * plane;
     phase_space::for_each_in_plane<flavors>(
         row, box.energy.size, [&](Index at, auto node, auto&& for_energies) {
           using Matrices = decltype(node);
-          for_energies(0, box.energy.size, [&](Index i) {
-            const Index place = j * plane + i * row + at;
-            const auto begin = flavor::load<Matrices>(from + place);
-            Matrices sum{}, rest = begin, start_of_step = begin;
-            for (std::size_t n = 0; n < count; ++n) {
-              const auto midpoint = flavor::load<Matrices>(known[n] + place);
-              start_of_step = 2.0 * midpoint - start_of_step;
+          std::array<const double*, history> midpoints = planes;
+          std::array<std::optional<PrecessionRate<Matrices>>, history> turns;
+          for (std::size_t n = 0; n < history; ++n) {
+            midpoints[n] += at;
+            turns[n].emplace(axes + static_cast<Index>(n) * width + at);
+          }
+          const Index place = j * plane + at;
+          const double* const begin = from + place;
+          double *const to = guessed + place, *const to_defect = defect + place;
+          for_energies([=](Index i, auto /*one*/) {
+            Matrices sum{}, rest = of_start * flavor::load<Matrices>(begin + i * row);
+            for (std::size_t n = 0; n < history; ++n) {
+              const auto midpoint = flavor::load<Matrices>(midpoints[n] + i * row);
               sum += weights[n] * midpoint;
-              rest += flavor::precession_about(axes + n * width + at, midpoint) -
-                      weights[n] * start_of_step;
+              rest += of_midpoint[n] * midpoint + (*turns[n])(midpoint);
             }
-            flavor::store(guessed + place, sum);
-            flavor::store(defect + place, rest);
+            flavor::store(to + i * row, sum);
+            flavor::store(to_defect + i * row, rest);
           });
         });
-    std::array<const double*, history> planes{};  // without a slope where nothing is known
-    for (std::size_t n = 0; n < history; ++n) planes[n] = known[n < count ? n : 0] + j * plane;
     add_force(j, planes, defect + j * plane);
     energy_sums_.add_up(defect + j * plane, j, defect_sums_);
   }
@@ -231,11 +256,10 @@ PetscErrorCode FlavoredFixedPoint<flavors>::find_refraction() {
   const Index row = box.row(), width = energy_sums_.row();
   const Index first = box.angle.begin * flavor::components(flavors);
   PetscCall(energy_sums_.solve(inverse_, h_, sums_, defect_sums_, sums_change_));
-  omegas_.resize(sums_.size() * 2);  // h omega' and h (omega' - omega)
   for (Index j = 0; j < box.z.size; ++j) {
     const double* const sums = sums_.data() + j * width;
     double* const changed = sums_change_.data() + j * width;
-    double* const next = omegas_.data() + 2 * j * width;
+    double* const next = omegas_.data() + 2 * j * width;  // h omega', and h (omega' - omega)
     double* const change = next + width;
     energy_sums_.refraction(sums, change);
     for (Index at = 0; at < width; ++at) changed[at] += sums[at];
@@ -270,16 +294,17 @@ PetscErrorCode FlavoredFixedPoint<flavors>::find_slopes(Index count) {
   phase_space::Numbers signs(static_cast<std::size_t>(width));
   for (Index at = 0; at < width; ++at)
     signs[at] = equation.momentum().sign(at % energy_sums_.row() / flavor::components(flavors));
-  slopes_.assign(omegas_.size(), 0.0);
   PetscCall(slope_exchange_.exchange(omegas_.data(), width));
   for (Index j = 0; j < planes.size; ++j) {
     const double* const* here = slope_exchange_.planes() + slope_exchange_.reach() + j;
     const phase_space::Stencil& d_z = equation.z().stencil(planes.begin + j);
     double* const slope = slopes_.data() + j * width;
+    std::fill_n(slope, width, 0.0);
     for (int pair = 0; pair < d_z.size; ++pair) {
       const auto& [weight, ahead, behind] = d_z.pairs[pair];
-      for (Index at = 0; at < width; ++at)
-        slope[at] += signs[at] * weight * (here[ahead][at] - here[behind][at]);
+      const double by = weight, *const before = here[behind], *const after = here[ahead];
+#pragma GCC ivdep
+      for (Index at = 0; at < width; ++at) slope[at] += signs[at] * by * (after[at] - before[at]);
     }
   }
   PetscFunctionReturn(0);
@@ -299,13 +324,20 @@ void FlavoredFixedPoint<flavors>::add_force(Index j, const std::array<const doub
       row, box.energy.size, [&](Index at, auto node, auto&& for_energies) {
         using Matrices = decltype(node);
         std::array<Matrices, count> slope{};
-        for (std::size_t n = 0; n < count; ++n)
+        // Copies, which no store can be thought to change; and so below.
+        std::array<const double*, count> from = f;
+        for (std::size_t n = 0; n < count; ++n) {
           slope[n] = flavor::load<Matrices>(slopes + n * width + at);
-        for_energies(0, box.energy.size, [&](Index i) {
-          Matrices sum{};
+          from[n] += at;
+        }
+        const flavor::JordanProducts<Matrices, count> product(slope);
+        double* const to = products + at;
+        for_energies([=](Index i, auto /*one*/) {
           for (std::size_t n = 0; n < count; ++n)
-            sum += flavor::jordan_product(slope[n], flavor::load<Matrices>(f[n] + i * row + at));
-          flavor::store(products + i * row + at, sum);
+            __builtin_prefetch(from[n] + i * row + numbers_ahead);
+          flavor::store(to + i * row, product([&](std::size_t n) {
+                          return flavor::load<Matrices>(from[n] + i * row);
+                        }));
         });
       });
   constexpr Index most = phase_space::MomentumGradient::most;
@@ -324,60 +356,68 @@ PetscErrorCode FlavoredFixedPoint<flavors>::correct(Vec x, Change* change) {
   std::conditional_t<flavors == 2, std::tuple<Largest<flavor::MatrixPair>, Largest<Matrix>>,
                      std::tuple<Largest<Matrix>>>
       all_largest;
-  // R of source(place, ...) for the energies [begin, end) of plane j, to take(place, result).
-  const auto rotate = [&](Index j, Index begin, Index end, auto&& source, auto&& take) {
+  const auto prepare = [&](Index j, Index begin, Index end) {
+    double* const own = defect + j * plane;
+    const double* const value = values + j * plane;
     const double* const axes = axes_.data() + j * row;
+    const double* const by = axes_change_.data() + j * row;
     const double* const rotations =
         rotations_.data() + j * row * Precession<Matrix>::numbers_per_component;
     phase_space::for_each_in_plane<flavors>(
         row, end - begin, [&](Index at, auto node, auto&& for_energies) {
           using Matrices = decltype(node);
           const Precession<Matrices> precession(axes, rotations, at);
-          auto largest = std::get<Largest<Matrices>>(all_largest);
-          for_energies(0, end - begin, [&](Index i) {
-            const Index place = (begin + i) * row + at;
-            take(place, precession.implicit_step(source(place, at, precession)), largest);
+          const PrecessionRate<Matrices> turn(by + at);
+          double* const place = own + begin * row + at;
+          const double* const from = value + begin * row + at;
+          for_energies([=](Index i, auto /*one*/) {
+            flavor::store(place + i * row,
+                          precession.implicit_step(flavor::load<Matrices>(place + i * row) +
+                                                   turn(flavor::load<Matrices>(from + i * row))));
           });
-          std::get<Largest<Matrices>>(all_largest) = largest;
         });
   };
-  const auto prepare = [&](Index j, Index begin, Index end) {
-    double* const own = defect + j * plane;
-    const double* const value = values + j * plane;
-    const double* const by = axes_change_.data() + j * row;
-    rotate(
-        j, begin, end,
-        [&]<class Matrices>(Index place, Index at, const Precession<Matrices>& /*precession*/) {
-          return Matrices(flavor::load<Matrices>(own + place) +
-                          flavor::precession_about(by + at, flavor::load<Matrices>(value + place)));
-        },
-        [&](Index place, auto result, auto& /*largest*/) { flavor::store(own + place, result); });
-  };
   const Index reach = inverse_.reach();
-  std::array<const double*, 2 * StreamingInverse::max_reach + 1> weights{}, changes{};
-  for (Index m = 0; m <= 2 * reach; ++m) {
-    weights[static_cast<std::size_t>(m)] = inverse_.weights(m - reach) + first;
-    changes[static_cast<std::size_t>(m)] = inverse_.changes(m - reach) + first;
-  }
   const auto invert = [&](Index j, Index begin, Index end) {
     const double* const* around = exchange_.planes() + j;
     double* const value = values + j * plane;
+    const double* const axes = axes_.data() + j * row;
+    const double* const rotations =
+        rotations_.data() + j * row * Precession<Matrix>::numbers_per_component;
     with_constant_reach(reach, [&](auto planes_before) {
-      rotate(
-          j, begin, end,
-          [&]<class Matrices>(Index place, Index at, const Precession<Matrices>& precession) {
-            Matrices sum{}, by_precession{};
-            for (Index m = 0; m < 2 * planes_before + 1; ++m) {
-              const auto source = flavor::load<Matrices>(around[m] + place);
-              sum += flavor::load<Matrices>(weights[m] + at) * source;
-              by_precession += flavor::load<Matrices>(changes[m] + at) * source;
+      const Index planes_around = 2 * planes_before + 1;
+      phase_space::for_each_in_plane<flavors, flavors == 2 ? 4 : 1>(
+          row, end - begin, [&](Index at, auto node, auto&& for_energies) {
+            using Matrices = decltype(node);
+            const Precession<Matrices> precession(axes, rotations, at);
+            constexpr Index most = 2 * largest_of<decltype(planes_before)> + 1;
+            std::array<Matrices, most> weights{}, changes{};
+            std::array<const double*, most> from{};
+            for (Index m = 0; m < planes_around; ++m) {
+              weights[m] = flavor::load<Matrices>(inverse_.weights(m - planes_before) + first + at);
+              changes[m] = flavor::load<Matrices>(inverse_.changes(m - planes_before) + first + at);
+              from[m] = around[m] + begin * row + at;
             }
-            return Matrices(sum + 2.0 * precession.rate(by_precession));
-          },
-          [&](Index place, auto correction, auto& largest) {
-            const auto next = flavor::load<decltype(correction)>(value + place) + correction;
-            largest.include(correction, next);
-            flavor::store(value + place, next);
+            double* const place = value + begin * row + at;
+            auto largest = std::get<Largest<Matrices>>(all_largest);
+            for_energies([&, place](Index i, auto together) {
+              std::array<Matrices, together> sum{}, by_precession{};
+              for (Index m = 0; m < planes_around; ++m) {
+                flavor::unrolled<together>([&](auto n) {
+                  const auto source = flavor::load<Matrices>(from[m] + (i + n) * row);
+                  sum[n] += weights[m] * source;
+                  by_precession[n] += changes[m] * source;
+                });
+              }
+              flavor::unrolled<together>([&](auto n) {
+                const Matrices correction =
+                    precession.implicit_step(sum[n] + 2.0 * precession.rate(by_precession[n]));
+                const Matrices next = flavor::load<Matrices>(place + (i + n) * row) + correction;
+                largest.include(correction, next);
+                flavor::store(place + (i + n) * row, next);
+              });
+            });
+            std::get<Largest<Matrices>>(all_largest) = largest;
           });
     });
   };

@@ -1,8 +1,11 @@
 /// \file
-/// Precession of one matrix, or of two of two flavors side by side, as they stand in the state.
+/// Precession and Jordan products of one matrix, or of two of two flavors side by side, as they
+/// stand in the state.
 ///
 /// Where a node takes many operations, lanes.hpp is faster; these take few.
 #pragma once
+
+#include <array>
 
 #include "nuvlasov/flavor/eigensystem.hpp"
 
@@ -94,14 +97,75 @@ class Precession<Matrix<3>> {
   const double* matrix_;
 };
 
-/// axis x rho.
+/// (0, axis x P) alone, of an axis without trace.
 template <class Matrices>
-Matrices precession_about(const double* axis, const Matrices& rho) {
-  const auto by = load<Matrices>(axis);
-  if constexpr (std::is_same_v<Matrices, Matrix<3>>)
-    return precession(by, rho);
-  else
-    return precession_about(by, turned(by), rho);
-}
+class PrecessionRate {
+ public:
+  explicit PrecessionRate(const double* axis)
+      : axis_(load<Matrices>(axis)), turned_axis_(turned(axis_)) {}
+  Matrices operator()(Matrices rho) const { return precession_about(axis_, turned_axis_, rho); }
+
+ private:
+  Matrices axis_, turned_axis_;
+};
+
+template <>
+class PrecessionRate<Matrix<3>> {
+ public:
+  explicit PrecessionRate(const double* axis) : axis_(load<3>(axis)) {}
+  Matrix<3> operator()(const Matrix<3>& rho) const { return precession(axis_, rho); }
+
+ private:
+  Matrix<3> axis_;
+};
+
+/// The sum of Jordan products a_n o b_n, of `count` factors a_n that are the same for many b_n.
+template <class Matrices, std::size_t count>
+class JordanProducts {
+ public:
+  explicit JordanProducts(const std::array<Matrices, count>& factors) {
+    for (std::size_t n = 0; n < count; ++n) {
+      half_[n] = 0.5 * factors[n];
+      polarization_[n] = without_trace_of(half_[n]);
+      trace_[n] = without_trace_of(permuted<0, 0, 0, 0>(half_[n]));
+    }
+  }
+  template <class MatrixAt>
+  Matrices operator()(MatrixAt&& matrix_at) const {
+    Matrices products{}, sum{};
+    for (std::size_t n = 0; n < count; ++n) {
+      const Matrices b = matrix_at(n);
+      products += half_[n] * b;
+      sum += trace_[n] * b + polarization_[n] * permuted<0, 0, 0, 0>(b);
+    }
+    return sum + trace_of(spread_sum(products));
+  }
+
+ private:
+  static Matrices trace_of(Matrices m) {
+    if constexpr (sizeof(Matrices) == sizeof(Matrix<2>))
+      return __builtin_shufflevector(m, Matrices{}, 0, 4, 4, 4);
+    else
+      return __builtin_shufflevector(m, Matrices{}, 0, 8, 8, 8, 4, 8, 8, 8);
+  }
+  static Matrices without_trace_of(Matrices m) { return m - trace_of(m); }
+
+  std::array<Matrices, count> half_{}, polarization_{}, trace_{};
+};
+
+template <std::size_t count>
+class JordanProducts<Matrix<3>, count> {
+ public:
+  explicit JordanProducts(const std::array<Matrix<3>, count>& factors) : factors_(factors) {}
+  template <class MatrixAt>
+  Matrix<3> operator()(MatrixAt&& matrix_at) const {
+    Matrix<3> sum{};
+    for (std::size_t n = 0; n < count; ++n) sum += jordan_product(factors_[n], matrix_at(n));
+    return sum;
+  }
+
+ private:
+  std::array<Matrix<3>, count> factors_;
+};
 
 }  // namespace nuvlasov::flavor

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include "nuvlasov/flavor/density_matrix.hpp"
 #include "nuvlasov/phase_space/central_difference.hpp"
@@ -23,24 +24,23 @@ void for_each_in_row(Index row, Visit&& visit) {
 }
 
 /// Calls visit(at, node, for_energies) for what stands at `at` in the rows of a plane, where
-/// for_energies(begin, end, body) calls body(i) for the energies of a range: all at once where rows
-/// are short, so that what belongs to the angles stays in registers; else row by row.
-template <int flavors, class Visit>
+/// for_energies(body) calls body(i, std::integral_constant<int, count>) for the energies i, i + 1
+/// .. i + count - 1, `together` or one: of all rows where they are short, so that what belongs to
+/// the angles stays in registers; else of the next ones.
+template <int flavors, int together = 1, class Visit>
 void for_each_in_plane(Index row, Index energies, Visit&& visit) {
   constexpr Index short_row = Index{8} * flavor::components(flavors);
-  if (row <= short_row) {
+  const auto for_range = [](Index begin, Index end, auto&& body) {
+    Index i = begin;
+    if constexpr (together > 1)
+      for (; i + together <= end; i += together) body(i, std::integral_constant<int, together>{});
+    for (; i < end; ++i) body(i, std::integral_constant<int, 1>{});
+  };
+  const Index rows = row <= short_row ? energies : together;
+  for (Index begin = 0; begin < energies; begin += rows)
     for_each_in_row<flavors>(row, [&](Index at, auto node) {
-      visit(at, node, [](Index begin, Index end, auto&& body) {
-        for (Index i = begin; i < end; ++i) body(i);
-      });
-    });
-    return;
-  }
-  for (Index i = 0; i < energies; ++i)
-    for_each_in_row<flavors>(row, [&](Index at, auto node) {
-      visit(at, node, [i](Index begin, Index end, auto&& body) {
-        if (i >= begin && i < end) body(i);
-      });
+      visit(at, node,
+            [&](auto&& body) { for_range(begin, std::min(begin + rows, energies), body); });
     });
 }
 
