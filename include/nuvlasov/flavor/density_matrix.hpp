@@ -183,15 +183,6 @@ inline Matrix<2> jordan_product(Matrix<2> a, Matrix<2> b) {
   product[0] = trace_of_product(a, b);
   return product;
 }
-inline MatrixPair jordan_product(MatrixPair a, MatrixPair b) {
-  const MatrixPair half = 0.5 * a, products = half * b;
-  const MatrixPair sums =
-      products + __builtin_shufflevector(products, products, 1, 0, 3, 2, 5, 4, 7, 6);
-  const MatrixPair traces = sums + __builtin_shufflevector(sums, sums, 2, 3, 0, 1, 6, 7, 4, 5);
-  const MatrixPair product = __builtin_shufflevector(half, half, 0, 0, 0, 0, 4, 4, 4, 4) * b +
-                             __builtin_shufflevector(b, b, 0, 0, 0, 0, 4, 4, 4, 4) * half;
-  return __builtin_shufflevector(product, traces, 8, 1, 2, 3, 12, 5, 6, 7);
-}
 inline Matrix<3> jordan_product(Matrix<3> a, Matrix<3> b) {
   Matrix<3> product = 1.0 / 3.0 * (a[0] * b + b[0] * a);
   product[0] = trace_of_product(a, b);

@@ -69,6 +69,16 @@ TYPED_TEST(Algebra, JordanProductIsHalfTheAnticommutator) {
   });
 }
 
+TYPED_TEST(Algebra, JordanProductsAreSummed) {
+  this->for_random_matrices([](auto a, auto b, auto c) {
+    using Product = decltype(a);
+    const std::array factors{a, b}, matrices{Product(b + c), c};
+    const Product sum =
+        JordanProducts<Product, 2>(factors)([&](std::size_t n) { return matrices[n]; });
+    expect_equal(sum, dense(Product(jordan_product(a, matrices[0]) + jordan_product(b, c))));
+  });
+}
+
 TYPED_TEST(Algebra, PrecessionIsITimesTheCommutator) {
   this->for_random_matrices([](auto a, auto b, auto) {
     const auto rate = precession(a, b);
@@ -193,9 +203,19 @@ TEST(Algebra, OfAPairIsThatOfEach) {
     for (int c = 0; c < 2 * components(2); ++c) both[c] = random_matrix<2>(generator)[0];
     return both;
   };
-  const MatrixPair a = pair(), b = pair(), product = jordan_product(a, b);
-  for (const auto each : {first_of_pair, second_of_pair})
-    EXPECT_LT(purity(each(product) - jordan_product(each(a), each(b))), rounding * rounding);
+  const std::array<MatrixPair, 2> a{pair(), pair()}, b{pair(), pair()};
+  const MatrixPair products = JordanProducts(a)([&](std::size_t n) { return b[n]; });
+  alignas(MatrixPair) std::array<double, 8> axes{};
+  store(axes.data(), a[0]);
+  axes[0] = axes[4] = 0.0;
+  const MatrixPair turned = PrecessionRate<MatrixPair>(axes.data())(b[0]);
+  for (const auto each : {first_of_pair, second_of_pair}) {
+    Matrix<2> expected{};
+    for (const std::size_t n : {0, 1}) expected += jordan_product(each(a[n]), each(b[n]));
+    EXPECT_LT(purity(each(products) - expected), rounding * rounding);
+    EXPECT_LT(purity(each(turned) - flavor::precession(each(a[0]), each(b[0]))),
+              rounding * rounding);
+  }
 }
 
 TEST(Precession, OfTwoFlavorsIsInvertedByItsImplicitStep) {
