@@ -48,8 +48,7 @@ Index planes_of_the_solve(const Problem& problem) {
   const double radius = speed * problem.z.derivative().largest_wave_number();
   const double longest = time::automatic_step(problem.time, radius, 0.0);
   const double h = 0.5 * problem.time.step.value_or(longest);
-  return time::StreamingInverse(problem.z.derivative(), h, {speed}, problem.momentum.components())
-      .reach();
+  return time::StreamingInverse(problem.z, h, {speed}, problem.momentum.components()).reach();
 }
 
 /// Nodes that a rank keeps besides its own: planes of its neighbours in z, or a copy of all that it

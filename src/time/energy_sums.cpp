@@ -25,6 +25,7 @@ PetscErrorCode EnergySums<flavors>::create(const phase_space::Decomposition& dec
   shared_ = decomposition.splits_momentum();
   periodic_ = equation.z().periodic();
   refracts_ = equation.parts().refraction;
+  first_plane_ = box.z.begin;
   planes_ = box.z.size;
   row_ = momentum.angles() * components;
   own_row_ = box.row();
@@ -111,7 +112,7 @@ PetscErrorCode EnergySums<flavors>::solve(const StreamingInverse& inverse, doubl
       for (Index at = 0; at < row_; at += components) {
         flavor::Matrix<flavors> sum{};
         for (Index n = -inverse.reach(); n <= inverse.reach(); ++n)
-          sum += flavor::load<flavors>(inverse.weights(n) + at) *
+          sum += flavor::load<flavors>(inverse.weights(first_plane_ + j, n) + at) *
                  flavor::load<flavors>(around[n] + at);
         flavor::store(&d[j * row_ + at], sum);
       }

@@ -139,7 +139,7 @@ PetscErrorCode FlavoredFixedPoint<flavors>::use_step(double step) {
   h_of_inverse_ = h_of_inverse;
   const physics::KineticEquation& equation = right_hand_side_->equation();
   const double streams = equation.parts().streaming ? h_of_inverse : 0.0;
-  inverse_ = StreamingInverse(equation.z().derivative(), streams, equation.momentum().directions(),
+  inverse_ = StreamingInverse(equation.z(), streams, equation.momentum().directions(),
                               flavor::components(flavors));
   PetscCall(exchange_.create(right_hand_side_->decomposition(), inverse_.reach(),
                              equation.z().periodic()));
@@ -394,8 +394,10 @@ PetscErrorCode FlavoredFixedPoint<flavors>::correct(Vec x, Change* change) {
             std::array<Matrices, most> weights{}, changes{};
             std::array<const double*, most> from{};
             for (Index m = 0; m < planes_around; ++m) {
-              weights[m] = flavor::load<Matrices>(inverse_.weights(m - planes_before) + first + at);
-              changes[m] = flavor::load<Matrices>(inverse_.changes(m - planes_before) + first + at);
+              weights[m] = flavor::load<Matrices>(
+                  inverse_.weights(box.z.begin + j, m - planes_before) + first + at);
+              changes[m] = flavor::load<Matrices>(
+                  inverse_.changes(box.z.begin + j, m - planes_before) + first + at);
               from[m] = around[m] + begin * row + at;
             }
             double* const place = value + begin * row + at;

@@ -29,6 +29,17 @@ struct Fit {
   std::vector<double> inverse, change;
 };
 
+/// The rows x with x matrix = b for the rows b of `right`, all of `size` numbers.
+std::vector<double> solved(std::vector<double> matrix, std::vector<double> right, Index size) {
+  const auto order = static_cast<PetscBLASInt>(size);
+  const auto count = static_cast<PetscBLASInt>(static_cast<Index>(right.size()) / size);
+  PetscBLASInt info = 0;
+  std::vector<PetscBLASInt> pivots(static_cast<std::size_t>(size));
+  LAPACKgesv_(&order, &count, matrix.data(), &order, pivots.data(), right.data(), &order, &info);
+  if (info != 0) throw std::runtime_error("the inverse of a streaming step cannot be found");
+  return right;
+}
+
 /// What D_z makes of waves. \param h_v  h v
 class WavesOfDirection {
  public:
@@ -59,12 +70,7 @@ class WavesOfDirection {
     matrix.back() = 0.0;
     solution[size] = 1.0;
     solution.back() = 0.0;
-    const auto order = static_cast<PetscBLASInt>(rows);
-    const PetscBLASInt two = 2;
-    PetscBLASInt info = 0;
-    std::vector<PetscBLASInt> pivots(static_cast<std::size_t>(rows));
-    LAPACKgesv_(&order, &two, matrix.data(), &order, pivots.data(), solution.data(), &order, &info);
-    if (info != 0) throw std::runtime_error("the inverse of a streaming step cannot be fitted");
+    solution = solved(std::move(matrix), std::move(solution), rows);
     const auto second = solution.begin() + rows;
     return {{solution.begin(), solution.begin() + size}, {second, second + size}};
   }
@@ -98,23 +104,68 @@ class WavesOfDirection {
   std::array<double, waves> weight_{};
 };
 
+/// Rows of the inverse at the first of the two ends of an open axis, of the first `count` planes.
+std::vector<Fit> fits_near_end(const phase_space::ZAxis& z, double h_v, Index count, Index reach) {
+  const Index size = count + 2 * reach + z.span();
+  const auto place = [size](Index j, Index k) { return static_cast<std::size_t>(j * size + k); };
+  std::vector<double> step(static_cast<std::size_t>(size * size)), unit = step;
+  // Beyond `size`, where nothing of the end is left, vacuum.
+  for (Index j = 0; j < size; ++j) {
+    unit[place(j, j)] = 1.0;
+    step[place(j, j)] += 1.0;
+    const phase_space::Stencil row =
+        j < z.closure() ? z.stencil(j) : phase_space::central_stencil(z.derivative());
+    for (int pair = 0; pair < row.size; ++pair) {
+      const auto& [weight, ahead, behind] = row.pairs[static_cast<std::size_t>(pair)];
+      if (j + ahead < size) step[place(j, j + ahead)] += h_v * weight;
+      if (j + behind < size) step[place(j, j + behind)] -= h_v * weight;
+    }
+  }
+  step[0] += std::max(h_v, 0.0) / z.weight(0);  // inflow
+  const std::vector<double> inverse = solved(step, unit, size);
+  const std::vector<double> square = solved(step, inverse, size);
+  std::vector<Fit> fits;
+  for (Index j = 0; j < count; ++j) {
+    Fit& fit = fits.emplace_back();
+    for (Index k = j - reach; k <= j + reach; ++k) {
+      const double g = k < 0 ? 0.0 : inverse[place(j, k)];
+      fit.inverse.push_back(g);
+      fit.change.push_back(k < 0 ? 0.0 : square[place(j, k)] - g);
+    }
+  }
+  return fits;
+}
+
 }  // namespace
 
-StreamingInverse::StreamingInverse(const phase_space::CentralDifference& derivative, double h,
+StreamingInverse::StreamingInverse(const phase_space::ZAxis& z, double h,
                                    const std::vector<double>& speeds, int components)
-    : row_(static_cast<Index>(speeds.size()) * components) {
+    : row_(static_cast<Index>(speeds.size()) * components), last_(z.cells() - 1) {
   const auto slower = [](double a, double b) { return std::abs(a) < std::abs(b); };
-  const WavesOfDirection fastest(derivative,
+  const WavesOfDirection fastest(z.derivative(),
                                  h * *std::max_element(speeds.begin(), speeds.end(), slower));
   while (reach_ < max_reach && fastest.error(fastest.fit(reach_)) > largest_error) ++reach_;
+  if (!z.periodic() && reach_ > 0) near_ends_ = z.closure() + reach_;
+  const Index planes = 2 * reach_ + 1;
   for (auto* weights : {&weights_, &changes_})
-    weights->resize(static_cast<std::size_t>((2 * reach_ + 1) * row_));
+    weights->resize(static_cast<std::size_t>((1 + 2 * near_ends_) * planes * row_));
   for (std::size_t k = 0; k < speeds.size(); ++k) {
-    const Fit fit = WavesOfDirection(derivative, h * speeds[k]).fit(reach_);
-    for (Index m = 0; m <= 2 * reach_; ++m) {
-      const Index at = m * row_ + static_cast<Index>(k) * components;
-      std::fill_n(weights_.begin() + at, components, fit.inverse[m]);
-      std::fill_n(changes_.begin() + at, components, fit.change[m]);
+    const auto write = [&](Index row, const Fit& fit, bool mirrored) {
+      for (Index m = 0; m < planes; ++m) {
+        const Index from = mirrored ? planes - 1 - m : m;
+        const Index to = (row * planes + m) * row_ + static_cast<Index>(k) * components;
+        std::fill_n(weights_.begin() + to, components, fit.inverse[from]);
+        std::fill_n(changes_.begin() + to, components, fit.change[from]);
+      }
+    };
+    const double h_v = h * speeds[k];
+    write(0, WavesOfDirection(z.derivative(), h_v).fit(reach_), false);
+    if (near_ends_ == 0) continue;
+    const auto first = fits_near_end(z, h_v, near_ends_, reach_);
+    const auto last = fits_near_end(z, -h_v, near_ends_, reach_);
+    for (Index j = 0; j < near_ends_; ++j) {
+      write(1 + j, first[j], false);
+      write(1 + near_ends_ + j, last[j], true);
     }
   }
 }

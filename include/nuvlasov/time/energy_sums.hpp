@@ -49,7 +49,7 @@ class EnergySums {
 
   MPI_Comm momentum_comm_ = MPI_COMM_NULL;
   bool shared_ = false, refracts_ = true, periodic_ = true;
-  Index planes_ = 0, row_ = 0, first_angle_ = 0, own_row_ = 0;
+  Index first_plane_ = 0, planes_ = 0, row_ = 0, first_angle_ = 0, own_row_ = 0;
   std::vector<double> directions_, weights_, signs_, energy_weights_;
   const phase_space::Decomposition* decomposition_ = nullptr;
   phase_space::PlaneExchange exchange_;
