@@ -8,9 +8,10 @@
 #include <array>
 #include <cmath>
 #include <complex>
+#include <limits>
 #include <numbers>
-#include <stdexcept>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace nuvlasov::time {
@@ -29,14 +30,15 @@ struct Fit {
   std::vector<double> inverse, change;
 };
 
-/// The rows x with x matrix = b for the rows b of `right`, all of `size` numbers.
+/// The rows x with x matrix = b for the rows b of `right`, all of `size` numbers; without a
+/// solution no numbers, with which an implicit solve fails, as with an infinite step.
 std::vector<double> solved(std::vector<double> matrix, std::vector<double> right, Index size) {
   const auto order = static_cast<PetscBLASInt>(size);
   const auto count = static_cast<PetscBLASInt>(static_cast<Index>(right.size()) / size);
   PetscBLASInt info = 0;
   std::vector<PetscBLASInt> pivots(static_cast<std::size_t>(size));
   LAPACKgesv_(&order, &count, matrix.data(), &order, pivots.data(), right.data(), &order, &info);
-  if (info != 0) throw std::runtime_error("the inverse of a streaming step cannot be found");
+  if (info != 0) std::fill(right.begin(), right.end(), std::numeric_limits<double>::quiet_NaN());
   return right;
 }
 
@@ -54,6 +56,7 @@ class WavesOfDirection {
     }
   }
 
+  /// The weights that leave least of all waves.
   Fit fit(Index reach) const {
     const Index size = 2 * reach + 1, rows = size + 1;
     std::vector<double> of_distance;
