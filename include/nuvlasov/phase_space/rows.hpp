@@ -24,9 +24,9 @@ void for_each_in_row(Index row, Visit&& visit) {
 }
 
 /// Calls visit(at, node, for_energies) for what stands at `at` in the rows of a plane, where
-/// for_energies(body) calls body(i, std::integral_constant<int, count>) for the energies i, i + 1
-/// .. i + count - 1, `together` or one: of all rows where they are short, so that what belongs to
-/// the angles stays in registers; else of the next ones.
+/// for_energies(body) calls body(i, std::integral_constant<int, count>) for `count` energies from i
+/// on, `together` or one: of all rows where they are short, so that what belongs to the angles
+/// stays in registers; else of the next ones.
 template <int flavors, int together = 1, class Visit>
 void for_each_in_plane(Index row, Index energies, Visit&& visit) {
   constexpr Index short_row = Index{8} * flavor::components(flavors);
