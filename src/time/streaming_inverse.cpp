@@ -162,7 +162,7 @@ StreamingInverse::StreamingInverse(const phase_space::ZAxis& z, double h,
       }
     };
     const double h_v = h * speeds[k];
-    write(0, WavesOfDirection(z.derivative(), h_v).fit(reach_), false);
+    write(0, WavesOfDirection(z.derivative(), std::abs(h_v)).fit(reach_), h_v < 0.0);
     if (near_ends_ == 0) continue;
     const auto first = fits_near_end(z, h_v, near_ends_, reach_);
     const auto last = fits_near_end(z, -h_v, near_ends_, reach_);

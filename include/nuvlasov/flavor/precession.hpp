@@ -26,18 +26,37 @@ Matrices turned(Matrices rho) {
   return permuted<0, 2, 3, 1>(rho);
 }
 
-/// (0, axis x P), Eq. (6b), of an axis without trace.
-template <class Matrices>
-Matrices precession_about(Matrices axis, Matrices turned_axis, Matrices rho) {
-  return turned(axis * turned(rho) - turned_axis * rho);
-}
-
 /// The sum of all four components of a matrix, in all of them.
 template <class Matrices>
 Matrices spread_sum(Matrices a) {
   const Matrices pairs = a + permuted<1, 0, 3, 2>(a);
   return pairs + permuted<2, 3, 0, 1>(pairs);
 }
+
+/// (0, axis x P), Eq. (6b), of one axis without trace and many matrices.
+template <class Matrices>
+class PrecessionRate {
+ public:
+  explicit PrecessionRate(const double* axis)
+      : axis_(load<Matrices>(axis)), turned_axis_(turned(axis_)) {}
+  Matrices axis() const { return axis_; }
+  Matrices operator()(Matrices rho) const {
+    return turned(axis_ * turned(rho) - turned_axis_ * rho);
+  }
+
+ private:
+  Matrices axis_, turned_axis_;
+};
+
+template <>
+class PrecessionRate<Matrix<3>> {
+ public:
+  explicit PrecessionRate(const double* axis) : axis_(load<3>(axis)) {}
+  Matrix<3> operator()(const Matrix<3>& rho) const { return precession(axis_, rho); }
+
+ private:
+  Matrix<3> axis_;
+};
 
 /// Precession about the axes of several directions, forwards and as an implicit step, as it is
 /// made for many matrices. The axes have no trace.
@@ -57,19 +76,18 @@ class Precession {
   /// \param axes, numbers  of all directions
   /// \param at             position of the first component
   Precession(const double* axes, const double* numbers, std::ptrdiff_t at)
-      : axis_(load<Matrices>(axes + at)),
-        turned_axis_(turned(axis_)),
-        scale_(load<Matrices>(numbers + at)) {}
+      : turn_(axes + at), scale_(load<Matrices>(numbers + at)) {}
 
   /// (0, axis x P), Eq. (6b).
-  Matrices rate(Matrices rho) const { return precession_about(axis_, turned_axis_, rho); }
+  Matrices rate(Matrices rho) const { return turn_(rho); }
   /// (P0, Q) with Q - axis x Q = P.
   Matrices implicit_step(Matrices rho) const {
-    return scale_ * (rho + rate(rho) + axis_ * spread_sum(axis_ * rho));
+    return scale_ * (rho + rate(rho) + turn_.axis() * spread_sum(turn_.axis() * rho));
   }
 
  private:
-  Matrices axis_, turned_axis_, scale_;
+  PrecessionRate<Matrices> turn_;
+  Matrices scale_;
 };
 
 template <>
@@ -95,28 +113,6 @@ class Precession<Matrix<3>> {
  private:
   Matrix<3> axis_;
   const double* matrix_;
-};
-
-/// (0, axis x P) alone, of an axis without trace.
-template <class Matrices>
-class PrecessionRate {
- public:
-  explicit PrecessionRate(const double* axis)
-      : axis_(load<Matrices>(axis)), turned_axis_(turned(axis_)) {}
-  Matrices operator()(Matrices rho) const { return precession_about(axis_, turned_axis_, rho); }
-
- private:
-  Matrices axis_, turned_axis_;
-};
-
-template <>
-class PrecessionRate<Matrix<3>> {
- public:
-  explicit PrecessionRate(const double* axis) : axis_(load<3>(axis)) {}
-  Matrix<3> operator()(const Matrix<3>& rho) const { return precession(axis_, rho); }
-
- private:
-  Matrix<3> axis_;
 };
 
 /// The sum of Jordan products a_n o b_n, of `count` factors a_n that are the same for many b_n.

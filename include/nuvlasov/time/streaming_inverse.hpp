@@ -19,8 +19,8 @@ namespace nuvlasov::time {
 class StreamingInverse {
  public:
   static constexpr double largest_error = 0.003;
-  /// Planes on each side at most: enough for h |v| k up to 2.4. (At the explicit limit it is 1.4.)
-  static constexpr Index max_reach = 24;
+  /// Planes on each side at most: enough for h |v| k up to 2.6. (At the explicit limit it is 1.4.)
+  static constexpr Index max_reach = 28;
 
   StreamingInverse() = default;
   /// \param speeds      v of each direction

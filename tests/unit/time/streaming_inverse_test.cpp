@@ -58,7 +58,7 @@ TEST_P(Waves, ThatAreConstantsStayToRounding) {
 // The explicit limit of order 6 is h = 0.89 spacing.
 INSTANTIATE_TEST_SUITE_P(Steps, Waves,
                          testing::Values(Step{2, 0.05}, Step{4, 0.05}, Step{6, 0.001},
-                                         Step{6, 0.025}, Step{6, 0.089}, Step{8, 0.14}));
+                                         Step{6, 0.025}, Step{6, 0.089}, Step{8, 0.15}));
 
 class OpenEnds : public testing::TestWithParam<Step> {};
 
@@ -110,7 +110,7 @@ TEST(StreamingInverse, IsTheIdentityWhereNothingStreams) {
 TEST(StreamingInverse, GoesTheSameWayForOppositeBeams) {
   const StreamingInverse inverse(axis(6), 0.089, {-1.0, 1.0}, flavor::components(2));
   for (Index m = -inverse.reach(); m <= inverse.reach(); ++m)
-    EXPECT_NEAR(inverse.weights(0, m)[0], inverse.weights(0, -m)[flavor::components(2)], 1e-14);
+    EXPECT_NEAR(inverse.weights(0, m)[0], inverse.weights(0, -m)[flavor::components(2)], 1e-15);
   // What arrives comes from behind.
   EXPECT_GT(inverse.weights(0, -1)[flavor::components(2)],
             inverse.weights(0, 1)[flavor::components(2)]);
